@@ -1,0 +1,107 @@
+"""Reading configuration files into :class:`~specar.config.schema.Config`."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from specar.config.schema import Config, _authors_experiments
+from specar.data.registry import builtin_datasets
+from specar.errors import SpecarError
+
+
+def load_config(*paths: str | Path) -> Config:
+    """Read configuration files, later ones over earlier ones; without any, the paper in full.
+
+    Raises
+    ------
+    SpecarError
+        A file is missing, is not YAML, or has an unknown key or a bad value.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        merged = merge(merged, read_yaml(Path(path)))
+    return parse_config(merged, ", ".join(map(str, paths)) or "config")
+
+
+def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
+    """Validate configuration values, merged over the authors' experiments and the registry."""
+    values = dict(values)
+    defaults = {
+        "experiments": _authors_experiments(),
+        "datasets": {name: entry.model_dump() for name, entry in builtin_datasets().items()},
+    }
+    for key, default in defaults.items():
+        if isinstance(values.get(key), Mapping):
+            values[key] = merge(default, values[key])
+        elif values.get(key) is None:
+            values.pop(key, None)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise SpecarError(f"{where}: {explain(error)}") from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpecarError(f"cannot read config {path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problem = " ".join(str(error).split())
+        raise SpecarError(f"config {path} is not valid YAML: {problem}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SpecarError(f"config {path} must be a mapping of settings, not a {type(values).__name__}")
+    return values
+
+
+def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Merge mappings deeply; anything that is not a mapping is replaced."""
+    merged = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line what is wrong and where."""
+    return "; ".join(_explain_one(problem) for problem in error.errors())
+
+
+def _explain_one(problem: Mapping[str, Any]) -> str:
+    location = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(problem["loc"][-1]), _all_keys(), n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        return f"unknown key {location}{hint}"
+    message = problem["msg"].removeprefix("Value error, ")
+    given = "" if problem["type"] == "value_error" else f", got {problem['input']!r:.80}"
+    return f"{location}: {message}{given}" if location else f"{message}{given}"
+
+
+def _all_keys() -> set[str]:
+    keys: set[str] = set()
+    pending: list[type[BaseModel]] = [Config]
+    while pending:
+        model = pending.pop()
+        for name, field in model.model_fields.items():
+            keys.add(name)
+            pending += [m for m in _models_in(field.annotation) if not keys >= set(m.model_fields)]
+    return keys
+
+
+def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

@@ -1,0 +1,103 @@
+"""What one run can be told: model, training and execution settings."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from specar.strict import Strict
+
+Task = Literal["long_term_forecast", "imputation"]
+Architecture = Literal["paper", "released"]
+Protocol = Literal["published", "strict"]
+Backbone = Literal["MCN", "DCN", "Embed"]
+Window = Literal["hanning", "hamming", "rectangle", "blackman", "triang"]
+Precision = Literal["fp32", "tf32", "bf16"]
+
+# What the two definitions of the model choose differently where both leave a choice.
+_ARCHITECTURE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "paper": {"sides": "one", "branch": "single", "residual": True, "norm": "block"},
+    "released": {"sides": "two", "branch": "bottleneck", "residual": False, "norm": "shared"},
+}
+
+
+class ModelConfig(Strict):
+    """SpecAR-Net's hyper-parameters; settings left at null follow ``architecture``."""
+
+    name: str = Field("specar_net", description="module of specar.models, or a dotted module of your own")
+    architecture: Architecture = Field("paper", description="the paper's equations, or the authors' released code")
+    backbone: Backbone = Field("MCN", description="complex convolutions, dual channel, or embedding only")
+    d_model: int = Field(64, ge=1, description="channels M of the embedding")
+    d_ff: int = Field(64, ge=1, description="channels inside a bottleneck branch")
+    e_layers: int = Field(2, ge=1, description="number L of blocks")
+    conv_layers: int = Field(3, ge=1, description="number K of parallel branches")
+    dilations: list[int] | None = Field(
+        None, description="dilation per branch; null: 1, 3, 5, … (paper), 1, 2, 3, … (released)"
+    )
+    window: Window = Field("hamming", description="window function of the STFT")
+    window_length: int = Field(16, ge=2, description="window length in time steps, also beyond the series")
+    n_fft: int | None = Field(None, ge=2, description="DFT length; null: the window length")
+    hop_length: int = Field(1, ge=1, description="time steps between frames")
+    sides: Literal["one", "two"] | None = Field(None, description="one- or two-sided spectrum")
+    branch: Literal["single", "bottleneck"] | None = Field(
+        None, description="one convolution per branch, or M to d_ff to M"
+    )
+    residual: bool | None = Field(None, description="add the block's input to its output (Eq. 2)")
+    norm: Literal["block", "shared", "none"] | None = Field(None, description="LayerNorm between blocks")
+    dropout: float = Field(0.1, ge=0, lt=1)
+    top: bool = Field(False, description="temporal order preserving head and loss")
+    top_weight: float = Field(0.001, ge=0, description="weight of the TOP loss (lambda of Eq. 9)")
+    options: dict[str, Any] = Field(default_factory=dict, description="settings of a model of your own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_architecture(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        defaults = _ARCHITECTURE_DEFAULTS.get(values.get("architecture", "paper"), {})
+        given = {key: value for key, value in values.items() if value is not None}
+        return {**defaults, **given}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelConfig:
+        if self.n_fft is not None and self.n_fft < self.window_length:
+            raise ValueError(f"n_fft {self.n_fft} is shorter than window_length {self.window_length}")
+        if self.dilations is not None:
+            expected = self.dilated_branches
+            if len(self.dilations) != expected or min(self.dilations, default=1) < 1:
+                raise ValueError(f"dilations needs {expected} values of at least 1, got {self.dilations}")
+        return self
+
+    @property
+    def dilated_branches(self) -> int:
+        """Branches with a dilation: all K, less the 1x1 branch of the released architecture."""
+        return self.conv_layers - (1 if self.architecture == "released" else 0)
+
+
+class TrainingConfig(Strict):
+    """Optimisation settings; they are part of a run's identity."""
+
+    learning_rate: float = Field(1e-3, gt=0)
+    batch_size: int = Field(32, ge=1)
+    epochs: int = Field(10, ge=1)
+    patience: int = Field(5, ge=1, description="epochs without a better selection score before stopping")
+    precision: Precision = Field("fp32", description="tf32 needs CUDA; bf16 is autocast")
+
+
+class Execution(Strict):
+    """How a run is carried out; not part of its identity."""
+
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+    threads: int = Field(2, ge=1, description="CPU threads of a training job")
+    eval_batch_size: int = Field(256, ge=1, description="windows per evaluation batch; does not change metrics")
+    keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
+
+
+class DataConfig(Strict):
+    """Where datasets come from and where they are kept."""
+
+    dir: str = Field("results/data", description="folder of downloaded and prepared data")
+    mirror: str | None = Field(
+        None, description="folder or base URL with the files, tried before the upstream URLs"
+    )
