@@ -1,0 +1,35 @@
+"""Models. A model is one module with ``build(config, shape)``; ``model.name`` of the configuration selects it."""
+
+from __future__ import annotations
+
+import importlib
+
+from torch import nn
+
+from specar.config.settings import ModelConfig
+from specar.errors import SpecarError
+from specar.models.base import ModelOutput, SeriesShape
+from specar.models.block import SpecARBlock
+from specar.models.released import from_released
+from specar.models.specar_net import SpecARNet
+
+__all__ = ["ModelOutput", "SeriesShape", "SpecARBlock", "SpecARNet", "build_model", "from_released"]
+
+
+def build_model(config: ModelConfig, shape: SeriesShape) -> nn.Module:
+    """Build the model that ``config.name`` names: a module of ``specar.models``, or a dotted module path.
+
+    Raises
+    ------
+    SpecarError
+        There is no such module, or it has no ``build``.
+    """
+    path = config.name if "." in config.name else f"{__name__}.{config.name}"
+    try:
+        module = importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        raise SpecarError(f"model {config.name!r}: {error}; give a module of specar.models or a dotted path") from error
+    if not hasattr(module, "build"):
+        raise SpecarError(f"model {config.name!r}: module {path} has no build(config, shape)")
+    model: nn.Module = module.build(config, shape)
+    return model

@@ -1,0 +1,144 @@
+"""The SpecAR block (Section 3.1 and Figure 1 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from specar.models.complex_conv import ComplexConv2d
+from specar.models.spectrogram import Spectrogram
+
+
+class SpecARBlock(nn.Module):
+    """Time-frequency block (B, T, M) to (B, T, M): STFT, parallel complex convolutions, aggregation.
+
+    A plain module for any network; the defaults follow the paper. ``architecture="released"`` computes
+    the function of the authors' code.
+
+    Parameters
+    ----------
+    d_model : int
+        Channels M.
+    d_ff : int, optional
+        Channels inside a bottleneck branch; d_model if left out.
+    architecture : {"paper", "released"}
+        Where the two differ: STFT style, and for ``released`` the gate between the STFT and the
+        convolutions and a 1x1 first branch. It also sets the defaults of ``sides`` (one; two),
+        ``branch`` (single; bottleneck) and ``residual`` (True; False).
+    backbone : {"MCN", "DCN"}
+        Complex convolutions, or two real channels without cross terms.
+    conv_layers : int
+        Number K of branches.
+    dilations : sequence of int, optional
+        Dilation per dilated branch. ``paper``: 1, 3, 5, … for K branches (Eq. 6 counted from 0);
+        ``released``: 1, 2, 3, … for K - 1 branches.
+    window, window_length, n_fft, hop_length, sides
+        See :class:`~specar.models.spectrogram.Spectrogram`.
+    steps : int, optional
+        Series length T; needed only when ``hop_length`` > 1, where a linear map over time brings the
+        frames back to T steps.
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        d_ff: int | None = None,
+        *,
+        architecture: Literal["paper", "released"] = "paper",
+        backbone: Literal["MCN", "DCN"] = "MCN",
+        conv_layers: int = 3,
+        dilations: Sequence[int] | None = None,
+        window: str = "hamming",
+        window_length: int = 16,
+        n_fft: int | None = None,
+        hop_length: int = 1,
+        sides: Literal["one", "two"] | None = None,
+        branch: Literal["single", "bottleneck"] | None = None,
+        residual: bool | None = None,
+        steps: int | None = None,
+    ) -> None:
+        super().__init__()
+        released = architecture == "released"
+        self.gated = released
+        self.residual = not released if residual is None else residual
+        self.spectrogram = Spectrogram(
+            window, window_length, n_fft, hop_length, sides or ("two" if released else "one"), architecture
+        )
+        self.branches = nn.ModuleList(
+            _branches(
+                d_model,
+                (d_ff or d_model) if (branch or ("bottleneck" if released else "single")) == "bottleneck" else 0,
+                _dilations(dilations, conv_layers, released),
+                pointwise=released,
+                dual_channel=backbone == "DCN",
+            )
+        )
+        self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
+        self.to_steps: nn.Linear | None = None
+        if hop_length > 1:
+            if steps is None:
+                raise ValueError("a block with hop_length > 1 needs the number of steps")
+            self.to_steps = nn.Linear(self.spectrogram.frames(steps), steps)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, T, M)
+        spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
+        if self.gated:
+            spectrum = gate(spectrum)
+        planes = spectrum.transpose(1, 2).flatten(1, 2)  # (B, 2M, F, frames)
+        features = self._aggregate(planes.contiguous(memory_format=torch.channels_last))  # (B, M, frames)
+        if self.to_steps is not None:
+            features = self.to_steps(features)
+        features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
+        return features + x if self.residual else features  # Eq. 2
+
+    def _aggregate(self, planes: Tensor) -> Tensor:
+        """Mean over branches, linear map of (Re, Im) and mean over F; the means commute with the map."""
+        total = torch.zeros((), device=planes.device)
+        for branch in self.branches:
+            total = total + nn.functional.relu(branch(planes))  # complex ReLU: on Re and on Im
+        mean = total.mean(dim=2) / len(self.branches)  # (B, 2M, frames)
+        real, imag = mean.chunk(2, dim=1)
+        return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)  # (B, M, frames)
+
+
+def _dilations(given: Sequence[int] | None, conv_layers: int, released: bool) -> list[int]:
+    if given is not None:
+        return list(given)
+    return list(range(1, conv_layers)) if released else [2 * k + 1 for k in range(conv_layers)]
+
+
+def _branches(
+    d_model: int, bottleneck: int, dilations: Sequence[int], pointwise: bool, dual_channel: bool
+) -> list[nn.Module]:
+    """Parallel branches: optionally a 1x1 one, then one per dilation; ``bottleneck`` 0 means single."""
+
+    def conv(inputs: int, outputs: int, kernel_size: int, dilation: int) -> ComplexConv2d:
+        return ComplexConv2d(inputs, outputs, kernel_size, dilation, dual_channel)
+
+    branches: list[nn.Module] = [conv(d_model, d_model, 1, 1)] if pointwise else []
+    for dilation in dilations:
+        if bottleneck:
+            down, up = conv(d_model, bottleneck, 3, dilation), conv(bottleneck, d_model, 3, dilation)
+            branches.append(nn.Sequential(down, up))
+        else:
+            branches.append(conv(d_model, d_model, 3, dilation))
+    return branches
+
+
+def gate(spectrum: Tensor) -> Tensor:
+    """The released code's step between STFT and convolutions, (B, M, 2, F, T) to the same.
+
+    Per channel on the complex F x T matrix Z: Q = Z Zᵀ without conjugation, a sigmoid on Re Q and
+    on Im Q, and Z becomes Q Z. Two real products do the work of the eight.
+    """
+    bins = spectrum.shape[-2]
+    stacked = spectrum.flatten(-3, -2)  # (B, M, 2F, T)
+    products = stacked @ stacked.transpose(-1, -2)  # all products of Re and Im with each other
+    rr, ri = products[..., :bins, :bins], products[..., :bins, bins:]
+    ir, ii = products[..., bins:, :bins], products[..., bins:, bins:]
+    real, imag = torch.sigmoid(rr - ii), torch.sigmoid(ri + ir)
+    rows = torch.cat([torch.cat([real, -imag], dim=-1), torch.cat([imag, real], dim=-1)], dim=-2)
+    return (rows @ stacked).unflatten(-2, (2, bins))

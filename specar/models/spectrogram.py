@@ -1,0 +1,132 @@
+"""Time-frequency transformation (Eq. 5): the short-time Fourier transform as one matrix product."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+WINDOWS = ("hanning", "hamming", "rectangle", "blackman", "triang")
+
+
+def window_values(name: str, length: int, periodic: bool = False) -> Tensor:
+    """Return a window function (length,) in float64, positive and with its maximum at the centre.
+
+    ``periodic`` gives the variant for spectral analysis, whose first value is not repeated at the end.
+    Triangular windows do not touch zero and have no periodic variant.
+    """
+    if name == "rectangle":
+        return torch.ones(length, dtype=torch.float64)
+    if name == "triang":
+        distance = (torch.arange(length, dtype=torch.float64) - (length - 1) / 2).abs()
+        return 1 - distance / ((length + length % 2) / 2)
+    functions = {
+        "hanning": torch.hann_window,
+        "hamming": torch.hamming_window,
+        "blackman": torch.blackman_window,
+    }
+    if name not in functions:
+        raise ValueError(f"unknown window {name!r}; known: {', '.join(WINDOWS)}")
+    return functions[name](length, periodic=periodic, dtype=torch.float64).clamp(min=0)
+
+
+class Spectrogram(nn.Module):
+    """STFT of every channel: (B, M, T) to (B, M, 2, F, frames), real and imaginary part.
+
+    Parameters
+    ----------
+    window, window_length, n_fft, hop_length
+        As usual; the window may be longer than the series.
+    sides : {"one", "two"}
+        Keep F = n_fft // 2 + 1 bins, or all F = n_fft.
+    style : {"paper", "released"}
+        ``paper``: Eq. 5. Frame t is centred on step t * hop, steps outside of the series are zero,
+        and the phase refers to absolute time, e^(-j 2 pi f tau / n_fft): a steady oscillation keeps
+        its phase from frame to frame. There are ceil(T / hop) frames.
+        ``released``: torch.stft of the authors' code, centred with reflection, phase relative to the
+        frame, T // hop + 1 frames.
+        Both are divided by sqrt(n_fft), which keeps the scale independent of the window length.
+    """
+
+    basis: Tensor  # (2F, n_fft): cosine and sine rows with the window in them
+
+    def __init__(
+        self,
+        window: str = "hamming",
+        window_length: int = 16,
+        n_fft: int | None = None,
+        hop_length: int = 1,
+        sides: Literal["one", "two"] = "one",
+        style: Literal["paper", "released"] = "paper",
+    ) -> None:
+        super().__init__()
+        self.n_fft = n_fft or window_length
+        if window_length < 2 or self.n_fft < window_length:
+            raise ValueError(f"need 2 <= window_length <= n_fft, got {window_length} and {self.n_fft}")
+        self.hop_length = hop_length
+        self.style = style
+        self.bins = self.n_fft // 2 + 1 if sides == "one" else self.n_fft
+        values = window_values(window, window_length, periodic=style == "released")
+        self.register_buffer("basis", self._make_basis(values), persistent=False)
+
+    def _make_basis(self, window: Tensor) -> Tensor:
+        left = (self.n_fft - len(window)) // 2
+        padded = nn.functional.pad(window, (left, self.n_fft - len(window) - left))
+        # The centre of a paper frame is time 0, so that the rotation in forward completes Eq. 5.
+        origin = self.n_fft // 2 if self.style == "paper" else 0
+        cosine, sine = phases(self.bins, self.n_fft, -origin, 1, self.n_fft)
+        return (torch.cat([cosine, -sine]) * padded / math.sqrt(self.n_fft)).float()
+
+    def frames(self, steps: int) -> int:
+        """Number of frames for a series of ``steps`` steps."""
+        return steps // self.hop_length + 1 if self.style == "released" else -(-steps // self.hop_length)
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = x.shape[-1]
+        before = self.n_fft // 2
+        needed = (self.frames(steps) - 1) * self.hop_length + self.n_fft
+        if self.style == "released":
+            padded = reflect(x, before)[..., :needed]
+        else:
+            padded = nn.functional.pad(x, (before, max(0, needed - before - steps)))[..., :needed]
+        frames = padded.unfold(-1, self.n_fft, self.hop_length)  # (B, M, frames, n_fft)
+        spectrum = self.basis @ frames.transpose(-1, -2)  # (B, M, 2F, frames)
+        spectrum = spectrum.unflatten(-2, (2, self.bins))
+        return self._rotate(spectrum) if self.style == "paper" else spectrum
+
+    def _rotate(self, spectrum: Tensor) -> Tensor:
+        """Move the phase reference from the frame's centre to absolute time."""
+        table = phases(self.bins, spectrum.shape[-1], 0, self.hop_length, self.n_fft, spectrum.device)
+        cosine, sine = (part.to(spectrum.dtype) for part in table)
+        real, imag = spectrum.unbind(-3)
+        return torch.stack([real * cosine + imag * sine, imag * cosine - real * sine], dim=-3)
+
+
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)  # a tensor made in inference mode could not be used for training later
+def phases(
+    bins: int, count: int, first: int, step: int, n_fft: int, device: torch.device | None = None
+) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of 2 pi f tau / n_fft, each (bins, count), at tau = first, first + step, …"""
+    times = first + step * torch.arange(count)
+    turns = torch.outer(torch.arange(bins), times).remainder(n_fft)  # exact, in whole numbers
+    angles = 2 * math.pi * turns.double() / n_fft
+    return angles.cos().to(device), angles.sin().to(device)
+
+
+def reflect(x: Tensor, width: int) -> Tensor:
+    """Reflect (..., T) at both ends by ``width`` steps, again and again where the series is shorter.
+
+    Written with flips because the backward pass of reflection padding is not deterministic on CUDA.
+    """
+    while width > 0:
+        step = min(width, x.shape[-1] - 1)
+        if step == 0:  # a single step has nothing to reflect
+            return x.repeat_interleave(2 * width + 1, dim=-1)
+        left, right = x[..., 1 : step + 1].flip(-1), x[..., -step - 1 : -1].flip(-1)
+        x = torch.cat([left, x, right], dim=-1)
+        width -= step
+    return x
