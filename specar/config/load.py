@@ -65,11 +65,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Merge mappings deeply; anything that is not a mapping is replaced."""
+    """Merge mappings deeply; anything that is not a mapping is replaced.
+
+    Keys that read the same are the same: 96 and "96" (JSON has no other), 0.25 and "0.25".
+    """
     merged = copy.deepcopy(dict(base))
+    keys = {str(key): key for key in merged}
     for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        own = keys.get(str(key), key)
+        old = merged.get(own)
+        merged[own] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 

@@ -92,6 +92,7 @@ def default_experiments() -> dict[Task, dict[str, Experiment]]:
 class Config(Overrides):
     """Everything that a configuration file can say. The defaults are the paper in full."""
 
+    note: str | None = Field(None, description="printed with every table, for results that need a caution")
     results: str = Field("results", description="folder of everything that is produced")
     matrix: list[MatrixEntry] = Field(
         default_factory=lambda: [

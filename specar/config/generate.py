@@ -1,0 +1,63 @@
+"""The default configuration as YAML and the JSON schemas, generated from the pydantic models."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, TypeAdapter
+
+from specar.config.schema import Config
+from specar.config.settings import ModelConfig, TrainingConfig
+from specar.data.registry import Dataset
+
+_HEADER = """\
+# yaml-language-server: $schema=config.schema.json
+# The paper in full. Written by 'specar config default'; every key may be left out.
+# What can stand in model: and training:, here or in an entry of the matrix, is described in config.schema.json;
+# it replaces the settings of the experiments.
+"""
+
+
+def default_yaml() -> str:
+    """Return the default configuration with a comment per key."""
+    return _HEADER + "\n" + "\n".join(_entry(Config(), name) for name in Config.model_fields)
+
+
+def _entry(config: BaseModel, name: str, indent: str = "") -> str:
+    field, value = type(config).model_fields[name], getattr(config, name)
+    comment = f"{indent}# {field.description}\n" if field.description else ""
+    if isinstance(value, BaseModel):
+        inner = "".join(_entry(value, key, indent + "  ") for key in type(value).model_fields)
+        return f"{comment}{indent}{name}:\n{inner}"
+    if name in ("experiments", "datasets"):  # merged over what the package brings
+        value = {}
+    if isinstance(value, list):
+        value = [item.model_dump(exclude_unset=True) if isinstance(item, BaseModel) else item for item in value]
+    flow = None if name == "matrix" else True
+    text = yaml.safe_dump({name: value}, default_flow_style=flow, width=110).strip()
+    text = text[1:-1] if flow else text
+    return comment + indent + text.replace("\n", "\n" + indent) + "\n"
+
+
+def schema_json() -> str:
+    """Return the JSON schema of configuration files."""
+    schema = Config.model_json_schema(mode="validation")
+    sections = {"model": ModelConfig, "training": TrainingConfig}
+    schema["$defs"] |= {part.__name__: part.model_json_schema() for part in sections.values()}
+    for owner in (schema, *(schema["$defs"][name] for name in ("Overrides", "Experiment", "MatrixEntry"))):
+        for key, part in sections.items():  # any of the settings, each optional
+            owner["properties"][key] = {"$ref": f"#/$defs/{part.__name__}"}
+    return _dump(schema)
+
+
+def registry_schema_json() -> str:
+    """Return the JSON schema of the registry."""
+    return _dump(TypeAdapter(dict[str, Dataset]).json_schema())
+
+
+def _dump(schema: dict[str, Any]) -> str:
+    for name in ("experiments", "datasets"):  # their defaults are files of the package
+        schema.get("properties", {}).get(name, {}).pop("default", None)
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"

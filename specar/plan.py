@@ -1,0 +1,109 @@
+"""The plan: a resolved configuration, its runs, and where everything lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from specar.config import Config, RunConfig, expand, parse_config
+from specar.config.load import explain
+from specar.data.registry import Dataset, find_dataset
+from specar.errors import SpecarError
+from specar.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every run of a configuration and the layout of the results folder."""
+
+    config: Config
+    runs: dict[str, RunConfig]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Plan:
+        """Validate and expand configuration values."""
+        return cls.from_config(parse_config(values))
+
+    @classmethod
+    def from_config(cls, config: Config) -> Plan:
+        """Expand a configuration."""
+        return cls(config, expand(config))
+
+    def write(self, path: Path) -> None:
+        """Write the plan as JSON, atomically."""
+        runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
+        write_json(path, {"config": self.config.model_dump(mode="json"), "runs": runs})
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """Read a plan.
+
+        Raises
+        ------
+        SpecarError
+            The file is missing, damaged, or was written by another version.
+        """
+        values = read_json(path)
+        try:
+            runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
+            return cls(Config.model_validate(values["config"]), runs)
+        except (KeyError, TypeError, AttributeError, ValidationError) as error:
+            reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
+            raise SpecarError(f"{path} is not a plan of this version ({reason}); delete it and re-run") from error
+
+    def run(self, name: str) -> RunConfig:
+        """Look up a run by its id."""
+        if name not in self.runs:
+            raise SpecarError(f"no run {name!r} in this configuration; 'specar runs' lists them")
+        return self.runs[name]
+
+    def dataset(self, name: str) -> Dataset:
+        """Look up a dataset."""
+        return find_dataset(name, self.config.datasets)
+
+    @property
+    def datasets(self) -> list[str]:
+        """Datasets of the runs, in the order of the configuration."""
+        return list(dict.fromkeys(run.dataset for run in self.runs.values()))
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of the runs, in the order of the configuration."""
+        return list(dict.fromkeys(run.task for run in self.runs.values()))
+
+    def runs_of(self, task: str) -> list[str]:
+        """Ids of a task's runs."""
+        return [name for name, run in self.runs.items() if run.task == task]
+
+    @property
+    def results(self) -> Path:
+        """Folder of everything that is produced."""
+        return Path(self.config.results)
+
+    @property
+    def raw(self) -> Path:
+        """Folder with one folder of downloaded files per dataset."""
+        return Path(self.config.data.dir) / "raw"
+
+    @property
+    def prepared(self) -> Path:
+        """Folder with one folder of prepared arrays per dataset."""
+        return Path(self.config.data.dir) / "prepared"
+
+    @property
+    def records(self) -> Path:
+        """Folder with one folder per run."""
+        return self.results / "runs"
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the tables."""
+        return self.results / "tables"
+
+    def collected(self, task: str) -> Path:
+        """Table of a task's run records."""
+        return self.results / "collected" / f"{task}.csv"

@@ -1,0 +1,41 @@
+"""Where a number comes from: code, libraries and machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import specar
+
+_LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake", "pydantic")
+
+
+def git_state() -> dict[str, Any]:
+    """Commit of the checkout that the package runs from; null outside of a checkout of specar."""
+    folder = Path(specar.__file__).resolve().parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None or _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return {"commit": None, "modified": None}
+    return {"commit": commit, "modified": bool(_git(folder, "status", "--porcelain", "."))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def versions() -> dict[str, str | None]:
+    """Versions of specar, Python and the libraries that results depend on."""
+    found: dict[str, str | None] = {"specar": specar.__version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found

@@ -1,0 +1,133 @@
+"""One training run, from prepared arrays to the run record."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from specar.config import Execution, RunConfig, run_id
+from specar.data.prepared import PreparedData
+from specar.errors import SpecarError
+from specar.files import atomic_path, write_json
+from specar.models import build_model
+from specar.provenance import git_state, versions
+from specar.seeds import derive_seed
+from specar.tasks import Task, make_task
+from specar.training.device import configure, device_name, peak_memory_bytes
+from specar.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution) -> dict[str, Any]:
+    """Train and evaluate a run and write its record.
+
+    Parameters
+    ----------
+    run : RunConfig
+        What to do.
+    data_folder : Path
+        Folder of the prepared dataset.
+    folder : Path
+        Folder of this run: gets ``history.jsonl`` and, last and atomically, ``metrics.json``. An
+        interrupted run leaves ``checkpoint.pt`` there and goes on from it.
+    execution : Execution
+        Device, threads and the like.
+
+    Returns
+    -------
+    dict
+        The run record.
+
+    Raises
+    ------
+    SpecarError
+        The data is missing, too short or of another version; the loss is not finite; no such device.
+    """
+    start = time.perf_counter()
+    device = configure(execution, run.training.precision)
+    data = PreparedData.load(data_folder)
+    _check_identity(run, data)
+    task = make_task(run, data, device, execution.eval_batch_size)
+    _check_sizes(run, task)
+    torch.manual_seed(derive_seed("model", run.seed))
+    model = build_model(run.model, task.shape)
+    folder.mkdir(parents=True, exist_ok=True)
+    log.info("run %s on %s", run_id(run), device_name(device))
+    trainer = Trainer(run, task, model, device, folder)
+    progress = trainer.fit()
+    record: dict[str, Any] = {
+        **_description(run),
+        "metrics": trainer.evaluate("test"),
+        "floors": task.floors(),
+        "training": {
+            "epochs": progress.epoch,
+            "best_epoch": progress.best_epoch,
+            "best_val": progress.history[progress.best_epoch - 1]["val"],
+        },
+        "parameters": {
+            "total": sum(p.numel() for p in model.parameters()),
+            "used": trainer.used_parameters(),
+        },
+        "config": run.model_dump(mode="json"),
+        "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
+        "provenance": {
+            "git": git_state(),
+            "versions": versions(),
+            "device": {"type": device.type, "name": device_name(device)},
+            "execution": execution.model_dump(mode="json"),
+            "machine": platform.platform(),
+            "cuda": torch.version.cuda if device.type == "cuda" else None,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "wall_seconds": round(time.perf_counter() - start, 3),
+            "train_seconds": round(progress.seconds, 3),
+            "peak_memory_bytes": max(progress.peak_memory_bytes, peak_memory_bytes(device)),
+        },
+    }
+    if execution.keep_weights:
+        with atomic_path(folder / "weights.pt") as temporary:
+            torch.save(model.state_dict(), temporary)
+    write_json(folder / "metrics.json", record)
+    trainer.checkpoint.unlink(missing_ok=True)
+    log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
+    return record
+
+
+def _description(run: RunConfig) -> dict[str, Any]:
+    """What identifies a run to a reader of its record."""
+    return {
+        "format": 1,
+        "run_id": run_id(run),
+        "task": run.task,
+        "dataset": run.dataset,
+        "setting": run.setting,
+        "top": run.model.top,
+        "architecture": run.model.architecture,
+        "protocol": run.protocol,
+        "seed": run.seed,
+    }
+
+
+def _check_identity(run: RunConfig, data: PreparedData) -> None:
+    if data.meta["identity"] != run.data:
+        raise SpecarError(
+            f"prepared data of {run.dataset} is of another version of its registry entry; "
+            f"run 'specar prepare {run.dataset}' again"
+        )
+
+
+def _check_sizes(run: RunConfig, task: Task) -> None:
+    for split in ("train", "val", "test"):
+        if task.count(split) == 0:
+            raise SpecarError(
+                f"{run.dataset} has no {split} window of {run.seq_len} + {run.horizon or 0} rows; "
+                "shorten seq_len or the horizon"
+            )
+
+

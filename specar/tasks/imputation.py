@@ -1,0 +1,97 @@
+"""Imputation: reconstruct randomly hidden values of a window; errors count on hidden values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from specar.models.base import ModelOutput
+from specar.seeds import derive_seed
+from specar.tasks.base import ErrorSums, Metrics, Split, WindowTask, task_loss
+
+# Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.
+_BLOCK = 64
+
+
+class Imputation(WindowTask):
+    """Each value of a window is hidden with probability ``run.mask_ratio``.
+
+    In training a mask is drawn anew for every batch. In evaluation ``published`` draws anew for every
+    seed and epoch, ``strict`` once for all: the same mask for every model, epoch and seed.
+    """
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+        x = self.windows.inputs(self.train_rows[index])
+        observed = torch.rand(x.shape, generator=generator, device=x.device) > self._ratio
+        out = self._run(model, x, observed, self.train_rows[index])
+        hidden = (~observed).float()
+        squares = (out.output.float() - x).square() * hidden
+        loss = squares.sum() / hidden.sum().clamp(min=1)
+        return task_loss(model, out, loss, slice(None))
+
+    def evaluate(self, model: nn.Module, split: Split, epoch: int) -> Metrics:
+        return self._errors(split, epoch, lambda *batch: self._run(model, *batch).output)
+
+    def floors(self) -> dict[str, Metrics]:
+        return {
+            "mean": self._errors("test", 0, lambda x, observed, _: observed_mean(x, observed)),
+            "linear_interpolation": self._errors(
+                "test", 0, lambda x, observed, _: linear_interpolation(x, observed)
+            ),
+        }
+
+    @property
+    def _ratio(self) -> float:
+        assert self.run.mask_ratio is not None
+        return self.run.mask_ratio
+
+    def _run(self, model: nn.Module, x: Tensor, observed: Tensor, first: Tensor) -> ModelOutput:
+        mask = observed.to(x.dtype)
+        out: ModelOutput = model(x * mask, self.windows.features(first), observed_mask=mask)
+        return out
+
+    def _errors(
+        self, split: Split, epoch: int, predict: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ) -> Metrics:
+        sums = ErrorSums(self.windows.device)
+        masks = self.observed_masks(split, epoch).split(self.eval_batch_size)
+        for first, mask in zip(self.windows.batches(split, self.eval_batch_size), masks, strict=True):
+            x, observed = self.windows.inputs(first), mask.to(self.windows.device)
+            sums.add(predict(x, observed, first), x, ~observed)
+        return sums.metrics()
+
+    def observed_masks(self, split: Split, epoch: int) -> Tensor:
+        """Masks of all windows of a split, (windows, S, N) bool on the CPU, True = observed."""
+        drawn = ("all",) if self.run.protocol == "strict" else (self.run.seed, 0 if split == "test" else epoch)
+        generator = torch.Generator().manual_seed(derive_seed("mask", split, *drawn))
+        shape = (self.windows.seq_len, self.shape.channels)
+        masks = torch.empty(self.count(split), *shape, dtype=torch.bool)
+        for block in masks.split(_BLOCK):
+            block.copy_(torch.rand(block.shape, generator=generator) > self._ratio)
+        return masks
+
+
+def observed_mean(x: Tensor, observed: Tensor) -> Tensor:
+    """Mean of the observed values per window and channel, (B, S, N); 0 where none is observed."""
+    mask = observed.to(x.dtype)
+    mean = (x * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+    return mean.expand_as(x)
+
+
+def linear_interpolation(x: Tensor, observed: Tensor) -> Tensor:
+    """Line between the nearest observed values in time, constant beyond the first and the last.
+
+    ``x`` and ``observed`` are (B, S, N). A channel without observed values becomes 0.
+    """
+    steps = x.shape[1]
+    time = torch.arange(steps, device=x.device).view(1, -1, 1).expand(x.shape)
+    left = torch.where(observed, time, -1).cummax(dim=1).values
+    right = torch.where(observed, time, steps).flip(1).cummin(dim=1).values.flip(1)
+    left, right = torch.where(left < 0, right, left), torch.where(right >= steps, left, right)
+    nothing = left >= steps
+    left, right = (side.clamp(0, steps - 1) for side in (left, right))
+    share = (time - left) / (right - left).clamp(min=1)
+    filled = torch.lerp(x.gather(1, left), x.gather(1, right), share.to(x.dtype))
+    return filled.masked_fill(nothing, 0)

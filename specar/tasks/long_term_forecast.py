@@ -1,0 +1,51 @@
+"""Long-term forecasting: mean squared error on the H steps after the look-back window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from specar.models.base import ModelOutput
+from specar.tasks.base import ErrorSums, Metrics, Split, WindowTask, task_loss
+
+
+class LongTermForecast(WindowTask):
+    """Forecast ``run.horizon`` steps of every channel; metrics on standard-scored values."""
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+        first = self.train_rows[index]
+        out = self._run(model, first)
+        loss = nn.functional.mse_loss(out.output.float(), self.windows.targets(first))
+        return task_loss(model, out, loss, slice(-self.windows.pred_len, None))
+
+    def evaluate(self, model: nn.Module, split: Split, epoch: int) -> Metrics:
+        return self._errors(split, lambda first: self._run(model, first).output)
+
+    def floors(self) -> dict[str, Metrics]:
+        return {
+            "last_value": self._errors("test", self._last_value),
+            "seasonal_naive": self._errors("test", self._seasonal_naive),
+        }
+
+    def _run(self, model: nn.Module, first: Tensor) -> ModelOutput:
+        out: ModelOutput = model(self.windows.inputs(first), self.windows.features(first))
+        return out
+
+    def _errors(self, split: Split, predict: Callable[[Tensor], Tensor]) -> Metrics:
+        sums = ErrorSums(self.windows.device)
+        for first in self.windows.batches(split, self.eval_batch_size):
+            sums.add(predict(first), self.windows.targets(first))
+        return sums.metrics()
+
+    def _last_value(self, first: Tensor) -> Tensor:
+        last = self.windows.values[first + self.windows.seq_len - 1]  # (B, N)
+        return last.unsqueeze(1).expand(-1, self.windows.pred_len, -1)
+
+    def _seasonal_naive(self, first: Tensor) -> Tensor:
+        """Repeat the last season before the forecast; it may reach back beyond the look-back window."""
+        season = self.windows.data.seasonality
+        steps = torch.arange(self.windows.pred_len, device=first.device) % season
+        origin = (first + self.windows.seq_len - season).unsqueeze(1)
+        return self.windows.values[(origin + steps).clamp(min=0)]

@@ -1,0 +1,46 @@
+# The plan (every run of the configuration, and the layout of the results) is made by the package.
+import json
+import shlex
+import sys
+from pathlib import Path
+
+sys.path.insert(0, workflow.basedir)
+from specar.errors import SpecarError
+from specar.plan import Plan
+
+try:
+    PLAN = Plan.of(config)
+except SpecarError as error:
+    raise WorkflowError(str(error))
+
+RESULTS = PLAN.results.as_posix()
+RAW = PLAN.raw.as_posix()
+PREPARED = PLAN.prepared.as_posix()
+
+# Jobs use the interpreter and the package that this workflow runs with, also without an activated
+# environment; a conda environment, if asked for, comes before both.
+shell.prefix(
+    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+    f" PYTHONPATH={shlex.quote(str(workflow.basedir))}; "
+)
+
+
+wildcard_constraints:
+    dataset="[A-Za-z0-9-]+",
+    run_id="[A-Za-z0-9._-]+",
+    task="[a-z_]+",
+
+
+def identity(wildcards):
+    """What decides a dataset's content: a changed registry entry fetches and prepares again."""
+    return json.dumps(PLAN.dataset(wildcards.dataset).identity(), sort_keys=True)
+
+
+def records_of(wildcards):
+    """Records of all runs of a task."""
+    return [f"{RESULTS}/runs/{run}/metrics.json" for run in PLAN.runs_of(wildcards.task)]
+
+
+def prepared_of(wildcards):
+    """Prepared data of a run."""
+    return f"{PREPARED}/{PLAN.run(wildcards.run_id).dataset}/meta.json"

@@ -1,0 +1,46 @@
+localrules:
+    fetch,
+
+
+rule data:
+    input:
+        expand(f"{PREPARED}/{{dataset}}/meta.json", dataset=PLAN.datasets),
+
+
+rule fetch:
+    input:
+        ancient(rules.plan.output),
+    output:
+        f"{RAW}/{{dataset}}.json",
+    log:
+        f"{RESULTS}/logs/fetch/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fetch/{{dataset}}.tsv"
+    retries: 1
+    conda:
+        "../../envs/specar.yaml"
+    params:
+        identity=identity,
+    shell:
+        "python -m specar fetch {wildcards.dataset} --plan {input:q} 2> {log:q}"
+
+
+rule prepare:
+    input:
+        plan=ancient(rules.plan.output),
+        raw=rules.fetch.output,
+    output:
+        expand(
+            f"{PREPARED}/{{{{dataset}}}}/{{file}}",
+            file=["meta.json", "values.npy", "time_features.npy"],
+        ),
+    log:
+        f"{RESULTS}/logs/prepare/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+    conda:
+        "../../envs/specar.yaml"
+    params:
+        identity=identity,
+    shell:
+        "python -m specar prepare {wildcards.dataset} --plan {input.plan:q} 2> {log:q}"
