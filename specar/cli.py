@@ -126,7 +126,7 @@ def _tables(options: argparse.Namespace) -> None:
         if not options.collected:
             collect(plan, task, plan.collected(task))
         requested = pd.DataFrame(requested_rows(plan, task))
-        write_tables(task, plan.collected(task), requested, plan.tables)
+        write_tables(task, plan.collected(task), requested, plan.tables, plan.config.note)
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -142,7 +142,9 @@ def _show(options: argparse.Namespace) -> None:
         print(f"\n{task}\n\n{terminal_table(compare(task, collected, requested_rows(plan, task)))}")
     if plan.config.note:
         print(f"\n{plan.config.note}")
-    print(f"\ntables  {plan.tables}/\nrecords {plan.records}/<run>/metrics.json\nlogs    {plan.results}/logs/")
+    print(
+        f"\ntables  {plan.tables}/\nrecords {plan.records}/<run>/metrics.json\nlogs    {plan.results}/logs/"
+    )
 
 
 def _config(options: argparse.Namespace) -> None:

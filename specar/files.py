@@ -35,7 +35,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise SpecarError(
             f"cannot write {path}: {error.strerror or error}; free space or check permissions"

@@ -53,7 +53,9 @@ class Plan:
             return cls(Config.model_validate(values["config"]), runs)
         except (KeyError, TypeError, AttributeError, ValidationError) as error:
             reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
-            raise SpecarError(f"{path} is not a plan of this version ({reason}); delete it and re-run") from error
+            raise SpecarError(
+                f"{path} is not a plan of this version ({reason}); delete it and re-run"
+            ) from error
 
     def run(self, name: str) -> RunConfig:
         """Look up a run by its id."""

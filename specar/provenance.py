@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import specar
+from specar.config import Execution
+from specar.training.device import device_name
 
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake", "pydantic")
+
+
+def provenance(device: torch.device, execution: Execution) -> dict[str, Any]:
+    """Code, libraries, device and machine of this process, for a run record."""
+    return {
+        "git": git_state(),
+        "versions": versions(),
+        "device": {"type": device.type, "name": device_name(device)},
+        "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "execution": execution.model_dump(mode="json"),
+        "machine": platform.platform(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def git_state() -> dict[str, Any]:

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from specar.config import RunConfig, run_id
 from specar.errors import SpecarError
 from specar.files import read_json, write_text
 from specar.plan import Plan
 
-COLUMNS = (
-    "run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "metric", "value", "floor",
-)  # fmt: skip
+_NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed")
+COLUMNS = (*_NAMES, "metric", "value", "floor")
 
 
-def read_record(folder: Path, run_id: str) -> dict[str, Any] | None:
+def read_record(folder: Path, name: str) -> dict[str, Any] | None:
     """Read ``metrics.json`` of a run; None where the run has not been done.
 
     Raises
@@ -25,12 +25,12 @@ def read_record(folder: Path, run_id: str) -> dict[str, Any] | None:
     SpecarError
         The record is damaged or belongs to another run.
     """
-    path = folder / run_id / "metrics.json"
+    path = folder / name / "metrics.json"
     if not path.exists():
         return None
     record = read_json(path)
-    if not isinstance(record, dict) or record.get("run_id") != run_id:
-        raise SpecarError(f"{path} is not the record of {run_id}; delete it and re-run")
+    if not isinstance(record, dict) or record.get("run_id") != name:
+        raise SpecarError(f"{path} is not the record of {name}; delete it and re-run")
     return record
 
 
@@ -39,13 +39,13 @@ def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
 
     ``floor`` is the lowest error that a naive baseline reaches on the same test windows.
     """
-    for run_id in plan.runs_of(task):
-        record = read_record(plan.records, run_id)
+    for name in plan.runs_of(task):
+        record = read_record(plan.records, name)
         if record is None:
             continue
         for metric, value in record["metrics"].items():
             floor = min(baseline[metric] for baseline in record["floors"].values())
-            own = {"run_id": run_id, "metric": metric, "value": value, "floor": floor}
+            own = {"run_id": name, "metric": metric, "value": value, "floor": floor}
             yield {key: own[key] if key in own else record[key] for key in COLUMNS}
 
 
@@ -62,11 +62,19 @@ def collect(plan: Plan, task: str, path: Path) -> int:
 
 def requested_rows(plan: Plan, task: str) -> list[dict[str, Any]]:
     """A row per run that the plan asks for, in the columns that name it."""
-    return [
-        {
-            "run_id": run_id, "task": task, "dataset": run.dataset, "setting": run.setting, "top": run.model.top,
-            "architecture": run.model.architecture, "protocol": run.protocol, "seed": run.seed,
-        }
-        for run_id, run in plan.runs.items()
-        if run.task == task
-    ]  # fmt: skip
+    return [describe(plan.runs[name]) for name in plan.runs_of(task)]
+
+
+def describe(run: RunConfig) -> dict[str, Any]:
+    """What names a run to a reader of its record or of a table."""
+    values = (
+        run_id(run),
+        run.task,
+        run.dataset,
+        run.setting,
+        run.model.top,
+        run.model.architecture,
+        run.protocol,
+        run.seed,
+    )
+    return dict(zip(_NAMES, values, strict=True))

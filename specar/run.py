@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import platform
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,12 @@ from specar.data.prepared import PreparedData
 from specar.errors import SpecarError
 from specar.files import atomic_path, write_json
 from specar.models import build_model
-from specar.provenance import git_state, versions
+from specar.provenance import provenance
+from specar.records import describe
 from specar.seeds import derive_seed
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name, peak_memory_bytes
-from specar.training.trainer import Trainer
+from specar.training.trainer import Progress, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +61,12 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
     log.info("run %s on %s", run_id(run), device_name(device))
     trainer = Trainer(run, task, model, device, folder)
     progress = trainer.fit()
-    record: dict[str, Any] = {
-        **_description(run),
+    record = {
+        "format": 1,
+        **describe(run),
         "metrics": trainer.evaluate("test"),
         "floors": task.floors(),
-        "training": {
-            "epochs": progress.epoch,
-            "best_epoch": progress.best_epoch,
-            "best_val": progress.history[progress.best_epoch - 1]["val"],
-        },
+        "training": _training(progress),
         "parameters": {
             "total": sum(p.numel() for p in model.parameters()),
             "used": trainer.used_parameters(),
@@ -78,13 +74,7 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
         "config": run.model_dump(mode="json"),
         "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
         "provenance": {
-            "git": git_state(),
-            "versions": versions(),
-            "device": {"type": device.type, "name": device_name(device)},
-            "execution": execution.model_dump(mode="json"),
-            "machine": platform.platform(),
-            "cuda": torch.version.cuda if device.type == "cuda" else None,
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            **provenance(device, execution),
             "wall_seconds": round(time.perf_counter() - start, 3),
             "train_seconds": round(progress.seconds, 3),
             "peak_memory_bytes": max(progress.peak_memory_bytes, peak_memory_bytes(device)),
@@ -99,19 +89,9 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
     return record
 
 
-def _description(run: RunConfig) -> dict[str, Any]:
-    """What identifies a run to a reader of its record."""
-    return {
-        "format": 1,
-        "run_id": run_id(run),
-        "task": run.task,
-        "dataset": run.dataset,
-        "setting": run.setting,
-        "top": run.model.top,
-        "architecture": run.model.architecture,
-        "protocol": run.protocol,
-        "seed": run.seed,
-    }
+def _training(progress: Progress) -> dict[str, Any]:
+    best = progress.history[progress.best_epoch - 1]
+    return {"epochs": progress.epoch, "best_epoch": progress.best_epoch, "best_val": best["val"]}
 
 
 def _check_identity(run: RunConfig, data: PreparedData) -> None:
@@ -129,5 +109,3 @@ def _check_sizes(run: RunConfig, task: Task) -> None:
                 f"{run.dataset} has no {split} window of {run.seq_len} + {run.horizon or 0} rows; "
                 "shorten seq_len or the horizon"
             )
-
-

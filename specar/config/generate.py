@@ -15,7 +15,7 @@ from specar.data.registry import Dataset
 _HEADER = """\
 # yaml-language-server: $schema=config.schema.json
 # The paper in full. Written by 'specar config default'; every key may be left out.
-# What can stand in model: and training:, here or in an entry of the matrix, is described in config.schema.json;
+# What can stand in model: and training:, here or in an entry of the matrix, is in config.schema.json;
 # it replaces the settings of the experiments.
 """
 
@@ -34,7 +34,9 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
     if name in ("experiments", "datasets"):  # merged over what the package brings
         value = {}
     if isinstance(value, list):
-        value = [item.model_dump(exclude_unset=True) if isinstance(item, BaseModel) else item for item in value]
+        value = [
+            item.model_dump(exclude_unset=True) if isinstance(item, BaseModel) else item for item in value
+        ]
     flow = None if name == "matrix" else True
     text = yaml.safe_dump({name: value}, default_flow_style=flow, width=110).strip()
     text = text[1:-1] if flow else text
@@ -44,7 +46,7 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
 def schema_json() -> str:
     """Return the JSON schema of configuration files."""
     schema = Config.model_json_schema(mode="validation")
-    sections = {"model": ModelConfig, "training": TrainingConfig}
+    sections: dict[str, type[BaseModel]] = {"model": ModelConfig, "training": TrainingConfig}
     schema["$defs"] |= {part.__name__: part.model_json_schema() for part in sections.values()}
     for owner in (schema, *(schema["$defs"][name] for name in ("Overrides", "Experiment", "MatrixEntry"))):
         for key, part in sections.items():  # any of the settings, each optional

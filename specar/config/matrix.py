@@ -38,7 +38,29 @@ def expand(config: Config) -> dict[str, RunConfig]:
     for entry in config.matrix:
         for run in _expand_entry(config, entry):
             runs[run_id(run)] = run
+    _refuse_twins(runs)
     return runs
+
+
+def _refuse_twins(runs: dict[str, RunConfig]) -> None:
+    """Two runs of one table cell and seed would be averaged under one label."""
+    cells: dict[tuple[object, ...], str] = {}
+    for name, run in runs.items():
+        cell = (
+            run.task,
+            run.dataset,
+            run.setting,
+            run.model.architecture,
+            run.model.top,
+            run.protocol,
+            run.seed,
+        )
+        if cell in cells:
+            raise SpecarError(
+                f"matrix: {cells[cell]} and {name} differ only in settings that tables do not show; "
+                "put them into configurations with a 'results' folder each"
+            )
+        cells[cell] = name
 
 
 def _expand_entry(config: Config, entry: MatrixEntry) -> Iterator[RunConfig]:

@@ -1,4 +1,4 @@
-"""Models. A model is one module with ``build(config, shape)``; ``model.name`` of the configuration selects it."""
+"""Models: one module each, with ``build(config, shape)``; ``model.name`` of the configuration selects it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def build_model(config: ModelConfig, shape: SeriesShape) -> nn.Module:
     try:
         module = importlib.import_module(path)
     except ModuleNotFoundError as error:
-        raise SpecarError(f"model {config.name!r}: {error}; give a module of specar.models or a dotted path") from error
+        raise SpecarError(
+            f"model {config.name!r}: {error}; give a module of specar.models or a dotted path"
+        ) from error
     if not hasattr(module, "build"):
         raise SpecarError(f"model {config.name!r}: module {path} has no build(config, shape)")
     model: nn.Module = module.build(config, shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -18,6 +18,13 @@ class ModelOutput(NamedTuple):
 
     output: Tensor
     order_values: Tensor | None
+
+
+class Ordered(Protocol):
+    """A model with a TOP head: it also offers the head's loss."""
+
+    def order_loss(self, order_values: Tensor, segment: slice) -> Tensor:
+        """Loss of order values (B, T); ``segment`` is the part of time that the task is about."""
 
 
 @dataclass(frozen=True)

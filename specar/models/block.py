@@ -70,7 +70,9 @@ class SpecARBlock(nn.Module):
         self.branches = nn.ModuleList(
             _branches(
                 d_model,
-                (d_ff or d_model) if (branch or ("bottleneck" if released else "single")) == "bottleneck" else 0,
+                (d_ff or d_model)
+                if (branch or ("bottleneck" if released else "single")) == "bottleneck"
+                else 0,
                 _dilations(dilations, conv_layers, released),
                 pointwise=released,
                 dual_channel=backbone == "DCN",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -109,16 +110,21 @@ def _shape(options: Mapping[str, Any]) -> SeriesShape:
 
 
 def _state(weights: Mapping[str, Any] | str | Path) -> dict[str, Tensor]:
-    if isinstance(weights, str | Path):
-        try:
-            weights = torch.load(weights, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError) as error:
-            raise SpecarError(f"cannot read checkpoint {weights}: {error}") from error
+    loaded = weights if isinstance(weights, Mapping) else _read(Path(weights))
     state: dict[str, Tensor] = {}
-    for key, value in weights.items():
+    for key, value in loaded.items():
         name = released_name(key.removeprefix("weight/").removeprefix("module."))
         if name is not None:
             state[name] = torch.as_tensor(value)
+    return state
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0]
+        raise SpecarError(f"cannot read checkpoint {path}: {reason}") from error
     return state
 
 

@@ -77,9 +77,11 @@ class SpecARNet(nn.Module):
     def order_loss(self, order_values: Tensor, segment: slice) -> Tensor:
         """Loss of the TOP head: the paper's over all steps, the released one over the task's ``segment``."""
         order_values = order_values.float()  # also under bf16 autocast
+        weight = self.config.top_weight
+        assert weight is not None  # set by the architecture
         if isinstance(self.order_head, LinearOrderHead):
-            return paper_order_loss(order_values, self.order_head.u.weight, self.config.top_weight)
-        return released_order_loss(order_values[:, segment], self.config.top_weight)
+            return paper_order_loss(order_values, self.order_head.u.weight, weight)
+        return released_order_loss(order_values[:, segment], weight)
 
     def _order(self, embeddings: Tensor) -> Tensor | None:
         return None if self.order_head is None else self.order_head(embeddings)

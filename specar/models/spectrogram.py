@@ -47,7 +47,7 @@ class Spectrogram(nn.Module):
         and the phase refers to absolute time, e^(-j 2 pi f tau / n_fft): a steady oscillation keeps
         its phase from frame to frame. There are ceil(T / hop) frames.
         ``released``: torch.stft of the authors' code, centred with reflection, phase relative to the
-        frame, T // hop + 1 frames.
+        frame, T // hop + 1 frames ((T - 1) // hop + 1 for an odd n_fft).
         Both are divided by sqrt(n_fft), which keeps the scale independent of the window length.
     """
 
@@ -82,7 +82,9 @@ class Spectrogram(nn.Module):
 
     def frames(self, steps: int) -> int:
         """Number of frames for a series of ``steps`` steps."""
-        return steps // self.hop_length + 1 if self.style == "released" else -(-steps // self.hop_length)
+        if self.style == "released":
+            return (steps - self.n_fft % 2) // self.hop_length + 1
+        return -(-steps // self.hop_length)
 
     def forward(self, x: Tensor) -> Tensor:
         steps = x.shape[-1]

@@ -45,7 +45,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters.update(tex=escape_latex, pipe_table=pipe_table, result_rows=result_rows)
 
 
-def render_markdown(task: str, table: pd.DataFrame, averaged: bool = False) -> str:
+def render_markdown(task: str, table: pd.DataFrame, averaged: bool = False, note: str | None = None) -> str:
     """Return the tidy table as Markdown.
 
     Without and with TOP stand below each other: side by side they are too wide for a page.
@@ -58,20 +58,24 @@ def render_markdown(task: str, table: pd.DataFrame, averaged: bool = False) -> s
         What `compare` returns.
     averaged
         The averages only, as in the main paper, rather than every setting.
+    note
+        A caution printed with every table.
     """
-    return _render("table.md.j2", task, table, averaged, _MARKDOWN)
+    return _render("table.md.j2", task, table, averaged, _MARKDOWN, note)
 
 
-def render_latex(task: str, table: pd.DataFrame, averaged: bool = False) -> str:
+def render_latex(task: str, table: pd.DataFrame, averaged: bool = False, note: str | None = None) -> str:
     """Return the tidy table as LaTeX (booktabs), to be input; parameters as `render_markdown`."""
-    return _render("table.tex.j2", task, table, averaged, _LATEX)
+    return _render("table.tex.j2", task, table, averaged, _LATEX, note)
 
 
-def _render(template: str, task: str, table: pd.DataFrame, averaged: bool, style: Style) -> str:
+def _render(
+    template: str, task: str, table: pd.DataFrame, averaged: bool, style: Style, note: str | None
+) -> str:
     source = source_of(task)
     return _TEMPLATES.get_template(template).render(
         task=source.title,
-        sections=list(sections(task, table, style, averaged)),
+        sections=list(sections(task, table, style, averaged, note)),
         names=["Dataset"] if averaged else ["Dataset", source.setting.capitalize()],
         legend=legend(task, _MARKDOWN.dash, _MARKDOWN.partial),
         tops=TOPS,

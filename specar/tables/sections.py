@@ -23,7 +23,9 @@ class Section:
     blocks: list[list[Line]]
 
 
-def sections(task: str, table: pd.DataFrame, style: Style, averaged: bool) -> Iterator[Section]:
+def sections(
+    task: str, table: pd.DataFrame, style: Style, averaged: bool, note: str | None = None
+) -> Iterator[Section]:
     """Yield the printed tables of a tidy table, in the order of the matrix."""
     rows = table[table["setting"] == AVERAGE] if averaged else table
     for key, part in rows.groupby(["architecture", "protocol"], sort=False):
@@ -32,6 +34,6 @@ def sections(task: str, table: pd.DataFrame, style: Style, averaged: bool) -> It
         yield Section(
             title(task, architecture, protocol, averaged),
             "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
-            notes(task, part, protocol, averaged),
+            ([note] if note else []) + notes(task, part, protocol, averaged),
             list(lines(part, style)),
         )

@@ -13,7 +13,9 @@ from specar.tables.published import AVERAGE
 from specar.tables.render import render_latex, render_markdown
 
 
-def write_tables(task: str, collected: Path, matrix: Path | pd.DataFrame, folder: Path) -> list[Path]:
+def write_tables(
+    task: str, collected: Path, matrix: Path | pd.DataFrame, folder: Path, note: str | None = None
+) -> list[Path]:
     """Compare the collected runs with the paper and write the tables of ``task`` to ``folder``.
 
     Parameters
@@ -26,6 +28,8 @@ def write_tables(task: str, collected: Path, matrix: Path | pd.DataFrame, folder
         JSON list of the runs that were asked for, or the same as a DataFrame.
     folder
         Where the files go; made if need be.
+    note
+        A caution printed with every table.
 
     Returns
     -------
@@ -33,18 +37,18 @@ def write_tables(task: str, collected: Path, matrix: Path | pd.DataFrame, folder
         The files: ``<task>`` and ``<task>_averaged``, each as ``.csv``, ``.md`` and ``.tex``.
     """
     asked = matrix if isinstance(matrix, pd.DataFrame) else read_matrix(matrix)
-    return write_comparison(task, compare(task, read_collected(collected), asked), folder)
+    return write_comparison(task, compare(task, read_collected(collected), asked), folder, note)
 
 
-def write_comparison(task: str, table: pd.DataFrame, folder: Path) -> list[Path]:
+def write_comparison(task: str, table: pd.DataFrame, folder: Path, note: str | None = None) -> list[Path]:
     """Write a tidy table (what `compare` returns) in all forms; return the files."""
     texts = {
         f"{task}.csv": _csv(table),
-        f"{task}.md": render_markdown(task, table),
-        f"{task}.tex": render_latex(task, table),
+        f"{task}.md": render_markdown(task, table, note=note),
+        f"{task}.tex": render_latex(task, table, note=note),
         f"{task}_averaged.csv": _csv(table[table["setting"] == AVERAGE]),
-        f"{task}_averaged.md": render_markdown(task, table, averaged=True),
-        f"{task}_averaged.tex": render_latex(task, table, averaged=True),
+        f"{task}_averaged.md": render_markdown(task, table, averaged=True, note=note),
+        f"{task}_averaged.tex": render_latex(task, table, averaged=True, note=note),
     }
     for name, text in texts.items():
         write_text(folder / name, text)

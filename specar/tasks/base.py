@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from specar.config.schema import RunConfig
 from specar.data.prepared import PreparedData
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput, Ordered, SeriesShape
 
 Split = Literal["train", "val", "test"]
 Metrics = dict[str, float]
@@ -120,14 +120,15 @@ def task_loss(model: nn.Module, out: ModelOutput, loss: Tensor, segment: slice) 
     """Add the TOP loss of the time steps in ``segment`` where the model has a TOP head."""
     if out.order_values is None:
         return loss
-    order_loss: Tensor = model.order_loss(out.order_values, segment)
-    return loss + order_loss
+    return loss + cast(Ordered, model).order_loss(out.order_values, segment)
 
 
 class WindowTask(Task):
     """A task on windows of one series."""
 
-    def __init__(self, run: RunConfig, data: PreparedData, device: torch.device, eval_batch_size: int) -> None:
+    def __init__(
+        self, run: RunConfig, data: PreparedData, device: torch.device, eval_batch_size: int
+    ) -> None:
         self.run, self.eval_batch_size = run, eval_batch_size
         self.windows = Windows(data, run.seq_len, run.horizon or 0, device)
         self.train_rows = self.windows.first_rows("train")

@@ -64,7 +64,9 @@ class Imputation(WindowTask):
 
     def observed_masks(self, split: Split, epoch: int) -> Tensor:
         """Masks of all windows of a split, (windows, S, N) bool on the CPU, True = observed."""
-        drawn = ("all",) if self.run.protocol == "strict" else (self.run.seed, 0 if split == "test" else epoch)
+        drawn = (
+            ("all",) if self.run.protocol == "strict" else (self.run.seed, 0 if split == "test" else epoch)
+        )
         generator = torch.Generator().manual_seed(derive_seed("mask", split, *drawn))
         shape = (self.windows.seq_len, self.shape.channels)
         masks = torch.empty(self.count(split), *shape, dtype=torch.bool)

@@ -98,10 +98,10 @@ class Trainer:
             self.best_weights = copy.deepcopy(self.model.state_dict())
         seconds = time.perf_counter() - start
         self.progress.seconds += seconds
-        self.progress.peak_memory_bytes = max(
-            self.progress.peak_memory_bytes, peak_memory_bytes(self.device)
+        self.progress.peak_memory_bytes = max(self.progress.peak_memory_bytes, peak_memory_bytes(self.device))
+        self._report(
+            {"epoch": self.progress.epoch, "train_loss": train_loss, "val": metrics, "seconds": seconds}
         )
-        self._report({"epoch": self.progress.epoch, "train_loss": train_loss, "val": metrics, "seconds": seconds})
 
     def _train(self) -> float:
         """One pass over the training examples; returns the mean loss."""
@@ -111,7 +111,7 @@ class Trainer:
             self.optimizer.zero_grad(set_to_none=True)
             with autocast(self.device, self.run.training.precision):
                 loss = self.task.loss(self.model, index, self.noise)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             self.optimizer.step()
             total += loss.detach().double() * len(index)
             number += len(index)
