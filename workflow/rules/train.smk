@@ -1,15 +1,14 @@
 EXECUTION = PLAN.config.execution
 
 
-# checkpoint.pt, which an interrupted run goes on from, is deliberately not an output:
-# Snakemake would delete it before it runs the job again.
+# checkpoint.pt and history.jsonl lie in the same folder, deliberately not as outputs: Snakemake would
+# delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
 rule train:
     input:
         plan=ancient(rules.plan.output),
         data=prepared_of,
     output:
-        metrics=f"{RESULTS}/runs/{{run_id}}/metrics.json",
-        history=f"{RESULTS}/runs/{{run_id}}/history.jsonl",
+        f"{RESULTS}/runs/{{run_id}}/metrics.json",
     log:
         f"{RESULTS}/logs/train/{{run_id}}.log",
     benchmark:
