@@ -14,6 +14,8 @@ except SpecarError as error:
     raise WorkflowError(str(error))
 
 RESULTS = PLAN.results.as_posix()
+# Text, not rules.plan.output: ancient() would mark that one for every rule that names it.
+PLAN_FILE = f"{RESULTS}/plan.json"
 RAW = PLAN.raw.as_posix()
 PREPARED = PLAN.prepared.as_posix()
 

@@ -9,7 +9,7 @@ rule data:
 
 rule fetch:
     input:
-        ancient(rules.plan.output),
+        ancient(PLAN_FILE),
     output:
         f"{RAW}/{{dataset}}.json",
     log:
@@ -27,7 +27,7 @@ rule fetch:
 
 rule prepare:
     input:
-        plan=ancient(rules.plan.output),
+        plan=ancient(PLAN_FILE),
         raw=rules.fetch.output,
     output:
         expand(

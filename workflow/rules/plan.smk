@@ -4,7 +4,7 @@ localrules:
 
 rule plan:
     output:
-        f"{RESULTS}/plan.json",
+        PLAN_FILE,
     log:
         f"{RESULTS}/logs/plan.log",
     conda:

@@ -12,7 +12,7 @@ TABLE_FILES = [
 
 rule collect:
     input:
-        plan=rules.plan.output,
+        plan=PLAN_FILE,
         records=records_of,
     output:
         f"{RESULTS}/collected/{{task}}.csv",
@@ -26,7 +26,7 @@ rule collect:
 
 rule write_tables:
     input:
-        plan=rules.plan.output,
+        plan=PLAN_FILE,
         collected=rules.collect.output,
     output:
         TABLE_FILES,

@@ -5,7 +5,7 @@ EXECUTION = PLAN.config.execution
 # delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
 rule train:
     input:
-        plan=ancient(rules.plan.output),
+        plan=ancient(PLAN_FILE),
         data=prepared_of,
     output:
         f"{RESULTS}/runs/{{run_id}}/metrics.json",

@@ -1,0 +1,268 @@
+"""Training: resuming, determinism, early stopping, data order, errors."""
+
+import json
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import yaml
+from torch import nn
+
+from specar.config import Execution, run_id
+from specar.errors import SpecarError
+from specar.models import ModelOutput, build_model
+from specar.run import train
+from specar.tasks import make_task
+from specar.training import trainer as trainer_module
+from specar.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+EXECUTION = Execution(device="cpu", threads=1)
+TASKS = ("long_term_forecast", "imputation")
+
+
+def result(record):
+    return {key: record[key] for key in ("metrics", "floors", "training", "parameters", "config", "run_id")}
+
+
+def history(folder):
+    lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("changes", [{"top": [True]}, {"architectures": ["released"], "top": [True]}])
+def test_same_config_and_seed_give_the_same_bytes(prepared_folder, make_run, tmp_path, task, changes):
+    run = make_run(task, **changes)
+    for name in ("a", "b"):
+        train(run, prepared_folder, tmp_path / name, EXECUTION)
+    first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("a", "b"))
+    assert json.dumps(result(first)) == json.dumps(result(second))
+    assert history(tmp_path / "a") == history(tmp_path / "b")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_interrupted_and_resumed_equals_uninterrupted(prepared_folder, make_run, tmp_path, monkeypatch, task):
+    run = make_run(task, top=[True])
+    whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
+
+    save = trainer_module.save_checkpoint
+
+    def save_and_stop(path, state):
+        save(path, state)
+        raise KeyboardInterrupt
+
+    for stops in range(2):  # after the first and after the second epoch
+        monkeypatch.setattr(trainer_module, "save_checkpoint", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(run, prepared_folder, tmp_path / "parts", EXECUTION)
+        state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
+        assert state["progress"]["epoch"] == stops + 1
+        assert not (tmp_path / "parts" / "metrics.json").exists()
+    monkeypatch.setattr(trainer_module, "save_checkpoint", save)
+    resumed = train(run, prepared_folder, tmp_path / "parts", EXECUTION)
+    assert json.dumps(result(resumed)) == json.dumps(result(whole))
+    assert history(tmp_path / "parts") == history(tmp_path / "whole")
+    assert not (tmp_path / "parts" / "checkpoint.pt").exists()
+
+
+def test_killed_and_run_again_equals_uninterrupted(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation", training={"epochs": 25, "batch_size": 4, "patience": 25})
+    whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run.model_dump(mode="json")))
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump(
+            {"results": str(tmp_path), "data": {"dir": str(tmp_path)}, "execution": EXECUTION.model_dump()}
+        )
+    )
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "Small").symlink_to(prepared_folder)
+    command = [sys.executable, "-m", "specar", "train", str(tmp_path / "run.yaml"), "--config", str(tmp_path / "config.yaml")]  # fmt: skip
+    folder = tmp_path / "runs" / run_id(run)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (folder / "checkpoint.pt").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (folder / "metrics.json").exists()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "resuming after epoch" in done.stderr
+    assert result(json.loads((folder / "metrics.json").read_text())) == json.loads(json.dumps(result(whole)))
+
+
+def test_a_damaged_checkpoint_starts_again(prepared_folder, make_run, tmp_path, caplog):
+    run = make_run("imputation")
+    whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "checkpoint.pt").write_bytes(b"PK\x03\x04 half of a file")
+    again = train(run, prepared_folder, tmp_path / "again", EXECUTION)
+    assert "is damaged" in caplog.text
+    assert result(again) == result(whole)
+
+
+def test_a_checkpoint_of_another_run_is_not_used(prepared_folder, make_run, tmp_path, caplog):
+    run, other = make_run("imputation"), make_run("imputation", seeds=[2])
+    trainer = make_trainer(other, prepared_folder, tmp_path)
+    trainer._save()
+    record = train(run, prepared_folder, tmp_path, EXECUTION)
+    assert "belongs to another run" in caplog.text
+    assert record["training"]["epochs"] == 3
+
+
+def make_trainer(run, folder, output, model=None):
+    from specar.data.prepared import PreparedData
+
+    task = make_task(run, PreparedData.load(folder), CPU)
+    return Trainer(run, task, model or build_model(run.model, task.shape), CPU, output)
+
+
+def test_training_lowers_the_loss_below_the_floor(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation", training={"epochs": 15, "batch_size": 8, "learning_rate": 0.01})
+    record = train(run, prepared_folder, tmp_path, EXECUTION)
+    losses = [line["train_loss"] for line in history(tmp_path)]
+    assert losses[-1] < 0.7 * losses[0]
+    assert record["metrics"]["mse"] < record["floors"]["mean"]["mse"]
+
+
+def test_the_best_epoch_is_kept_and_patience_stops(prepared_folder, make_run, tmp_path, monkeypatch):
+    scores = iter([5.0, 3.0, 4.0, 3.0, 3.5, 3.5, 1.0])
+    run = make_run("imputation", training={"epochs": 20, "patience": 2})
+    trainer = make_trainer(run, prepared_folder, tmp_path)
+    weights = []
+
+    def evaluate(split):
+        weights.append({name: value.clone() for name, value in trainer.model.state_dict().items()})
+        return {"mse": next(scores), "mae": 0.0}
+
+    monkeypatch.setattr(trainer, "evaluate", evaluate)
+    progress = trainer.fit()
+    # the tie in epoch 4 counts as better; epochs 5 and 6 use up the patience
+    assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 4, 3.0)
+    for name, value in trainer.model.state_dict().items():
+        assert torch.equal(value, weights[3][name])
+
+
+@pytest.mark.parametrize(("protocol", "sizes"), [("published", {16}), ("strict", {16, 187 % 16})])
+def test_only_published_drops_the_last_partial_batch(prepared_folder, make_run, tmp_path, protocol, sizes):
+    run = make_run("imputation", protocol=protocol)
+    trainer = make_trainer(run, prepared_folder, tmp_path)
+    assert trainer.task.count("train") == 187
+    first, second = list(trainer._batches()), list(trainer._batches())
+    assert {len(batch) for batch in first} == sizes
+    seen = torch.cat(first)
+    assert len(seen.unique()) == len(seen) == (187 if protocol == "strict" else 176)
+    assert not torch.equal(seen, torch.cat(second))
+
+
+def test_a_train_part_smaller_than_a_batch_still_trains(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation", training={"epochs": 1, "batch_size": 1000})
+    assert train(run, prepared_folder, tmp_path, EXECUTION)["training"]["epochs"] == 1
+
+
+def test_models_and_top_are_compared_on_the_same_data_order(prepared_folder, make_run, tmp_path):
+    variants = [{}, {"top": [True]}, {"architectures": ["released"]}]
+    orders = [
+        torch.cat(list(make_trainer(make_run("imputation", **change), prepared_folder, tmp_path)._batches()))
+        for change in variants
+    ]
+    assert torch.equal(orders[0], orders[1])
+    assert torch.equal(orders[0], orders[2])
+    other_seed = make_trainer(make_run("imputation", seeds=[2]), prepared_folder, tmp_path)
+    assert not torch.equal(orders[0], torch.cat(list(other_seed._batches())))
+
+
+class Broken(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(math.nan))
+
+    def forward(self, x, *_, **__):
+        return ModelOutput(x * self.weight, None)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(prepared_folder, make_run, tmp_path):
+    trainer = make_trainer(make_run("imputation"), prepared_folder, tmp_path, Broken())
+    with pytest.raises(
+        SpecarError, match="training loss became nan in epoch 1; lower training.learning_rate"
+    ):
+        trainer.fit()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_record_says_where_its_numbers_come_from(prepared_folder, make_run, tmp_path, data):
+    run = make_run("long_term_forecast", top=[True])
+    record = train(run, prepared_folder, tmp_path, Execution(device="cpu", threads=1, keep_weights=True))
+    assert record["run_id"] == run_id(run)
+    assert record["config"] == json.loads(run.model_dump_json())
+    assert record["data"]["sha256"] == data.sha256
+    assert set(record["floors"]) == {"last_value", "seasonal_naive"}
+    source = record["provenance"]
+    assert source["versions"]["torch"] == torch.__version__
+    assert source["device"]["type"] == "cpu"
+    assert source["wall_seconds"] >= source["train_seconds"] > 0
+    assert source["peak_memory_bytes"] > 50e6
+    weights = torch.load(tmp_path / "weights.pt", weights_only=True)
+    assert sum(value.numel() for value in weights.values()) == record["parameters"]["total"]
+    assert record["parameters"]["used"] == record["parameters"]["total"]
+
+
+def test_parameters_that_the_loss_does_not_reach_are_not_used(prepared_folder, make_run, tmp_path):
+    class Spare(Broken):
+        def __init__(self):
+            super().__init__()
+            self.weight.data.fill_(1.0)
+            self.spare = nn.Linear(3, 3)
+
+    trainer = make_trainer(make_run("imputation"), prepared_folder, tmp_path, Spare())
+    assert trainer.used_parameters() == 1
+
+
+def test_bf16_trains_and_evaluates(prepared_folder, make_run, tmp_path):
+    records = [
+        train(make_run("imputation", training={"epochs": 3, "precision": precision}), prepared_folder, tmp_path / precision, EXECUTION)
+        for precision in ("fp32", "bf16")
+    ]  # fmt: skip
+    exact, mixed = (record["metrics"]["mse"] for record in records)
+    assert exact != mixed
+    assert mixed == pytest.approx(exact, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("execution", "training", "message"),
+    [
+        ({"device": "cuda:63"}, {}, "torch sees .* GPUs; set execution.device to auto or cpu"),
+        ({"device": "cpu"}, {"precision": "tf32"}, "tf32 needs a GPU"),
+    ],
+)
+def test_a_device_that_is_not_there(prepared_folder, make_run, tmp_path, execution, training, message):
+    run = make_run("imputation", training=training)
+    with pytest.raises(SpecarError, match=message):
+        train(run, prepared_folder, tmp_path / "run", Execution(**execution))
+    assert not (tmp_path / "run").exists()
+
+
+def test_data_prepared_from_another_registry_entry_is_refused(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation")
+    changed = run.model_copy(update={"data": {**run.data, "seasonality": 7}})
+    with pytest.raises(SpecarError, match="another version of its registry entry"):
+        train(changed, prepared_folder, tmp_path, EXECUTION)
+
+
+def test_a_horizon_longer_than_the_part_is_refused(prepared_folder, make_run, tmp_path):
+    run = make_run("long_term_forecast").model_copy(update={"horizon": 40})
+    with pytest.raises(SpecarError, match=r"Small has no val window of 24 \+ 40 rows"):
+        train(run, prepared_folder, tmp_path, EXECUTION)
+
+
+def test_one_line_per_epoch_in_the_log(prepared_folder, make_run, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    train(make_run("imputation"), prepared_folder, tmp_path, EXECUTION)
+    assert sum("train loss" in message for message in caplog.messages) == 3

@@ -1,0 +1,99 @@
+"""The command line without the workflow."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from specar.cli import main
+
+
+@pytest.fixture
+def work(workspace, monkeypatch):
+    monkeypatch.chdir(workspace.folder)
+    monkeypatch.delenv("SPECAR_MIRROR", raising=False)
+    return workspace
+
+
+def test_everything_step_by_step(work, capsys):
+    config = ["--config", "config.yaml"]
+    for command in (["fetch"], ["prepare"], ["plan", "--output", "plan.json"], ["runs"]):
+        assert main([*command, *config]) == 0
+    listed = capsys.readouterr().out
+    names = [line.split()[1] for line in listed.splitlines() if line.startswith("missing")]
+    assert len(names) == 2
+    for name in names:
+        assert main(["train", name, "--plan", "plan.json"]) == 0
+    assert main(["tables", *config]) == 0
+    capsys.readouterr()
+    assert main(["show", *config]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("Small") >= 4
+    assert "results/tables" in shown
+    assert main(["datasets", *config]) == 0
+    state = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert state["Small"] == "prepared"
+    assert state["Traffic"] == "missing"
+
+
+def test_tables_of_what_is_there(work):
+    assert main(["tables", "--config", "config.yaml"]) == 0
+    text = (work.folder / "results" / "tables" / "imputation.csv").read_text()
+    assert "Small,0.25,False,paper,published,mse,,,,0,,,missing" in text
+
+
+def test_a_run_of_a_file(work):
+    assert main(["fetch", "Small", "--config", "config.yaml"]) == 0
+    assert main(["prepare", "Small", "--config", "config.yaml"]) == 0
+    assert main(["plan", "--config", "config.yaml", "--output", "plan.json"]) == 0
+    run = next(iter(json.loads((work.folder / "plan.json").read_text())["runs"].values()))
+    (work.folder / "run.yaml").write_text(yaml.safe_dump({**run, "seed": 77}))
+    assert main(["train", "run.yaml", "--config", "config.yaml"]) == 0
+    (record,) = work.records()
+    assert json.loads(record.read_text())["seed"] == 77
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "no-such-run", "--config", "config.yaml"], "no run 'no-such-run'"),
+        (["train", "bad.yaml", "--config", "config.yaml"], "run bad.yaml: .*unknown key sead"),
+        (["fetch", "Nowhere", "--config", "config.yaml"], "unknown dataset 'Nowhere'"),
+        (["prepare", "Small", "--config", "config.yaml"], "small.csv"),
+        (["runs", "--config", "missing.yaml"], "cannot read config missing.yaml"),
+        (["runs", "--plan", "config.yaml"], "not valid JSON"),
+        (["runs", "--plan", "empty.json"], "not a plan of this version"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_1(work, capsys, arguments, message):
+    (work.folder / "bad.yaml").write_text("sead: 1\ntask: imputation\n")
+    (work.folder / "empty.json").write_text("{}")
+    assert main(arguments) == 1
+    error = capsys.readouterr().err.splitlines()
+    assert len([line for line in error if line.startswith("specar: error: ")]) == 1
+    assert re.search(message, error[-1]), error
+
+
+def test_training_before_preparing_says_what_to_do(work, capsys):
+    assert main(["plan", "--config", "config.yaml", "--output", "plan.json"]) == 0
+    name = next(iter(json.loads((work.folder / "plan.json").read_text())["runs"]))
+    assert main(["train", name, "--plan", "plan.json"]) == 1
+    assert "prepare" in capsys.readouterr().err
+
+
+def test_a_damaged_record_is_named(work, capsys):
+    assert main(["plan", "--config", "config.yaml", "--output", "plan.json"]) == 0
+    name = next(iter(json.loads((work.folder / "plan.json").read_text())["runs"]))
+    record = work.folder / "results" / "runs" / name / "metrics.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"run_id": ')
+    assert main(["collect", "--plan", "plan.json"]) == 1
+    assert f"{name}/metrics.json is not valid JSON" in capsys.readouterr().err
+
+
+def test_printed_configuration_and_schemas(capsys):
+    for what in ("default", "schema", "registry-schema"):
+        assert main(["config", what]) == 0
+        text = capsys.readouterr().out
+        assert yaml.safe_load(text)

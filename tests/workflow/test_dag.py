@@ -1,0 +1,166 @@
+"""Tiny real runs of the whole DAG through Snakemake."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from specar.tables.compare import COLUMNS
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+
+
+def numbers(path):
+    record = json.loads(path.read_text())
+    return {key: record[key] for key in ("metrics", "floors", "training")}
+
+
+def test_from_download_to_tables(workspace):
+    workspace.configure(top=[False, True], architectures=["paper", "released"])
+    workspace.snakemake()
+    assert len(workspace.records()) == 8
+    tables = workspace.folder / "results" / "tables"
+    for task in ("long_term_forecast", "imputation"):
+        for form in ("", "_averaged"):
+            assert (tables / f"{task}{form}.md").stat().st_size > 0
+            assert (tables / f"{task}{form}.tex").stat().st_size > 0
+        table = pd.read_csv(tables / f"{task}.csv")
+        assert list(table.columns) == list(COLUMNS)
+        own = table[(table["dataset"] == "Small") & (table["setting"] != "avg")]
+        assert len(own) == 8  # TOP x architecture x metric
+        assert (own["state"] == "done").all()
+        assert own["published"].isna().all()
+        for path in workspace.records():
+            record = json.loads(path.read_text())
+            row = own[(own["top"] == record["top"]) & (own["architecture"] == record["architecture"])]
+            if record["task"] == task:
+                assert sorted(row["reproduced"]) == sorted(record["metrics"].values())
+        # of the paper's cells, which this matrix does not name, only the published numbers
+        rest = table[table["dataset"] != "Small"]
+        assert rest["published"].notna().any()
+        assert rest["reproduced"].isna().all()
+
+    again = workspace.snakemake()
+    assert "Nothing to be done" in again.stderr + again.stdout
+
+
+def test_only_new_runs_are_trained(workspace):
+    workspace.snakemake("imputation")
+    (first,) = workspace.records()
+    before = first.stat().st_mtime_ns
+    workspace.configure(seeds=[1, 2])
+    workspace.snakemake("imputation")
+    assert len(workspace.records()) == 2
+    assert first.stat().st_mtime_ns == before
+    table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
+    own = table[(table["dataset"] == "Small") & (table["metric"] == "mse") & (table["setting"] == "0.25")]
+    values = [numbers(path)["metrics"]["mse"] for path in workspace.records()]
+    assert own["seeds"].item() == 2
+    assert own["reproduced"].item() == pytest.approx(sum(values) / 2)
+    assert own["sd"].item() == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
+
+
+def test_a_changed_series_is_prepared_and_trained_again(workspace):
+    workspace.snakemake("imputation")
+    (first,) = workspace.records()
+    old = numbers(first)
+    raw = workspace.folder / "results" / "data" / "raw" / "Small" / "small.csv"
+    lines = raw.read_text().splitlines()
+    time.sleep(1.1)
+    raw.write_text("\n".join([*lines[:-1], lines[-1].rsplit(",", 1)[0] + ",5.0"]) + "\n")
+    workspace.snakemake("imputation", "--forcerun", "prepare")
+    assert numbers(first)["metrics"] != old["metrics"]
+
+
+def test_killed_and_run_again_gives_the_same_numbers(workspace):
+    entry = {"task": "imputation", "datasets": ["Small"]}
+    workspace.configure(matrix=[entry], training={"epochs": 40, "batch_size": 8, "patience": 40})
+    process = workspace.start()
+    runs = workspace.folder / "results" / "runs"
+    deadline = time.monotonic() + 120
+    while not list(runs.glob("*/checkpoint.pt")):
+        assert process.poll() is None, "the workflow ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    workspace.kill(process)
+    assert not workspace.records()
+    workspace.snakemake()  # the very same command
+    (log,) = (workspace.folder / "results" / "logs" / "train").iterdir()
+    assert "resuming after epoch" in log.read_text()
+    interrupted = numbers(workspace.records()[0])
+    for path in runs.glob("*/*"):
+        path.unlink()
+    workspace.snakemake("--forceall")
+    assert numbers(workspace.records()[0]) == interrupted
+
+
+def test_the_named_targets_are_there(workspace):
+    listed = workspace.snakemake("--list-rules").stdout
+    assert {"all", "data", "tables", "long_term_forecast", "imputation"} <= set(listed.split())
+    workspace.snakemake("data")
+    assert (workspace.folder / "results" / "data" / "prepared" / "Small" / "meta.json").exists()
+    assert not workspace.records()
+
+
+def test_the_plan_of_the_paper_in_full_takes_seconds():
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 30  # 3 s where nothing else runs
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"matrx": []}, "unknown key matrx"),
+        ({"matrix": [{"task": "imputation", "mask_ratios": [1.2]}]}, "less than 1, got 1.2"),
+        ({"matrix": [{"task": "imputation", "datasets": ["Nowhere"]}]}, "unknown dataset 'Nowhere'"),
+        (
+            {"matrix": [{"task": "long_term_forecast", "datasets": ["ETTh1"], "horizons": [97]}]},
+            "97 is not in",
+        ),
+    ],
+)
+def test_a_bad_configuration_stops_before_anything_is_done(workspace, change, message):
+    workspace.configure(**change)
+    done = workspace.snakemake(check=False)
+    assert done.returncode != 0
+    assert sum(message in line for line in done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert not (workspace.folder / "results").exists()
+
+
+def damage(path, text):
+    path.write_text(text(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "\n".join(line.rsplit(",", 1)[0] for line in text.splitlines()), "small.csv.*2.*3"),
+        (lambda text: text.replace("date", "day", 1), "small.csv.*date"),
+        (lambda text: "\n".join([*text.splitlines()[:50], "2020-01-03 01:00:00,0.1,,0.2"]), "small.csv.*row"),
+        (lambda text: text[: len(text) // 8], "small.csv"),
+    ],
+    ids=["column missing", "no dates", "value missing", "truncated"],
+)
+def test_a_damaged_series_is_one_clear_line(workspace, change, message):
+    damage(workspace.folder / "mirror" / "small" / "small.csv", change)
+    done = workspace.snakemake(check=False)
+    assert done.returncode != 0
+    logs = (workspace.folder / "results" / "logs" / "prepare" / "Small.log").read_text().splitlines()
+    errors = [line for line in logs if "error" in line]
+    assert len(errors) == 1
+    assert pd.Series(errors).str.contains(f"^specar: error: .*{message}").all(), errors
+    assert errors[0] in done.stderr + done.stdout
+    prepared = workspace.folder / "results" / "data" / "prepared" / "Small"
+    assert not prepared.exists() or not list(prepared.iterdir())
