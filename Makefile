@@ -22,7 +22,7 @@ help: ## Show this list
 
 .PHONY: demo
 demo: $(READY) ## Set up and run the demonstration, then show its table
-	$(VENV) .venv/bin/snakemake --cores $(CORES) --configfile $(DEMO) --workflow-profile workflow/profiles/default
+	$(VENV) .venv/bin/snakemake --cores $(CORES) --configfile $(DEMO)
 	@$(VENV) .venv/bin/specar show --config $(DEMO)
 
 .PHONY: test
