@@ -43,7 +43,8 @@ def configure(execution: Execution, precision: Precision) -> torch.device:
         raise SpecarError("training.precision tf32 needs a GPU; use fp32 or bf16 on this machine")
     torch.set_num_threads(execution.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs time
+    # A debugging aid that costs time; torch declares it in a way that type checkers do not see.
+    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010
     torch.backends.cudnn.benchmark = False
     with warnings.catch_warnings():  # torch 2.11 and 2.13 differ in which setter they call old
         warnings.simplefilter("ignore")
