@@ -80,8 +80,11 @@ def from_released(
 
 def _options(config: Mapping[str, Any] | argparse.Namespace) -> dict[str, Any]:
     items = vars(config) if isinstance(config, argparse.Namespace) else config
-    plain = {key.removeprefix("config/"): value for key, value in items.items()}
-    return {key: value.item() if isinstance(value, np.ndarray | np.generic) else value for key, value in plain.items()}
+    return {key.removeprefix("config/"): _plain(value) for key, value in items.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray | np.generic | Tensor) else value
 
 
 def _model_config(options: Mapping[str, Any]) -> ModelConfig:

@@ -25,11 +25,12 @@ def test_the_paper_in_full():
     assert set(counts.values()) == {4 * 2 * 2 * 3}
 
 
-AUTHORS = [row for row in csv.DictReader((GOLDEN / "hyperparameters.csv").open(encoding="utf-8"))]
+AUTHORS = list(csv.DictReader((GOLDEN / "hyperparameters.csv").open(encoding="utf-8")))
 COLUMNS = {
     "d_model": "d_model", "d_ff": "d_ff", "e_layers": "e_layers", "conv_layers": "conv_layers",
     "window": "win_func", "window_length": "win_len", "hop_length": "hop_length", "dropout": "dropout",
-    "learning_rate": "learning_rate", "batch_size": "batch_size", "epochs": "train_epochs", "patience": "patience",
+    "learning_rate": "learning_rate", "batch_size": "batch_size", "epochs": "train_epochs",
+    "patience": "patience",
 }  # fmt: skip
 
 
@@ -97,7 +98,8 @@ def test_the_run_id_is_readable_and_changes_with_every_setting():
     (run,) = runs_of(**ONE)
     assert run_id(run).startswith("imputation-ETTh1-0.25-paper-notop-published-seed1-")
     changes = [
-        {"model": {"d_model": 8}}, {"training": {"learning_rate": 0.5}}, {"protocol": "strict"}, {"seeds": [2]},
+        {"model": {"d_model": 8}}, {"training": {"learning_rate": 0.5}}, {"protocol": "strict"},
+        {"seeds": [2]},
         {"top": [True]}, {"architectures": ["released"]}, {"training": {"precision": "bf16"}},
         {"datasets": {"ETTh1": {"splits": {"train": 8000}}}},
         {"experiments": {"imputation": {"ETTh1": {"seq_len": 48}}}},

@@ -83,7 +83,8 @@ def test_killed_and_run_again_equals_uninterrupted(prepared_folder, make_run, tm
     )
     (tmp_path / "prepared").mkdir()
     (tmp_path / "prepared" / "Small").symlink_to(prepared_folder)
-    command = [sys.executable, "-m", "specar", "train", str(tmp_path / "run.yaml"), "--config", str(tmp_path / "config.yaml")]  # fmt: skip
+    command = [sys.executable, "-m", "specar", "train", str(tmp_path / "run.yaml")]
+    command += ["--config", str(tmp_path / "config.yaml")]
     folder = tmp_path / "runs" / run_id(run)
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
@@ -191,7 +192,7 @@ class Broken(nn.Module):
 def test_a_loss_that_is_not_finite_stops_the_run(prepared_folder, make_run, tmp_path):
     trainer = make_trainer(make_run("imputation"), prepared_folder, tmp_path, Broken())
     with pytest.raises(
-        SpecarError, match="training loss became nan in epoch 1; lower training.learning_rate"
+        SpecarError, match=r"training loss became nan in epoch 1; lower training\.learning_rate"
     ):
         trainer.fit()
     assert not list(tmp_path.iterdir())
@@ -226,10 +227,10 @@ def test_parameters_that_the_loss_does_not_reach_are_not_used(prepared_folder, m
 
 
 def test_bf16_trains_and_evaluates(prepared_folder, make_run, tmp_path):
-    records = [
-        train(make_run("imputation", training={"epochs": 3, "precision": precision}), prepared_folder, tmp_path / precision, EXECUTION)
-        for precision in ("fp32", "bf16")
-    ]  # fmt: skip
+    records = []
+    for precision in ("fp32", "bf16"):
+        run = make_run("imputation", training={"epochs": 3, "precision": precision})
+        records.append(train(run, prepared_folder, tmp_path / precision, EXECUTION))
     exact, mixed = (record["metrics"]["mse"] for record in records)
     assert exact != mixed
     assert mixed == pytest.approx(exact, rel=0.05)
