@@ -58,28 +58,27 @@ def _datasets(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from specar.data.download import fetch, resolve_mirror
-    from specar.files import write_json
+    from specar.data.download import fetch
+    from specar.files import sha256_of, write_json
 
     plan = _plan(options)
-    mirror = resolve_mirror(plan.config.data.mirror)
     for name in options.names or plan.datasets:
-        dataset = plan.dataset(name)
-        fetch(name, dataset, plan.raw / name, mirror)
-        write_json(plan.raw / f"{name}.json", dataset.identity())
+        paths = fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)
+        write_json(plan.raw / f"{name}.json", {path.name: sha256_of(path) for path in paths})
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    from specar.data.download import fetch
     from specar.data.prepare import prepare
 
     plan = _plan(options)
     for name in options.names or plan.datasets:
+        fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)  # no request where all is there
         prepare(name, plan.dataset(name), plan.raw / name, plan.prepared / name)
 
 
 def _write_plan(options: argparse.Namespace) -> None:
-    plan = Plan.of(json.loads(options.config_json)) if options.config_json else _plan(options)
-    plan.write(Path(options.output))
+    _plan(options).write(Path(options.output))
 
 
 def _runs(options: argparse.Namespace) -> None:
@@ -87,7 +86,7 @@ def _runs(options: argparse.Namespace) -> None:
 
     plan = _plan(options)
     for name in plan.runs:
-        record = read_record(plan.records, name)
+        record = read_record(plan.records / name, name)
         metrics = "" if record is None else json.dumps(record["metrics"])
         print(f"{'done' if record else 'missing':<8} {name} {metrics}".rstrip())
 
@@ -107,11 +106,20 @@ def _run_of_file(path: Path) -> RunConfig:
         raise SpecarError(f"run {path}: {explain(error)}") from error
 
 
+def _tasks(options: argparse.Namespace, plan: Plan) -> list[str]:
+    for task in options.tasks:
+        if task not in plan.tasks:
+            raise SpecarError(
+                f"no runs of task {task!r} in this configuration; it has {', '.join(plan.tasks)}"
+            )
+    return options.tasks or plan.tasks
+
+
 def _collect(options: argparse.Namespace) -> None:
     from specar.records import collect
 
     plan = _plan(options)
-    for task in options.tasks or plan.tasks:
+    for task in _tasks(options, plan):
         collect(plan, task, plan.collected(task))
 
 
@@ -122,7 +130,7 @@ def _tables(options: argparse.Namespace) -> None:
     from specar.tables.write import write_tables
 
     plan = _plan(options)
-    for task in options.tasks or plan.tasks:
+    for task in _tasks(options, plan):
         if not options.collected:
             collect(plan, task, plan.collected(task))
         requested = pd.DataFrame(requested_rows(plan, task))
@@ -175,7 +183,6 @@ def _parser() -> argparse.ArgumentParser:
         added = command(name, function, f"{name} datasets (default: those of the configuration)")
         added.add_argument("names", nargs="*", metavar="NAME")
     added = command("plan", _write_plan, "resolve a configuration into its runs")
-    added.add_argument("--config-json", metavar="JSON", help="configuration values, instead of --config")
     added.add_argument("--output", required=True, metavar="FILE")
     command("runs", _runs, "list the runs with state and metrics")
     added = command("train", _train, "train and evaluate one run")

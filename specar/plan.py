@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from specar.config import Config, RunConfig, expand, parse_config
-from specar.config.load import explain
+from specar.config.load import explain, read_yaml
+from specar.data.mirror import own_files, resolve_mirror
 from specar.data.registry import Dataset, find_dataset
 from specar.errors import SpecarError
 from specar.files import read_json, write_json
@@ -24,9 +26,11 @@ class Plan:
     runs: dict[str, RunConfig]
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Plan:
-        """Validate and expand configuration values."""
-        return cls.from_config(parse_config(values))
+    def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
+        """Validate and expand configuration values; ``files`` is where they were read from."""
+        for path in files:
+            read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
+        return cls.from_config(parse_config(values, ", ".join(map(str, files)) or "config"))
 
     @classmethod
     def from_config(cls, config: Config) -> Plan:
@@ -36,7 +40,7 @@ class Plan:
     def write(self, path: Path) -> None:
         """Write the plan as JSON, atomically."""
         runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
-        write_json(path, {"config": self.config.model_dump(mode="json"), "runs": runs})
+        write_json(path, {"config": self.config.model_dump(mode="json", exclude_none=True), "runs": runs})
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -80,6 +84,21 @@ class Plan:
     def runs_of(self, task: str) -> list[str]:
         """Ids of a task's runs."""
         return [name for name, run in self.runs.items() if run.task == task]
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything that the plan says."""
+        text = self.config.model_dump_json() + "".join(self.runs)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def mirror(self) -> str | None:
+        """Mirror of the datasets, of the configuration or the environment."""
+        return resolve_mirror(self.config.data.mirror)
+
+    def own_files(self, dataset: str) -> list[Path]:
+        """A user's own files of a dataset, in a local mirror: they may change."""
+        return own_files(self.dataset(dataset), self.mirror)
 
     @property
     def results(self) -> Path:

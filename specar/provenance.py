@@ -25,10 +25,16 @@ def provenance(device: torch.device, execution: Execution) -> dict[str, Any]:
         "versions": versions(),
         "device": {"type": device.type, "name": device_name(device)},
         "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
         "execution": execution.model_dump(mode="json"),
         "machine": platform.platform(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": now(),
     }
+
+
+def now() -> str:
+    """The present time in UTC, as text."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def git_state() -> dict[str, Any]:

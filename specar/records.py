@@ -18,19 +18,21 @@ COLUMNS = (*_NAMES, "metric", "value", "floor")
 
 
 def read_record(folder: Path, name: str) -> dict[str, Any] | None:
-    """Read ``metrics.json`` of a run; None where the run has not been done.
+    """Read ``metrics.json`` in the folder of run ``name``; None where the run has not been done.
 
     Raises
     ------
     SpecarError
         The record is damaged or belongs to another run.
     """
-    path = folder / name / "metrics.json"
+    path = folder / "metrics.json"
     if not path.exists():
         return None
     record = read_json(path)
     if not isinstance(record, dict) or record.get("run_id") != name:
         raise SpecarError(f"{path} is not the record of {name}; delete it and re-run")
+    if missing := [key for key in (*_NAMES, "metrics", "floors", "data") if key not in record]:
+        raise SpecarError(f"{path} lacks {', '.join(missing)}; delete it and re-run")
     return record
 
 
@@ -40,7 +42,7 @@ def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
     ``floor`` is the lowest error that a naive baseline reaches on the same test windows.
     """
     for name in plan.runs_of(task):
-        record = read_record(plan.records, name)
+        record = read_record(plan.records / name, name)
         if record is None:
             continue
         for metric, value in record["metrics"].items():

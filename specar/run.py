@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ import torch
 from specar.config import Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.errors import SpecarError
-from specar.files import atomic_path, write_json
+from specar.files import write_json
 from specar.models import build_model
-from specar.provenance import provenance
-from specar.records import describe
+from specar.provenance import now, provenance
+from specar.records import describe, read_record
 from specar.seeds import derive_seed
 from specar.tasks import Task, make_task
+from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
 from specar.training.trainer import Progress, Trainer
 
@@ -49,44 +49,55 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
     SpecarError
         The data is missing, too short or of another version; the loss is not finite; no such device.
     """
-    start = time.perf_counter()
     device = configure(execution, run.training.precision)
     data = PreparedData.load(data_folder)
     _check_identity(run, data)
+    done = read_record(folder, run_id(run))
+    if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
+        log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
+        return done
     task = make_task(run, data, device, execution.eval_batch_size)
     _check_sizes(run, task)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model, task.shape)
     folder.mkdir(parents=True, exist_ok=True)
     log.info("run %s on %s", run_id(run), device_name(device))
-    trainer = Trainer(run, task, model, device, folder)
-    progress = trainer.fit()
-    record = {
+    trainer = Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
+    trainer.fit(provenance(device, execution))
+    record = _record(run, data, task, trainer)
+    if execution.keep_weights:
+        save_torch(folder / "weights.pt", model.state_dict())
+    write_json(folder / "metrics.json", record)
+    trainer.checkpoint.unlink(missing_ok=True)
+    log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
+    return record
+
+
+def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) -> dict[str, Any]:
+    progress, device = trainer.progress, trainer.device
+    *earlier, last = progress.processes
+    return {
         "format": 1,
         **describe(run),
         "metrics": trainer.evaluate("test"),
         "floors": task.floors(),
         "training": _training(progress),
         "parameters": {
-            "total": sum(p.numel() for p in model.parameters()),
+            "total": sum(p.numel() for p in trainer.model.parameters()),
             "used": trainer.used_parameters(),
         },
         "config": run.model_dump(mode="json"),
         "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
         "provenance": {
-            **provenance(device, execution),
-            "wall_seconds": round(time.perf_counter() - start, 3),
-            "train_seconds": round(progress.seconds, 3),
+            **last,
+            "interrupted_processes": earlier,
+            "finished": now(),
+            "wall_seconds": round(trainer.wall_seconds(), 3),
+            "train_seconds": round(progress.train_seconds, 3),
             "peak_memory_bytes": max(progress.peak_memory_bytes, peak_memory_bytes(device)),
+            "peak_memory_of": "GPU allocator" if device.type == "cuda" else "process",
         },
     }
-    if execution.keep_weights:
-        with atomic_path(folder / "weights.pt") as temporary:
-            torch.save(model.state_dict(), temporary)
-    write_json(folder / "metrics.json", record)
-    trainer.checkpoint.unlink(missing_ok=True)
-    log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
-    return record
 
 
 def _training(progress: Progress) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import yaml
 from pydantic import BaseModel, TypeAdapter
 
 from specar.config.schema import Config
-from specar.config.settings import ModelConfig, TrainingConfig
 from specar.data.registry import Dataset
 
 _HEADER = """\
@@ -28,6 +27,8 @@ def default_yaml() -> str:
 def _entry(config: BaseModel, name: str, indent: str = "") -> str:
     field, value = type(config).model_fields[name], getattr(config, name)
     comment = f"{indent}# {field.description}\n" if field.description else ""
+    if isinstance(config, Config) and name in ("model", "training"):
+        return f"{comment}{name}: {{}}\n"
     if isinstance(value, BaseModel):
         inner = "".join(_entry(value, key, indent + "  ") for key in type(value).model_fields)
         return f"{comment}{indent}{name}:\n{inner}"
@@ -46,11 +47,10 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
 def schema_json() -> str:
     """Return the JSON schema of configuration files."""
     schema = Config.model_json_schema(mode="validation")
-    sections: dict[str, type[BaseModel]] = {"model": ModelConfig, "training": TrainingConfig}
-    schema["$defs"] |= {part.__name__: part.model_json_schema() for part in sections.values()}
-    for owner in (schema, *(schema["$defs"][name] for name in ("Overrides", "Experiment", "MatrixEntry"))):
-        for key, part in sections.items():  # any of the settings, each optional
-            owner["properties"][key] = {"$ref": f"#/$defs/{part.__name__}"}
+    for name in ("experiments", "datasets"):  # their defaults are files of the package ...
+        schema["properties"][name].pop("default", None)
+    for name in ("Dataset", "DatasetFile", "Splits"):  # ... over which parts of an entry are merged
+        schema["$defs"][name].pop("required")
     return _dump(schema)
 
 
@@ -60,6 +60,18 @@ def registry_schema_json() -> str:
 
 
 def _dump(schema: dict[str, Any]) -> str:
-    for name in ("experiments", "datasets"):  # their defaults are files of the package
-        schema.get("properties", {}).get(name, {}).pop("default", None)
+    _close(schema)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def _close(schema: Any) -> None:
+    """Refuse keys of mappings that do not match their pattern, as the program does."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for part in schema.values():
+            _close(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _close(part)

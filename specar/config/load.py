@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from specar.config.schema import Config, _authors_experiments
+from specar.config.schema import Config, authors_experiments
 from specar.data.registry import builtin_datasets
 from specar.errors import SpecarError
 
@@ -34,7 +34,7 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """Validate configuration values, merged over the authors' experiments and the registry."""
     values = dict(values)
     defaults = {
-        "experiments": _authors_experiments(),
+        "experiments": authors_experiments(),
         "datasets": {name: entry.model_dump() for name, entry in builtin_datasets().items()},
     }
     for key, default in defaults.items():
@@ -51,7 +51,7 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
     except OSError as error:
         raise SpecarError(f"cannot read config {path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -62,6 +62,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise SpecarError(f"config {path} must be a mapping of settings, not a {type(values).__name__}")
     return values
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that is given twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = str(self.construct_object(key_node))
+            if key in seen:
+                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key} is given twice")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
 
 
 def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -77,7 +77,7 @@ def _expand_entry(config: Config, entry: MatrixEntry) -> Iterator[RunConfig]:
 
 def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[int | float]:
     plural = SETTING_OF_TASK[entry.task][1]
-    known: dict[int | float, Overrides] = getattr(experiment, plural)
+    known = experiment.settings(entry.task)
     wanted: list[int | float] | None = getattr(entry, plural)
     for setting in wanted or []:
         if setting not in known:
@@ -91,13 +91,16 @@ def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[
 def _expand_setting(
     config: Config, entry: MatrixEntry, dataset: str, experiment: Experiment, setting: int | float
 ) -> Iterator[RunConfig]:
-    singular, plural = SETTING_OF_TASK[entry.task]
-    layers: list[Overrides] = [experiment, getattr(experiment, plural)[setting], config, entry]
-    model = {key: value for layer in layers for key, value in layer.model.items()}
-    training = {key: value for layer in layers for key, value in layer.training.items()}
+    singular = SETTING_OF_TASK[entry.task][0]
+    layers: list[Overrides] = [experiment, experiment.settings(entry.task)[setting], config, entry]
+    model: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    for layer in layers:
+        model |= layer.model.model_dump(exclude_none=True)
+        training |= layer.training.model_dump(exclude_none=True)
     axes = (
         entry.architectures or config.architectures,
-        entry.top if entry.top is not None else config.top,
+        entry.top or config.top,
         entry.seeds or config.seeds,
     )
     for architecture, top, seed in itertools.product(*axes):

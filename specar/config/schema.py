@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeVar
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from specar.config.settings import (
     Architecture,
     DataConfig,
     Execution,
+    FolderName,
     ModelConfig,
     Protocol,
     Task,
@@ -23,7 +25,9 @@ from specar.strict import Strict
 
 Horizon = Annotated[int, Field(ge=1)]
 MaskRatio = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, strict=True)]
+Item = TypeVar("Item")
+NonEmpty = Annotated[list[Item], Field(min_length=1)]
 
 # The setting that a task's experiments vary: field of a run, and its plural in the configuration.
 SETTING_OF_TASK: dict[str, tuple[str, str]] = {
@@ -32,18 +36,30 @@ SETTING_OF_TASK: dict[str, tuple[str, str]] = {
 }
 
 
+def _partial(schema: type[Strict], *without: str) -> type[Strict]:
+    """Make the model of any part of ``schema``: every field optional, null meaning not given."""
+    fields: dict[str, Any] = {}
+    for name, field in schema.model_fields.items():
+        if name not in without:
+            optional = copy.copy(field)
+            optional.default, optional.default_factory = None, None
+            fields[name] = (Optional[field.annotation], optional)  # noqa: UP045 (the type is not static)
+    return create_model(f"{schema.__name__}Overrides", __base__=Strict, __doc__=schema.__doc__, **fields)
+
+
+if TYPE_CHECKING:
+    from specar.config.settings import ModelConfig as ModelOverrides
+    from specar.config.settings import TrainingConfig as TrainingOverrides
+else:  # architecture and top are axes of the matrix
+    ModelOverrides = _partial(ModelConfig, "architecture", "top")
+    TrainingOverrides = _partial(TrainingConfig)
+
+
 class Overrides(Strict):
-    """Settings that replace those of the experiment, by name."""
+    """Settings that replace those of the experiment."""
 
-    model: dict[str, Any] = {}
-    training: dict[str, Any] = {}
-
-    @model_validator(mode="after")
-    def _known_names(self) -> Overrides:
-        for section, schema in (("model", ModelConfig), ("training", TrainingConfig)):
-            if unknown := set(getattr(self, section)) - set(schema.model_fields):
-                raise ValueError(f"unknown key {section}.{min(unknown)}")
-        return self
+    model: ModelOverrides = ModelOverrides()
+    training: TrainingOverrides = TrainingOverrides()
 
 
 class Experiment(Overrides):
@@ -53,17 +69,22 @@ class Experiment(Overrides):
     horizons: dict[Horizon, Overrides] = {}
     mask_ratios: dict[MaskRatio, Overrides] = {}
 
+    def settings(self, task: str) -> dict[int | float, Overrides]:
+        """What the experiment says per horizon or mask ratio, whichever the task varies."""
+        settings: dict[int | float, Overrides] = getattr(self, SETTING_OF_TASK[task][1])
+        return settings
+
 
 class MatrixEntry(Overrides):
     """Runs of one task: the product of all its lists. Lists left out mean all, or the defaults above."""
 
     task: Task
-    datasets: list[DatasetName] | None = Field(None, description="null: every dataset with an experiment")
-    horizons: list[Horizon] | None = Field(None, description="null: all of the experiment")
-    mask_ratios: list[MaskRatio] | None = Field(None, description="null: all of the experiment")
-    architectures: list[Architecture] | None = None
-    top: list[bool] | None = None
-    seeds: list[Seed] | None = None
+    datasets: NonEmpty[DatasetName] | None = Field(None, description="null: every dataset with an experiment")
+    horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
+    mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
+    architectures: NonEmpty[Architecture] | None = None
+    top: NonEmpty[bool] | None = None
+    seeds: NonEmpty[Seed] | None = None
     protocol: Protocol | None = None
 
     @model_validator(mode="after")
@@ -75,7 +96,7 @@ class MatrixEntry(Overrides):
 
 
 @cache
-def _authors_experiments() -> dict[str, Any]:
+def authors_experiments() -> dict[str, Any]:
     text = files("specar.config").joinpath("experiments.yaml").read_text(encoding="utf-8")
     experiments: dict[str, Any] = yaml.safe_load(text)
     return experiments
@@ -85,7 +106,7 @@ def default_experiments() -> dict[Task, dict[str, Experiment]]:
     """The authors' hyper-parameters, as their scripts pass them."""
     return {
         task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}  # type: ignore[misc]
-        for task, entries in _authors_experiments().items()
+        for task, entries in authors_experiments().items()
     }
 
 
@@ -93,18 +114,14 @@ class Config(Overrides):
     """Everything that a configuration file can say. The defaults are the paper in full."""
 
     note: str | None = Field(None, description="printed with every table, for results that need a caution")
-    results: str = Field("results", description="folder of everything that is produced")
-    matrix: list[MatrixEntry] = Field(
-        default_factory=lambda: [
-            MatrixEntry(task="long_term_forecast"),
-            MatrixEntry(task="imputation"),
-        ],
-        min_length=1,
+    results: FolderName = Field("results", description="folder of everything that is produced")
+    matrix: NonEmpty[MatrixEntry] = Field(
+        default_factory=lambda: [MatrixEntry(task="long_term_forecast"), MatrixEntry(task="imputation")],
         description="the runs",
     )
-    architectures: list[Architecture] = Field(["paper", "released"], min_length=1)
-    top: list[bool] = Field([False, True], min_length=1, description="without and with TOP")
-    seeds: list[Seed] = Field([1, 2, 3], min_length=1)
+    architectures: NonEmpty[Architecture] = ["paper", "released"]
+    top: NonEmpty[bool] = Field([False, True], description="without and with TOP")
+    seeds: NonEmpty[Seed] = [1, 2, 3]
     protocol: Protocol = "published"
     data: DataConfig = DataConfig()
     execution: Execution = Execution()
@@ -116,6 +133,20 @@ class Config(Overrides):
         default_factory=builtin_datasets,
         description="merged over the registry (specar/data/registry.yaml)",
     )
+
+    @model_validator(mode="after")
+    def _experiments_fit(self) -> Config:
+        for task, experiments in self.experiments.items():
+            for name, experiment in experiments.items():
+                where = f"experiments.{task}.{name}"
+                if name not in self.datasets:
+                    raise ValueError(f"{where}: unknown dataset; add it under datasets")
+                if not experiment.settings(task):
+                    raise ValueError(f"{where}: needs {SETTING_OF_TASK[task][1]}")
+                for other, (_, plural) in SETTING_OF_TASK.items():
+                    if other != task and getattr(experiment, plural):
+                        raise ValueError(f"{where}: {plural} does not apply to {task}")
+        return self
 
 
 class RunConfig(Strict):

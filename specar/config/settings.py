@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from specar.strict import Strict
 
@@ -15,8 +16,18 @@ Backbone = Literal["MCN", "DCN", "Embed"]
 Window = Literal["hanning", "hamming", "rectangle", "blackman", "triang"]
 Precision = Literal["fp32", "tf32", "bf16"]
 
-# What the two definitions of the model choose differently. The paper does not print its TOP weight: 0.05 on
-# the mean over a batch is as strong as the released 0.001 on the sum over a batch of 25, without the 1/2.
+
+def _folder(name: str) -> str:
+    """Expand ~; braces would be wildcards to Snakemake."""
+    if not name.strip() or any(character in name for character in "{}\n"):
+        raise ValueError("a folder name must not be empty nor contain braces")
+    return str(Path(name).expanduser())
+
+
+FolderName = Annotated[str, AfterValidator(_folder)]
+
+# What the two definitions of the model choose differently. The paper does not print its TOP weight: 0.05 / 2
+# on the mean over a batch is as strong as the released 0.001 on the sum over a batch of 25.
 _ARCHITECTURE_DEFAULTS: dict[str, dict[str, Any]] = {
     "paper": {
         "sides": "one",
@@ -33,6 +44,17 @@ _ARCHITECTURE_DEFAULTS: dict[str, dict[str, Any]] = {
         "top_weight": 0.001,
     },
 }
+
+
+def default_dilations(conv_layers: int, architecture: Architecture) -> list[int]:
+    """Dilation per dilated branch.
+
+    ``paper``: 2k + 1 counted from k = 0 (Eq. 6). ``released``: 1, 2, 3, … for all but the first branch,
+    which is a 1x1 convolution.
+    """
+    if architecture == "released":
+        return list(range(1, conv_layers))
+    return [2 * k + 1 for k in range(conv_layers)]
 
 
 class ModelConfig(Strict):
@@ -79,19 +101,24 @@ class ModelConfig(Strict):
         return {**defaults, **given}
 
     @model_validator(mode="after")
+    def _resolve(self) -> ModelConfig:
+        """Fill in what follows from other settings, so that a record says it and equal runs are equal."""
+        if self.n_fft is None:
+            object.__setattr__(self, "n_fft", self.window_length)
+        if self.dilations is None:
+            object.__setattr__(self, "dilations", default_dilations(self.conv_layers, self.architecture))
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> ModelConfig:
         if self.n_fft is not None and self.n_fft < self.window_length:
             raise ValueError(f"n_fft {self.n_fft} is shorter than window_length {self.window_length}")
-        if self.dilations is not None:
-            expected = self.dilated_branches
-            if len(self.dilations) != expected or min(self.dilations, default=1) < 1:
-                raise ValueError(f"dilations needs {expected} values of at least 1, got {self.dilations}")
+        expected = len(default_dilations(self.conv_layers, self.architecture))
+        if self.dilations is not None and (
+            len(self.dilations) != expected or min(self.dilations, default=1) < 1
+        ):
+            raise ValueError(f"dilations needs {expected} values of at least 1, got {self.dilations}")
         return self
-
-    @property
-    def dilated_branches(self) -> int:
-        """Branches with a dilation: all K, less the 1x1 branch of the released architecture."""
-        return self.conv_layers - (1 if self.architecture == "released" else 0)
 
 
 class TrainingConfig(Strict):
@@ -110,7 +137,7 @@ class Execution(Strict):
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
     threads: int = Field(2, ge=1, description="CPU threads of a training job")
     eval_batch_size: int = Field(
-        256, ge=1, description="windows per evaluation batch; does not change metrics"
+        256, ge=1, description="windows per evaluation batch; changes metrics by rounding only"
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
 
@@ -118,7 +145,7 @@ class Execution(Strict):
 class DataConfig(Strict):
     """Where datasets come from and where they are kept."""
 
-    dir: str = Field("results/data", description="folder of downloaded and prepared data")
+    dir: FolderName = Field("results/data", description="folder of downloaded and prepared data")
     mirror: str | None = Field(
         None, description="folder or base URL with the files, tried before the upstream URLs"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import os
 import re
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import pooch
 import requests
 from tqdm import tqdm
 
+from specar.data.mirror import MIRROR_VARIABLE, is_url, own_files
 from specar.data.registry import Dataset, DatasetFile
 from specar.errors import SpecarError
 from specar.files import atomic_path, sha256_of
@@ -27,7 +27,6 @@ from specar.files import atomic_path, sha256_of
 ATTEMPTS = 3  # per URL
 BACKOFF = 1.0  # seconds before the second attempt; doubles for each further one
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two reads
-MIRROR_VARIABLE = "SPECAR_MIRROR"
 
 _BLOCK = 1 << 16
 _log = logging.getLogger(__name__)
@@ -48,18 +47,14 @@ class _Source:
     packed: bool = False  # gzip; unpacked on the way
 
 
-def resolve_mirror(configured: str | None) -> str | None:
-    """Return the configured mirror, else that of the environment variable SPECAR_MIRROR, else None."""
-    return configured or os.environ.get(MIRROR_VARIABLE) or None
-
-
 def fetch(
     name: str, dataset: Dataset, folder: Path, mirror: str | None = None, progress: bool | None = None
 ) -> list[Path]:
     """Make every file of a dataset present and verified in a folder.
 
-    A file that is there with the right SHA-256 is kept without any request. Otherwise the mirror is
-    tried first, then the URLs of the registry in order. Several processes may fetch at once.
+    A file that is there with the right SHA-256 is kept without any request, and one without a SHA-256 in
+    the registry unless a local mirror has another one. Otherwise the mirror is tried first, then the
+    URLs of the registry in order. Several processes may fetch at once.
 
     Parameters
     ----------
@@ -88,7 +83,7 @@ def fetch(
     show = sys.stderr.isatty() if progress is None else progress
     paths = [Path(folder) / file.name for file in dataset.files]
     for file, path in zip(dataset.files, paths, strict=True):
-        if not _present(name, file, path):
+        if not _present(name, file, path) or _outdated(path, own_files(dataset, mirror)):
             _fetch_file(name, file, path, _sources(dataset, file, mirror), show)
     return paths
 
@@ -105,13 +100,19 @@ def _present(name: str, file: DatasetFile, path: Path) -> bool:
     return False
 
 
+def _outdated(path: Path, own: list[Path]) -> bool:
+    """Whether a user's own file in a local mirror differs from our copy ``path`` of it."""
+    copied = [file for file in own if file.name in (path.name, f"{path.name}.gz")]
+    return bool(copied) and (copied[0].suffix == ".gz" or sha256_of(copied[0]) != sha256_of(path))
+
+
 def _sources(dataset: Dataset, file: DatasetFile, mirror: str | None) -> list[_Source]:
     upstream = [_Source(url, remote=True) for url in file.urls]
     return [*_mirrored(f"{dataset.folder}/{file.name}", mirror), *upstream] if mirror else upstream
 
 
 def _mirrored(path: str, mirror: str) -> list[_Source]:
-    if remote := mirror.lower().startswith(("http://", "https://")):
+    if remote := is_url(mirror):
         location = f"{mirror.rstrip('/')}/{quote(path)}"
     elif (root := Path(mirror).expanduser()).is_dir():
         location = str(root / path)

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from specar.config.settings import default_dilations
 from specar.models.complex_conv import ComplexConv2d
 from specar.models.spectrogram import Spectrogram
 
@@ -61,6 +62,9 @@ class SpecARBlock(nn.Module):
         steps: int | None = None,
     ) -> None:
         super().__init__()
+        _check("architecture", architecture, ("paper", "released"))
+        _check("backbone", backbone, ("MCN", "DCN"))
+        _check("branch", branch, (None, "single", "bottleneck"))
         released = architecture == "released"
         self.gated = released
         self.residual = not released if residual is None else residual
@@ -98,18 +102,26 @@ class SpecARBlock(nn.Module):
 
     def _aggregate(self, planes: Tensor) -> Tensor:
         """Mean over branches, linear map of (Re, Im) and mean over F; the means commute with the map."""
-        total = torch.zeros((), device=planes.device)
-        for branch in self.branches:
-            total = total + nn.functional.relu(branch(planes))  # complex ReLU: on Re and on Im
+        # Complex ReLU: on Re and on Im. Summed one by one, so that never all branches are in memory.
+        total = sum(nn.functional.relu(branch(planes)) for branch in self.branches)
+        assert isinstance(total, Tensor)
         mean = total.mean(dim=2) / len(self.branches)  # (B, 2M, frames)
         real, imag = mean.chunk(2, dim=1)
         return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)  # (B, M, frames)
 
 
+def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
+
+
 def _dilations(given: Sequence[int] | None, conv_layers: int, released: bool) -> list[int]:
-    if given is not None:
-        return list(given)
-    return list(range(1, conv_layers)) if released else [2 * k + 1 for k in range(conv_layers)]
+    if conv_layers < 1:
+        raise ValueError(f"conv_layers must be at least 1, got {conv_layers}")
+    default = default_dilations(conv_layers, "released" if released else "paper")
+    if given is not None and (len(given) != len(default) or min(given, default=1) < 1):
+        raise ValueError(f"dilations needs {len(default)} values of at least 1, got {list(given)}")
+    return default if given is None else list(given)
 
 
 def _branches(

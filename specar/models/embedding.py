@@ -25,7 +25,7 @@ class Embedding(nn.Module):
 
     def forward(self, x: Tensor, time_features: Tensor | None = None) -> Tensor:
         embedded = self.value(x.transpose(1, 2)).transpose(1, 2)  # (B, T, M)
-        embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device).to(embedded.dtype)
+        embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device, embedded.dtype)
         if time_features is not None and self.time is not None:
             embedded = embedded + self.time(time_features)
         return self.dropout(embedded)
@@ -33,23 +33,24 @@ class Embedding(nn.Module):
 
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)  # a tensor made in inference mode could not be used for training later
-def position_encoding(steps: int, d_model: int, device: torch.device) -> Tensor:
+def position_encoding(
+    steps: int, d_model: int, device: torch.device, dtype: torch.dtype = torch.float32
+) -> Tensor:
     """Fixed sine and cosine positions, (T, M)."""
-    position = torch.arange(steps, dtype=torch.float32).unsqueeze(1)
-    rates = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float32) * (-math.log(10000.0) / d_model))
-    encoding = torch.zeros(steps, d_model)
+    position = torch.arange(steps, dtype=torch.float64).unsqueeze(1)
+    rates = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float64) * (-math.log(10000.0) / d_model))
+    encoding = torch.zeros(steps, d_model, dtype=torch.float64)
     encoding[:, 0::2] = torch.sin(position * rates)
     encoding[:, 1::2] = torch.cos(position * rates)[:, : d_model // 2]
-    return encoding.to(device)
+    return encoding.to(dtype).to(device)
 
 
 def instance_statistics(x: Tensor, observed: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation over time per sample and channel, each (B, 1, N), without gradient.
+    """Mean and standard deviation over time per sample and channel, each (B, 1, N).
 
-    With ``observed`` (B, T, N; 1 = observed) only observed points count; a channel without any
-    has mean 0.
+    With ``observed`` (B, T, N; 1 = observed) only observed points count, hidden ones must be finite;
+    a channel without any has mean 0.
     """
-    x = x.detach()
     if observed is None:
         mean = x.mean(dim=1, keepdim=True)
         return mean, (x.var(dim=1, keepdim=True, unbiased=False) + 1e-5).sqrt()

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
+from specar.config.load import explain
 from specar.config.settings import ModelConfig
 from specar.errors import SpecarError
 from specar.models.base import SeriesShape
@@ -36,8 +38,27 @@ _RENAMED = (
 # Buffers, and a second name of the first branch's tensors.
 _IGNORED = re.compile(r"position_embedding|single_ComplexConv_dila0|\.window$")
 # Parameters that the authors' code creates for every task but uses only for some.
-_OPTIONAL = re.compile(r"^(order_head|embedding\.time|extend)\.|\.to_steps\.")
-_ORDERED_TASKS = ("long_term_forecast", "short_term_forecast", "imputation")
+_OPTIONAL = re.compile(r"^(order_head|embedding\.time|extend|norms)\.|\.to_steps\.")
+_HAS_TOP = {
+    "long_term_forecast": True,
+    "short_term_forecast": True,
+    "imputation": True,
+    "anomaly_detection": False,
+    "classification": False,
+}
+# The authors spell the complex convolution in their own way.
+_BACKBONES = {
+    "CompelxConv2d": "MCN",
+    "ComplexConv2d": "MCN",
+    "MCN": "MCN",
+    "DualChannelConv2d": "DCN",
+    "DCN": "DCN",
+    "Embed": "Embed",
+}
+_OPTIONS = (
+    *("task_name", "seq_len", "pred_len", "enc_in", "num_class", "dropout", "backbone", "d_model", "d_ff"),
+    *("e_layers", "conv_layers", "n_fft", "win_len", "win_func", "hop_length"),
+)
 
 
 def released_name(name: str) -> str | None:
@@ -62,7 +83,7 @@ def from_released(
     config : mapping or namespace
         The options of the authors' program (task_name, seq_len, pred_len, enc_in, d_model, d_ff,
         e_layers, conv_layers, n_fft, win_len, win_func, hop_length, backbone, dropout; num_class for
-        classification). Prefix ``config/`` is removed, options of no interest are ignored.
+        classification). Prefix ``config/`` is removed, other options are ignored.
 
     Raises
     ------
@@ -74,13 +95,18 @@ def from_released(
         model = SpecARNet(_model_config(options), _shape(options))
     except KeyError as error:
         raise SpecarError(f"config of the released model lacks {error}") from error
+    except ValidationError as error:
+        raise SpecarError(f"config of the released model: {explain(error)}") from error
+    except (TypeError, ValueError) as error:
+        raise SpecarError(f"config of the released model: {error}") from error
     model.load_state_dict(_matched(_state(weights), model.state_dict()))
     return model.eval()
 
 
 def _options(config: Mapping[str, Any] | argparse.Namespace) -> dict[str, Any]:
-    items = vars(config) if isinstance(config, argparse.Namespace) else config
-    return {key.removeprefix("config/"): _plain(value) for key, value in items.items()}
+    items = config if isinstance(config, Mapping) else vars(config)
+    plain = {key.removeprefix("config/"): value for key, value in items.items()}
+    return {key: _plain(plain[key]) for key in _OPTIONS if plain.get(key) is not None}
 
 
 def _plain(value: Any) -> Any:
@@ -91,24 +117,29 @@ def _model_config(options: Mapping[str, Any]) -> ModelConfig:
     same = ("d_model", "d_ff", "e_layers", "conv_layers", "n_fft", "hop_length")
     return ModelConfig(
         architecture="released",
-        # The authors spell it "CompelxConv2d"; whatever else is given selects the dual channel.
-        backbone="MCN" if options.get("backbone", "CompelxConv2d") == "CompelxConv2d" else "DCN",
+        backbone=_choice(_BACKBONES, options.get("backbone", "CompelxConv2d"), "backbone"),
         window=options["win_func"],
         window_length=options["win_len"],
         dropout=options.get("dropout", 0.1),
-        top=options["task_name"] in _ORDERED_TASKS,
+        top=_choice(_HAS_TOP, options["task_name"], "task_name"),
         **{key: options[key] for key in same},
     )
+
+
+def _choice(known: Mapping[str, Any], value: str, option: str) -> Any:
+    if value not in known:
+        raise ValueError(f"{option} must be one of {', '.join(known)}, got {value!r}")
+    return known[value]
 
 
 def _shape(options: Mapping[str, Any]) -> SeriesShape:
     task = options["task_name"]
     return SeriesShape(
-        channels=options["enc_in"],
-        seq_len=options["seq_len"],
-        pred_len=options["pred_len"] if task.endswith("_forecast") else 0,
-        time_features=4,
-        classes=options["num_class"] if task == "classification" else 0,
+        channels=int(options["enc_in"]),
+        seq_len=int(options["seq_len"]),
+        pred_len=int(options["pred_len"]) if task.endswith("_forecast") else 0,
+        time_features=4 if task in ("long_term_forecast", "imputation") else 0,
+        classes=int(options["num_class"]) if task == "classification" else 0,
     )
 
 
@@ -117,17 +148,22 @@ def _state(weights: Mapping[str, Any] | str | Path) -> dict[str, Tensor]:
     state: dict[str, Tensor] = {}
     for key, value in loaded.items():
         name = released_name(key.removeprefix("weight/").removeprefix("module."))
-        if name is not None:
-            state[name] = torch.as_tensor(value)
+        if name is None:
+            continue
+        if not isinstance(value, Tensor | np.ndarray):
+            raise SpecarError(f"released checkpoint: {key} is no tensor; give the state dict of the model")
+        state[name] = torch.as_tensor(value)
     return state
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        reason = (str(error) or "it is empty").splitlines()[0]
         raise SpecarError(f"cannot read checkpoint {path}: {reason}") from error
+    if not isinstance(state, Mapping):
+        raise SpecarError(f"checkpoint {path} is no state dict of a model")
     return state
 
 

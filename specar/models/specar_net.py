@@ -50,15 +50,17 @@ class SpecARNet(nn.Module):
         time_features : Tensor, optional
             (B, S, features).
         observed_mask : Tensor, optional
-            (B, S, N), 1 = observed; what is masked does not enter the result.
+            (B, S, N), 1 = observed; what is masked, NaN included, does not enter the result.
         padding_mask : Tensor, optional
             (B, S), 1 = real step; classification only.
         """
         if self.shape.classes:
             embeddings = self.encode(x, time_features)
             return ModelOutput(self._classify(embeddings, padding_mask), self._order(embeddings))
+        if observed_mask is not None:
+            x = x.masked_fill(observed_mask == 0, 0)
         mean, std = instance_statistics(x, observed_mask)
-        centred = x - mean if observed_mask is None else (x - mean).masked_fill(observed_mask == 0, 0)
+        centred = x - mean if observed_mask is None else (x - mean) * observed_mask
         embeddings = self.encode(centred / std, time_features)
         output = self.head(embeddings) * std + mean  # (B, T, N)
         return ModelOutput(output[:, -self.shape.pred_len :], self._order(embeddings))

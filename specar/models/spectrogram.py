@@ -12,12 +12,19 @@ from torch import Tensor, nn
 WINDOWS = ("hanning", "hamming", "rectangle", "blackman", "triang")
 
 
-def window_values(name: str, length: int, periodic: bool = False) -> Tensor:
-    """Return a window function (length,) in float64, positive and with its maximum at the centre.
+def window_values(name: str, length: int, style: Literal["paper", "released"] = "paper") -> Tensor:
+    """Return a window function (length,) in float64.
 
-    ``periodic`` gives the variant for spectral analysis, whose first value is not repeated at the end.
-    Triangular windows do not touch zero and have no periodic variant.
+    ``paper``: symmetric about index length // 2, the step that a frame is centred on. An even window is
+    the odd one of Eq. 5 without its last sample. ``released``: torch's periodic windows, and the
+    symmetric triangular one.
     """
+    if style == "paper":
+        return _window(name, length + 1 - length % 2, periodic=False)[:length]
+    return _window(name, length, periodic=True)
+
+
+def _window(name: str, length: int, periodic: bool) -> Tensor:
     if name == "rectangle":
         return torch.ones(length, dtype=torch.float64)
     if name == "triang":
@@ -51,7 +58,7 @@ class Spectrogram(nn.Module):
         Both are divided by sqrt(n_fft), which keeps the scale independent of the window length.
     """
 
-    basis: Tensor  # (2F, n_fft): cosine and sine rows with the window in them
+    basis: Tensor  # (2F, n_fft) in float64: cosine and sine rows with the window in them
 
     def __init__(
         self,
@@ -66,11 +73,13 @@ class Spectrogram(nn.Module):
         self.n_fft = n_fft or window_length
         if window_length < 2 or self.n_fft < window_length:
             raise ValueError(f"need 2 <= window_length <= n_fft, got {window_length} and {self.n_fft}")
+        if hop_length < 1 or sides not in ("one", "two") or style not in ("paper", "released"):
+            raise ValueError(f"bad hop_length {hop_length}, sides {sides!r} or style {style!r}")
         self.hop_length = hop_length
-        self.style = style
+        self.style: Literal["paper", "released"] = style
         self.bins = self.n_fft // 2 + 1 if sides == "one" else self.n_fft
-        values = window_values(window, window_length, periodic=style == "released")
-        self.register_buffer("basis", self._make_basis(values), persistent=False)
+        self._cast: Tensor | None = None
+        self.basis = self._make_basis(window_values(window, window_length, style))
 
     def _make_basis(self, window: Tensor) -> Tensor:
         left = (self.n_fft - len(window)) // 2
@@ -78,7 +87,7 @@ class Spectrogram(nn.Module):
         # The centre of a paper frame is time 0, so that the rotation in forward completes Eq. 5.
         origin = self.n_fft // 2 if self.style == "paper" else 0
         cosine, sine = phases(self.bins, self.n_fft, -origin, 1, self.n_fft)
-        return (torch.cat([cosine, -sine]) * padded / math.sqrt(self.n_fft)).float()
+        return torch.cat([cosine, -sine]) * padded / math.sqrt(self.n_fft)
 
     def frames(self, steps: int) -> int:
         """Number of frames for a series of ``steps`` steps."""
@@ -95,14 +104,21 @@ class Spectrogram(nn.Module):
         else:
             padded = nn.functional.pad(x, (before, max(0, needed - before - steps)))[..., :needed]
         frames = padded.unfold(-1, self.n_fft, self.hop_length)  # (B, M, frames, n_fft)
-        spectrum = self.basis @ frames.transpose(-1, -2)  # (B, M, 2F, frames)
+        spectrum = self._basis_like(x) @ frames.transpose(-1, -2)  # (B, M, 2F, frames)
         spectrum = spectrum.unflatten(-2, (2, self.bins))
         return self._rotate(spectrum) if self.style == "paper" else spectrum
 
+    def _basis_like(self, x: Tensor) -> Tensor:
+        if self._cast is None or self._cast.dtype != x.dtype or self._cast.device != x.device:
+            with torch.inference_mode(False):  # else it could not be used for training later
+                self._cast = self.basis.to(x.dtype).to(x.device)
+        return self._cast
+
     def _rotate(self, spectrum: Tensor) -> Tensor:
         """Move the phase reference from the frame's centre to absolute time."""
-        table = phases(self.bins, spectrum.shape[-1], 0, self.hop_length, self.n_fft, spectrum.device)
-        cosine, sine = (part.to(spectrum.dtype) for part in table)
+        cosine, sine = phases(
+            self.bins, spectrum.shape[-1], 0, self.hop_length, self.n_fft, spectrum.dtype, spectrum.device
+        )
         real, imag = spectrum.unbind(-3)
         return torch.stack([real * cosine + imag * sine, imag * cosine - real * sine], dim=-3)
 
@@ -110,13 +126,19 @@ class Spectrogram(nn.Module):
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)  # a tensor made in inference mode could not be used for training later
 def phases(
-    bins: int, count: int, first: int, step: int, n_fft: int, device: torch.device | None = None
+    bins: int,
+    count: int,
+    first: int,
+    step: int,
+    n_fft: int,
+    dtype: torch.dtype = torch.float64,
+    device: torch.device | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Cosine and sine of 2 pi f tau / n_fft, each (bins, count), at tau = first, first + step, …"""
     times = first + step * torch.arange(count)
     turns = torch.outer(torch.arange(bins), times).remainder(n_fft)  # exact, in whole numbers
     angles = 2 * math.pi * turns.double() / n_fft
-    return angles.cos().to(device), angles.sin().to(device)
+    return angles.cos().to(dtype).to(device), angles.sin().to(dtype).to(device)
 
 
 def reflect(x: Tensor, width: int) -> Tensor:

@@ -34,6 +34,6 @@ def sections(
         yield Section(
             title(task, architecture, protocol, averaged),
             "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
-            ([note] if note else []) + notes(task, part, protocol, averaged),
+            ([" ".join(note.split())] if note else []) + notes(task, part, protocol, averaged),
             list(lines(part, style)),
         )

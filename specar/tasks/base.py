@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from specar.config.schema import RunConfig
 from specar.data.prepared import PreparedData
+from specar.errors import SpecarError
 from specar.models.base import ModelOutput, Ordered, SeriesShape
 
 Split = Literal["train", "val", "test"]
@@ -113,6 +114,8 @@ class ErrorSums:
     def metrics(self) -> Metrics:
         """Mean squared and mean absolute error."""
         squares, absolutes, number = self.sums.tolist()
+        if number == 0:
+            raise SpecarError("no value to evaluate: the mask ratio hides none; raise it")
         return {"mse": squares / number, "mae": absolutes / number}
 
 

@@ -9,34 +9,48 @@ from typing import Any
 
 import torch
 
+from specar.errors import SpecarError
 from specar.files import atomic_path
 
 log = logging.getLogger(__name__)
 
 
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically."""
+def save_torch(path: Path, value: Any) -> None:
+    """Write tensors with torch.save, atomically.
+
+    Raises
+    ------
+    SpecarError
+        The folder cannot be written to or the disk is full.
+    """
     with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+        try:
+            torch.save(value, temporary)
+        except RuntimeError as error:  # how torch reports a full disk
+            raise SpecarError(f"cannot write {path}: {_first_line(error)}; free space on its disk") from error
 
 
-def load_checkpoint(path: Path, run_id: str, device: torch.device) -> dict[str, Any] | None:
-    """Read a run's checkpoint; None where there is none that belongs to this run.
+def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
+    """Read a checkpoint onto the CPU; None where there is none with this ``identity``.
 
-    An unreadable one is reported and passed over: the run then starts again from its beginning,
-    which ends in the same result.
+    One that is unreadable, of another run, other data or another kind of device is reported and passed
+    over: the run then starts again from its beginning.
     """
     if not path.exists():
         return None
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        log.warning("checkpoint %s is damaged (%s): starting again", path, str(error).splitlines()[0])
+        log.warning("checkpoint %s is damaged (%s): starting again", path, _first_line(error))
         return None
-    if state.get("run_id") != run_id:
-        log.warning("checkpoint %s belongs to another run: starting again", path)
+    if not isinstance(state, dict) or state.get("identity") != identity:
+        log.warning("checkpoint %s is of another run, other data or another device: starting again", path)
         return None
     return state
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def random_state(device: torch.device) -> dict[str, torch.Tensor]:
@@ -49,6 +63,6 @@ def random_state(device: torch.device) -> dict[str, torch.Tensor]:
 
 def restore_random_state(state: dict[str, torch.Tensor], device: torch.device) -> None:
     """Put back what :func:`random_state` returned."""
-    torch.set_rng_state(state["cpu"].cpu())
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+    torch.set_rng_state(state["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda"], device)

@@ -22,7 +22,7 @@ from specar.errors import SpecarError
 from specar.files import write_text
 from specar.seeds import derive_seed
 from specar.tasks import Metrics, Split, Task
-from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_checkpoint
+from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
 from specar.training.device import autocast, peak_memory_bytes
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,11 @@ class Progress:
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = math.inf
-    seconds: float = 0.0
+    train_seconds: float = 0.0
+    wall_seconds: float = 0.0  # of all processes that worked on the run, up to the last checkpoint
     peak_memory_bytes: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
+    processes: list[dict[str, Any]] = field(default_factory=list)  # provenance of each
 
     def done(self, epochs: int, patience: int) -> bool:
         """Whether all epochs are done or patience has run out."""
@@ -50,9 +52,21 @@ class Trainer:
     Every epoch ends in a checkpoint in ``folder``; a trainer that finds one goes on from there.
     """
 
-    def __init__(self, run: RunConfig, task: Task, model: nn.Module, device: torch.device, folder: Path):
+    def __init__(
+        self,
+        run: RunConfig,
+        task: Task,
+        model: nn.Module,
+        device: torch.device,
+        folder: Path,
+        identity: dict[str, Any] | None = None,
+    ) -> None:
         self.run, self.task, self.model, self.device = run, task, model.to(device), device
         self.run_id = run_id(run)
+        # What a checkpoint must agree in to be continued; ``identity`` adds the data's.
+        self.identity = {"format": 1, "run_id": self.run_id, "device": device.type, **(identity or {})}
+        self.start = time.perf_counter()
+        self.earlier_seconds = 0.0
         self.checkpoint, self.history = folder / "checkpoint.pt", folder / "history.jsonl"
         self.optimizer = torch.optim.Adam(model.parameters(), lr=run.training.learning_rate)
         stream = (run.dataset, run.setting, run.seed)
@@ -61,9 +75,13 @@ class Trainer:
         self.progress = Progress()
         self.best_weights = copy.deepcopy(self.model.state_dict())
 
-    def fit(self) -> Progress:
-        """Train to the end and load the best weights into the model."""
+    def fit(self, process: dict[str, Any] | None = None) -> Progress:
+        """Train to the end and load the best weights into the model.
+
+        ``process`` is the provenance of this process, kept with that of earlier ones.
+        """
         self._resume()
+        self.progress.processes.append(process or {})
         while not self.progress.done(self.run.training.epochs, self.run.training.patience):
             self._epoch()
         self.model.load_state_dict(self.best_weights)
@@ -76,14 +94,26 @@ class Trainer:
         with autocast(self.device, self.run.training.precision):
             return self.task.evaluate(self.model, split, self.progress.epoch)
 
-    def used_parameters(self) -> int:
-        """Number of parameters that the training loss reaches."""
-        index = torch.arange(min(2, self.task.count("train")), device=self.device)
+    def wall_seconds(self) -> float:
+        """Time since the start of the run, of all processes that worked on it."""
+        return self.earlier_seconds + time.perf_counter() - self.start
+
+    def used_parameters(self, batches: int = 4) -> int:
+        """Number of single weights whose gradient is not zero on one of a few training batches.
+
+        Weights that the loss never reaches do not count, nor taps of a dilated kernel that only meet
+        the padding of a short frequency axis.
+        """
         self.model.train()
-        loss = self.task.loss(self.model, index, torch.Generator(self.device).manual_seed(0))
+        generator = torch.Generator(self.device).manual_seed(0)
+        indices = torch.arange(self.task.count("train"), device=self.device)
         parameters = [p for p in self.model.parameters() if p.requires_grad]
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-        return sum(p.numel() for p, g in zip(parameters, gradients, strict=True) if g is not None)
+        used = [torch.zeros_like(p, dtype=torch.bool) for p in parameters]
+        for index in indices.split(self.run.training.batch_size)[:batches]:
+            loss = self.task.loss(self.model, index, generator)
+            gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+            used = [u if g is None else u | (g != 0) for u, g in zip(used, gradients, strict=True)]
+        return sum(int(u.sum()) for u in used)
 
     def _epoch(self) -> None:
         start = time.perf_counter()
@@ -97,7 +127,8 @@ class Trainer:
             self.progress.best_epoch = self.progress.epoch
             self.best_weights = copy.deepcopy(self.model.state_dict())
         seconds = time.perf_counter() - start
-        self.progress.seconds += seconds
+        self.progress.train_seconds += seconds
+        self.progress.wall_seconds = self.wall_seconds()
         self.progress.peak_memory_bytes = max(self.progress.peak_memory_bytes, peak_memory_bytes(self.device))
         self._report(
             {"epoch": self.progress.epoch, "train_loss": train_loss, "val": metrics, "seconds": seconds}
@@ -149,7 +180,7 @@ class Trainer:
 
     def _save(self) -> None:
         state = {
-            "run_id": self.run_id,
+            "identity": self.identity,
             "progress": asdict(self.progress),
             "model": self.model.state_dict(),
             "best_weights": self.best_weights,
@@ -158,18 +189,19 @@ class Trainer:
             "order": self.order.get_state(),
             "noise": self.noise.get_state(),
         }
-        save_checkpoint(self.checkpoint, state)
+        save_torch(self.checkpoint, state)
 
     def _resume(self) -> None:
-        state = load_checkpoint(self.checkpoint, self.run_id, self.device)
+        state = load_checkpoint(self.checkpoint, self.identity)
         if state is None:
             return
         self.progress = Progress(**state["progress"])
+        self.earlier_seconds = self.progress.wall_seconds
         self.model.load_state_dict(state["model"])
-        self.best_weights = state["best_weights"]
+        self.best_weights = {name: value.to(self.device) for name, value in state["best_weights"].items()}
         self.optimizer.load_state_dict(state["optimizer"])
         restore_random_state(state["random"], self.device)
-        self.order.set_state(state["order"].cpu())
-        self.noise.set_state(state["noise"].cpu())
+        self.order.set_state(state["order"])
+        self.noise.set_state(state["noise"])
         self._write_history()
         log.info("resuming after epoch %d", self.progress.epoch)

@@ -45,7 +45,7 @@ MISTAKES = [
     ({"model": {"d_modell": 8}}, "unknown key model.d_modell"),
     (
         {"experiments": {"imputation": {"ETTh1": {"model": {"x": 1}}}}},
-        "imputation.ETTh1: unknown key model.x",
+        r"unknown key experiments\.imputation\.ETTh1\.model\.x",
     ),
     ({"matrix": [{"task": "imputation", "datasets": ["ETTh9"]}]}, "unknown dataset 'ETTh9'; known: .*ETTh1"),
     ({"matrix": [{"task": "imputation", "datasets": ["ILI"]}]}, "no imputation experiment for dataset ILI"),
@@ -59,6 +59,27 @@ MISTAKES = [
     ({"matrix": [{"task": "imputation", "horizons": [96]}]}, "horizons does not apply to imputation"),
     ({"matrix": [{"task": "imputatoin"}]}, "task: .*'long_term_forecast' or 'imputation', got 'imputatoin'"),
     ({"matrix": []}, "matrix: .*at least 1 item"),
+    ({"matrix": [{"task": "imputation", "datasets": []}]}, "matrix.0.datasets: .*at least 1 item"),
+    ({"matrix": [{"task": "imputation", "top": []}]}, "matrix.0.top: .*at least 1 item"),
+    ({"matrix": [{"task": "imputation", "seeds": []}]}, "matrix.0.seeds: .*at least 1 item"),
+    ({"model": {"top": True}}, "unknown key model.top"),
+    (
+        {"matrix": [{"task": "imputation", "model": {"architecture": "released"}}]},
+        "unknown key .*architecture",
+    ),
+    (
+        {"experiments": {"imputation": {"Nope": {"mask_ratios": {0.5: {}}}}}},
+        "imputation.Nope: unknown dataset",
+    ),
+    ({"experiments": {"imputation": {"ILI": {}}}}, "experiments.imputation.ILI: needs mask_ratios"),
+    (
+        {"experiments": {"imputation": {"ETTh1": {"horizons": {96: {}}}}}},
+        "experiments.imputation.ETTh1: horizons does not apply to imputation",
+    ),
+    ({"experiments": {"imputation": {"ETTh1": {"training": {"epochs": 0}}}}}, "ETTh1.training.epochs"),
+    ({"seeds": [True]}, "seeds.0: .*valid integer"),
+    ({"results": ""}, "results: a folder name must not be empty"),
+    ({"results": "res{x}"}, "nor contain braces"),
     ({"seeds": [-1]}, "seeds.0: .*greater than or equal to 0"),
     ({"model": {"d_model": 0}}, "model.d_model: .*greater than or equal to 1"),
     ({"model": {"window": "kaiser"}}, "model.window: Input should be 'hanning', .*got 'kaiser'"),
@@ -84,6 +105,7 @@ def test_a_mistake_is_one_clear_line(values, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("seeds: [1]\nseeds: [2]", "line 2: seeds is given twice"),
         ("matrix: [", "is not valid YAML"),
         ("- 1", "must be a mapping of settings, not a list"),
         (None, "cannot read config"),

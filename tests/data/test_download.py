@@ -19,7 +19,8 @@ import pytest
 import urllib3
 
 from specar.data import download
-from specar.data.download import fetch, resolve_mirror
+from specar.data.download import fetch
+from specar.data.mirror import resolve_mirror
 from specar.data.registry import Dataset
 from specar.errors import SpecarError
 

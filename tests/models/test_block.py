@@ -117,5 +117,30 @@ def test_hop_length_needs_the_number_of_steps():
 
 
 def test_given_dilations_are_used():
-    assert [branch.dilation for branch in SpecARBlock(4, dilations=[3, 5]).branches] == [3, 5]
+    assert [branch.dilation for branch in SpecARBlock(4, conv_layers=2, dilations=[3, 5]).branches] == [3, 5]
     assert [branch.dilation for branch in SpecARBlock(4, conv_layers=4).branches] == [1, 3, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"architecture": "Released"}, "architecture must be one of paper, released"),
+        ({"backbone": "Embed"}, "backbone must be one of MCN, DCN"),
+        ({"branch": "double"}, "branch must be one of"),
+        ({"sides": "both"}, "sides 'both'"),
+        ({"hop_length": 0, "steps": 8}, "hop_length 0"),
+        ({"conv_layers": 3, "dilations": [1, 2]}, "dilations needs 3 values"),
+        ({"conv_layers": 0}, "conv_layers must be at least 1"),
+        ({"window": "kaiser"}, "unknown window"),
+        ({"window_length": 1}, "2 <= window_length"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        SpecARBlock(4, **settings)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_shortest_window_still_passes_information(window):
+    block = SpecARBlock(4, window=window, window_length=2, residual=False)
+    assert not torch.allclose(block(torch.randn(1, 8, 4)), block(torch.zeros(1, 8, 4)))

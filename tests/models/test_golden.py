@@ -1,5 +1,6 @@
 """The `released` architecture against vectors from the authors' own code."""
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -102,11 +103,48 @@ def test_a_checkpoint_that_does_not_fit_is_refused(case, change, message):
         from_released(part["weight"], part["config"])
 
 
-def test_a_config_without_an_option_is_refused(case):
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("d_model", None, "lacks 'd_model'"),
+        ("backbone", "Complex", "backbone must be one of .*, got 'Complex'"),
+        ("task_name", "forecast", "task_name must be one of"),
+        ("win_func", "hann", "window: Input should be 'hanning'"),
+        ("n_fft", 4, "n_fft 4 is shorter"),
+        ("seq_len", "many", "invalid literal"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_refused(case, option, value, message):
     part, _, _ = case
-    part["config"].pop("config/d_model")
-    with pytest.raises(SpecarError, match="lacks 'd_model'"):
+    part["config"][f"config/{option}"] = value
+    with pytest.raises(SpecarError, match=message) as caught:
         from_released(part["weight"], part["config"])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("convert", [dict, lambda options: argparse.Namespace(**options)])
+def test_options_as_the_authors_program_has_them(case, convert):
+    part, tensors, _ = case
+    options = {key.removeprefix("config/"): value.item() for key, value in part["config"].items()}
+    options.update(label_len=48, gpu=0, devices="0,1", des=np.zeros(3))  # of no interest here
+    model = from_released(part["weight"], convert(options))
+    assert relative_error(run(model, tensors).output, tensors["output"]) < 1e-5
+
+
+def test_the_embedding_alone(case):
+    part, tensors, _ = case
+    part["config"]["config/backbone"] = "Embed"
+    weights = {key: value for key, value in part["weight"].items() if "/model." not in key}
+    model = from_released(weights, part["config"])
+    assert not model.blocks
+    assert run(model, tensors).output.shape == tensors["output"].shape
+
+
+@pytest.mark.parametrize("value", [[1, 2], {"state_dict": {"a": torch.zeros(1)}}])
+def test_a_checkpoint_of_another_kind_is_refused(case, tmp_path, value):
+    torch.save(value, tmp_path / "checkpoint.pth")
+    with pytest.raises(SpecarError, match="state dict of"):
+        from_released(tmp_path / "checkpoint.pth", case[0]["config"])
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(case, tmp_path):

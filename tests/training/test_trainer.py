@@ -47,29 +47,45 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folder, make_run, tmp
     assert history(tmp_path / "a") == history(tmp_path / "b")
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_interrupted_and_resumed_equals_uninterrupted(prepared_folder, make_run, tmp_path, monkeypatch, task):
-    run = make_run(task, top=[True])
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("long_term_forecast", {"top": [True]}),
+        ("imputation", {"top": [True], "architectures": ["released"]}),
+        (
+            "imputation",
+            {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
+        ),
+    ],
+)
+def test_interrupted_and_resumed_equals_uninterrupted(
+    prepared_folder, make_run, tmp_path, monkeypatch, task, changes
+):
+    run = make_run(task, **changes)
     whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
 
-    save = trainer_module.save_checkpoint
+    save = trainer_module.save_torch
 
     def save_and_stop(path, state):
         save(path, state)
         raise KeyboardInterrupt
 
-    for stops in range(2):  # after the first and after the second epoch
-        monkeypatch.setattr(trainer_module, "save_checkpoint", save_and_stop)
+    for stops in range(3):  # after each epoch, the last one included
+        monkeypatch.setattr(trainer_module, "save_torch", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(run, prepared_folder, tmp_path / "parts", EXECUTION)
         state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
         assert state["progress"]["epoch"] == stops + 1
         assert not (tmp_path / "parts" / "metrics.json").exists()
-    monkeypatch.setattr(trainer_module, "save_checkpoint", save)
+    monkeypatch.setattr(trainer_module, "save_torch", save)
     resumed = train(run, prepared_folder, tmp_path / "parts", EXECUTION)
     assert json.dumps(result(resumed)) == json.dumps(result(whole))
     assert history(tmp_path / "parts") == history(tmp_path / "whole")
     assert not (tmp_path / "parts" / "checkpoint.pt").exists()
+    source = resumed["provenance"]
+    assert len(source["interrupted_processes"]) == 3
+    assert source["interrupted_processes"][0]["versions"] == source["versions"]
+    assert source["wall_seconds"] >= source["train_seconds"]
 
 
 def test_killed_and_run_again_equals_uninterrupted(prepared_folder, make_run, tmp_path):
@@ -114,7 +130,7 @@ def test_a_checkpoint_of_another_run_is_not_used(prepared_folder, make_run, tmp_
     trainer = make_trainer(other, prepared_folder, tmp_path)
     trainer._save()
     record = train(run, prepared_folder, tmp_path, EXECUTION)
-    assert "belongs to another run" in caplog.text
+    assert "is of another run, other data or another device" in caplog.text
     assert record["training"]["epochs"] == 3
 
 
@@ -212,7 +228,8 @@ def test_the_record_says_where_its_numbers_come_from(prepared_folder, make_run, 
     assert source["peak_memory_bytes"] > 50e6
     weights = torch.load(tmp_path / "weights.pt", weights_only=True)
     assert sum(value.numel() for value in weights.values()) == record["parameters"]["total"]
-    assert record["parameters"]["used"] == record["parameters"]["total"]
+    # F = 3: the off-centre taps along frequency of the branch with dilation 3 only meet padding
+    assert record["parameters"]["total"] - record["parameters"]["used"] == 2 * 4 * 4 * 6
 
 
 def test_parameters_that_the_loss_does_not_reach_are_not_used(prepared_folder, make_run, tmp_path):
@@ -221,6 +238,9 @@ def test_parameters_that_the_loss_does_not_reach_are_not_used(prepared_folder, m
             super().__init__()
             self.weight.data.fill_(1.0)
             self.spare = nn.Linear(3, 3)
+
+        def forward(self, x, *_, **__):
+            return ModelOutput(x + self.weight, None)
 
     trainer = make_trainer(make_run("imputation"), prepared_folder, tmp_path, Spare())
     assert trainer.used_parameters() == 1
@@ -267,3 +287,51 @@ def test_one_line_per_epoch_in_the_log(prepared_folder, make_run, tmp_path, capl
     caplog.set_level(logging.INFO)
     train(make_run("imputation"), prepared_folder, tmp_path, EXECUTION)
     assert sum("train loss" in message for message in caplog.messages) == 3
+
+
+def test_a_run_that_is_done_is_not_trained_again(prepared_folder, make_run, tmp_path, caplog):
+    run = make_run("imputation")
+    caplog.set_level(logging.INFO)
+    first = train(run, prepared_folder, tmp_path, EXECUTION)
+    assert train(run, prepared_folder, tmp_path, EXECUTION) == json.loads(json.dumps(first))
+    assert "is done already" in caplog.text
+
+
+def test_evaluation_is_without_dropout_and_repeatable(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation", model={"d_model": 4, "dropout": 0.5, "window_length": 4})
+    trainer = make_trainer(run, prepared_folder, tmp_path)
+    trainer.model.train()
+    assert trainer.evaluate("test") == trainer.evaluate("test")
+
+
+def test_one_step_is_adams(prepared_folder, make_run, tmp_path):
+    run = make_run("imputation", training={"epochs": 1, "batch_size": 1000, "learning_rate": 0.125})
+    trainer = make_trainer(run, prepared_folder, tmp_path)
+    before = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+    trainer._train()
+    # The first step of Adam moves every weight by the learning rate against the sign of its gradient.
+    for name, parameter in trainer.model.named_parameters():
+        moved = parameter.detach() - before[name]
+        large = parameter.grad.abs() > 1e-5
+        expected = -0.125 * parameter.grad.sign()
+        torch.testing.assert_close(moved[large], expected[large], rtol=2e-3, atol=0)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+    script = (
+        "import resource, signal, sys, torch\n"
+        "from pathlib import Path\n"
+        "from specar.errors import SpecarError\n"
+        "from specar.training.checkpoint import save_torch\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
+        "try:\n"
+        "    save_torch(Path(sys.argv[1]) / 'big.pt', torch.zeros(100_000))\n"
+        "except SpecarError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"cannot write {tmp_path}/big.pt: ")
+    assert done.stdout.count("\n") == 1
+    assert not list(tmp_path.iterdir())

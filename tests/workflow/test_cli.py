@@ -60,7 +60,8 @@ def test_a_run_of_a_file(work):
         (["train", "no-such-run", "--config", "config.yaml"], "no run 'no-such-run'"),
         (["train", "bad.yaml", "--config", "config.yaml"], "run bad.yaml: .*unknown key sead"),
         (["fetch", "Nowhere", "--config", "config.yaml"], "unknown dataset 'Nowhere'"),
-        (["prepare", "Small", "--config", "config.yaml"], "small.csv"),
+        (["collect", "anomaly", "--config", "config.yaml"], "no runs of task 'anomaly'"),
+        (["prepare", "Small", "--config", "nomirror.yaml"], "small.csv"),
         (["runs", "--config", "missing.yaml"], "cannot read config missing.yaml"),
         (["runs", "--plan", "config.yaml"], "not valid JSON"),
         (["runs", "--plan", "empty.json"], "not a plan of this version"),
@@ -69,6 +70,7 @@ def test_a_run_of_a_file(work):
 def test_mistakes_are_one_line_and_status_1(work, capsys, arguments, message):
     (work.folder / "bad.yaml").write_text("sead: 1\ntask: imputation\n")
     (work.folder / "empty.json").write_text("{}")
+    (work.folder / "nomirror.yaml").write_text(yaml.safe_dump({**work.values, "data": {}}))
     assert main(arguments) == 1
     error = capsys.readouterr().err.splitlines()
     assert len([line for line in error if line.startswith("specar: error: ")]) == 1
@@ -90,6 +92,9 @@ def test_a_damaged_record_is_named(work, capsys):
     record.write_text('{"run_id": ')
     assert main(["collect", "--plan", "plan.json"]) == 1
     assert f"{name}/metrics.json is not valid JSON" in capsys.readouterr().err
+    record.write_text(json.dumps({"run_id": name}))
+    assert main(["runs", "--plan", "plan.json"]) == 1
+    assert f"{name}/metrics.json lacks task" in capsys.readouterr().err
 
 
 def test_printed_configuration_and_schemas(capsys):

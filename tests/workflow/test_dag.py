@@ -9,6 +9,8 @@ import time
 import pandas as pd
 import pytest
 
+from specar.data.registry import builtin_datasets
+from specar.plan import Plan
 from specar.tables.compare import COLUMNS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
@@ -64,16 +66,77 @@ def test_only_new_runs_are_trained(workspace):
     assert own["sd"].item() == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
 
 
-def test_a_changed_series_is_prepared_and_trained_again(workspace):
+def test_a_changed_series_is_fetched_prepared_and_trained_again(workspace):
     workspace.snakemake("imputation")
     (first,) = workspace.records()
-    old = numbers(first)
-    raw = workspace.folder / "results" / "data" / "raw" / "Small" / "small.csv"
-    lines = raw.read_text().splitlines()
+    old = json.loads(first.read_text())
+    mirrored = workspace.folder / "mirror" / "small" / "small.csv"
+    lines = mirrored.read_text().splitlines()
     time.sleep(1.1)
-    raw.write_text("\n".join([*lines[:-1], lines[-1].rsplit(",", 1)[0] + ",5.0"]) + "\n")
-    workspace.snakemake("imputation", "--forcerun", "prepare")
-    assert numbers(first)["metrics"] != old["metrics"]
+    mirrored.write_text("\n".join([*lines[:-1], lines[-1].rsplit(",", 1)[0] + ",5.0"]) + "\n")
+    workspace.snakemake("imputation")  # the very same command
+    new = json.loads(first.read_text())
+    assert new["data"]["sha256"] != old["data"]["sha256"]
+    assert new["metrics"] != old["metrics"]
+
+
+def test_a_damaged_copy_is_fetched_again(workspace):
+    workspace.snakemake("data")
+    raw = workspace.folder / "results" / "data" / "raw" / "Small" / "small.csv"
+    good = raw.read_bytes()
+    raw.write_bytes(good[:100])
+    (workspace.folder / "results" / "data" / "prepared" / "Small" / "meta.json").unlink()
+    workspace.snakemake("data")
+    assert raw.read_bytes() == good
+
+
+def test_a_deleted_record_is_made_again_and_nothing_else(workspace):
+    workspace.configure(seeds=[1, 2])
+    workspace.snakemake("imputation")
+    first, second = workspace.records()
+    old, kept = numbers(first), second.stat().st_mtime_ns
+    first.unlink()
+    workspace.snakemake("imputation")
+    assert numbers(first) == old
+    assert second.stat().st_mtime_ns == kept
+
+
+def test_a_failing_run_does_not_stop_the_others_and_is_tried_again(workspace):
+    entry = {"task": "imputation", "datasets": ["Small"]}
+    broken = {**entry, "seeds": [2], "training": {"learning_rate": 1e30}}
+    workspace.configure(matrix=[entry, broken])
+    done = workspace.snakemake(check=False)
+    assert done.returncode != 0
+    assert "lower training.learning_rate" in done.stderr + done.stdout
+    assert len(workspace.records()) == 1
+    workspace.specar("tables", "--config", "config.yaml")  # from what is there
+    table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
+    assert "partial" in set(table["state"])
+    assert workspace.snakemake(check=False).returncode != 0  # the missing run is not forgotten
+
+
+def test_two_workflows_in_one_folder(workspace):
+    workspace.configure(training={"epochs": 2000, "batch_size": 8, "patience": 2000})
+    first = workspace.start("imputation")
+    deadline = time.monotonic() + 120
+    while not list((workspace.folder / "results" / "runs").glob("*/checkpoint.pt")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    done = workspace.snakemake("imputation", check=False)
+    assert done.returncode != 0
+    assert "another snakemake works in results; wait for it to end" in done.stderr + done.stdout
+    assert first.poll() is None
+    workspace.kill(first)
+    assert workspace.snakemake("data").returncode == 0  # a killed one holds nothing
+
+
+def test_own_configuration_stands_alone(workspace):
+    """A file of one's own is read over the defaults, as by the command line, not over config/config.yaml."""
+    (workspace.folder / "config").mkdir()
+    (workspace.folder / "config" / "config.yaml").write_text("seeds: [5, 6, 7]\nmodel: {dropout: 0.5}\n")
+    workspace.snakemake("imputation")
+    listed = workspace.specar("runs", "--config", "config.yaml").stdout.splitlines()
+    assert [line.split()[0] for line in listed if "imputation" in line] == ["done"]
 
 
 def test_killed_and_run_again_gives_the_same_numbers(workspace):
@@ -96,6 +159,15 @@ def test_killed_and_run_again_gives_the_same_numbers(workspace):
         path.unlink()
     workspace.snakemake("--forceall")
     assert numbers(workspace.records()[0]) == interrupted
+
+
+def test_the_plan_follows_what_the_package_brings(monkeypatch):
+    values = {"matrix": [{"task": "imputation", "datasets": ["ETTh1"]}]}
+    before = Plan.of(values).digest
+    changed = builtin_datasets()
+    changed = {**changed, "ETTh1": changed["ETTh1"].model_copy(update={"seasonality": 12})}
+    monkeypatch.setattr("specar.config.load.builtin_datasets", lambda: changed)
+    assert Plan.of({**values, "datasets": {}}).digest != before
 
 
 def test_the_named_targets_are_there(workspace):

@@ -1,15 +1,15 @@
 # The plan (every run of the configuration, and the layout of the results) is made by the package.
-import json
 import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
 from specar.errors import SpecarError
+from specar.locks import hold_lock
 from specar.plan import Plan
 
 try:
-    PLAN = Plan.of(config)
+    PLAN = Plan.of(config, workflow.configfiles)
 except SpecarError as error:
     raise WorkflowError(str(error))
 
@@ -18,6 +18,15 @@ RESULTS = PLAN.results.as_posix()
 PLAN_FILE = f"{RESULTS}/plan.json"
 RAW = PLAN.raw.as_posix()
 PREPARED = PLAN.prepared.as_posix()
+
+
+# Snakemake's own lock outlives a kill, so that the default profile does without it.
+onstart:
+    try:
+        hold_lock(PLAN.results / ".lock", "another snakemake")
+    except SpecarError as error:
+        raise WorkflowError(str(error))
+
 
 # Jobs use the interpreter and the package that this workflow runs with, also without an activated
 # environment; a conda environment, if asked for, comes before both.
@@ -35,12 +44,12 @@ wildcard_constraints:
 
 def identity(wildcards):
     """What decides a dataset's content: a changed registry entry fetches and prepares again."""
-    return json.dumps(PLAN.dataset(wildcards.dataset).identity(), sort_keys=True)
+    return str(PLAN.dataset(wildcards.dataset).identity())
 
 
-def records_of(wildcards):
+def records(task):
     """Records of all runs of a task."""
-    return [f"{RESULTS}/runs/{run}/metrics.json" for run in PLAN.runs_of(wildcards.task)]
+    return [f"{RESULTS}/runs/{run}/metrics.json" for run in PLAN.runs_of(task)]
 
 
 def prepared_of(wildcards):

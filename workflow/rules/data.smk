@@ -9,20 +9,20 @@ rule data:
 
 rule fetch:
     input:
-        ancient(PLAN_FILE),
+        plan=ancient(PLAN_FILE),
+        own=lambda wildcards: PLAN.own_files(wildcards.dataset),
     output:
         f"{RAW}/{{dataset}}.json",
     log:
         f"{RESULTS}/logs/fetch/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/fetch/{{dataset}}.tsv"
-    retries: 1
     conda:
         "../../envs/specar.yaml"
     params:
         identity=identity,
     shell:
-        "python -m specar fetch {wildcards.dataset} --plan {input:q} 2> {log:q}"
+        "python -m specar fetch {wildcards.dataset} --plan {input.plan:q} 2> {log:q}"
 
 
 rule prepare:

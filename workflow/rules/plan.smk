@@ -7,9 +7,8 @@ rule plan:
         PLAN_FILE,
     log:
         f"{RESULTS}/logs/plan.log",
-    conda:
-        "../../envs/specar.yaml"
     params:
-        config=json.dumps(config, sort_keys=True),
-    shell:
-        "python -m specar plan --config-json {params.config:q} --output {output:q} 2> {log:q}"
+        # Also of what the package brings: a changed registry or experiment is another plan.
+        digest=PLAN.digest,
+    run:
+        PLAN.write(Path(output[0]))

@@ -13,7 +13,7 @@ TABLE_FILES = [
 rule collect:
     input:
         plan=PLAN_FILE,
-        records=records_of,
+        records=lambda wildcards: records(wildcards.task),
     output:
         f"{RESULTS}/collected/{{task}}.csv",
     log:
@@ -38,9 +38,11 @@ rule write_tables:
         "python -m specar tables {wildcards.task} --collected --plan {input.plan:q} 2> {log:q}"
 
 
+# The records are named as well: one that was deleted is made again, although the tables are there.
 rule tables:
     input:
         expand(TABLE_FILES, task=PLAN.tasks),
+        [records(task) for task in PLAN.tasks],
 
 
 # One target per task: `snakemake imputation`.
@@ -51,3 +53,4 @@ for task in PLAN.tasks:
             task
         input:
             expand(TABLE_FILES, task=task),
+            records(task),
