@@ -76,12 +76,14 @@ def network(model, x, features):
 @given(
     seq_len=st.integers(6, 14), pred_len=st.integers(0, 8), hop=st.integers(1, 3), layers=st.integers(1, 3),
     branches=st.integers(1, 4), backbone=st.sampled_from(["MCN", "DCN"]),
-    window=st.sampled_from(sorted(WINDOW)), half=st.integers(1, 5), shorter=st.integers(0, 2), d_model=st.sampled_from([2, 4, 6]),
+    window=st.sampled_from(sorted(WINDOW)), half=st.integers(1, 5), shorter=st.integers(0, 2),
+    d_model=st.sampled_from([2, 4, 6]),
 )  # fmt: skip
 def test_any_setting(seq_len, pred_len, hop, layers, branches, backbone, window, half, shorter, d_model):
     config = ModelConfig(
         architecture="released", backbone=backbone, d_model=d_model, d_ff=3, e_layers=layers,
-        conv_layers=branches, window=window, n_fft=2 * half, window_length=max(2, 2 * half - shorter), hop_length=hop, top=True,
+        conv_layers=branches, window=window, n_fft=2 * half, hop_length=hop, top=True,
+        window_length=max(2, 2 * half - shorter),
     )  # fmt: skip
     torch.manual_seed(seq_len)
     model = build_model(config, SeriesShape(2, seq_len, pred_len)).double().eval()
