@@ -13,7 +13,6 @@ if not workflow.configfiles and Path("config/config.yaml").exists():
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/plan.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/tables.smk"

@@ -80,6 +80,17 @@ def test_a_changed_series_is_fetched_prepared_and_trained_again(workspace):
     assert new["metrics"] != old["metrics"]
 
 
+def test_a_changed_registry_entry_is_prepared_and_trained_again(workspace):
+    workspace.snakemake("imputation")
+    datasets = {"Small": {**workspace.values["datasets"]["Small"], "seasonality": 12}}
+    workspace.configure(datasets=datasets)
+    workspace.snakemake("imputation")
+    meta = json.loads((workspace.folder / "results/data/prepared/Small/meta.json").read_text())
+    assert meta["seasonality"] == 12
+    assert len(workspace.records()) == 2  # another run id
+    assert "Nothing to be done" in workspace.snakemake("imputation").stderr
+
+
 def test_a_damaged_copy_is_fetched_again(workspace):
     workspace.snakemake("data")
     raw = workspace.folder / "results" / "data" / "raw" / "Small" / "small.csv"

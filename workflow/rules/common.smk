@@ -14,7 +14,8 @@ except SpecarError as error:
     raise WorkflowError(str(error))
 
 RESULTS = PLAN.results.as_posix()
-# Text, not rules.plan.output: ancient() would mark that one for every rule that names it.
+# Written when the workflow starts and read by its jobs. It is no output of a rule: a job that depended on
+# it would either run again after every change of the configuration, or (ancient) miss changed parameters.
 PLAN_FILE = f"{RESULTS}/plan.json"
 RAW = PLAN.raw.as_posix()
 PREPARED = PLAN.prepared.as_posix()
@@ -24,6 +25,7 @@ PREPARED = PLAN.prepared.as_posix()
 onstart:
     try:
         hold_lock(PLAN.results / ".lock", "another snakemake")
+        PLAN.write(Path(PLAN_FILE))
     except SpecarError as error:
         raise WorkflowError(str(error))
 

@@ -9,8 +9,7 @@ rule data:
 
 rule fetch:
     input:
-        plan=ancient(PLAN_FILE),
-        own=lambda wildcards: PLAN.own_files(wildcards.dataset),
+        lambda wildcards: PLAN.own_files(wildcards.dataset),
     output:
         f"{RAW}/{{dataset}}.json",
     log:
@@ -20,15 +19,15 @@ rule fetch:
     conda:
         "../../envs/specar.yaml"
     params:
+        plan=PLAN_FILE,
         identity=identity,
     shell:
-        "python -m specar fetch {wildcards.dataset} --plan {input.plan:q} 2> {log:q}"
+        "python -m specar fetch {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"
 
 
 rule prepare:
     input:
-        plan=ancient(PLAN_FILE),
-        raw=rules.fetch.output,
+        rules.fetch.output,
     output:
         expand(
             f"{PREPARED}/{{{{dataset}}}}/{{file}}",
@@ -41,6 +40,7 @@ rule prepare:
     conda:
         "../../envs/specar.yaml"
     params:
+        plan=PLAN_FILE,
         identity=identity,
     shell:
-        "python -m specar prepare {wildcards.dataset} --plan {input.plan:q} 2> {log:q}"
+        "python -m specar prepare {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"

@@ -12,30 +12,34 @@ TABLE_FILES = [
 
 rule collect:
     input:
-        plan=PLAN_FILE,
-        records=lambda wildcards: records(wildcards.task),
+        lambda wildcards: records(wildcards.task),
     output:
         f"{RESULTS}/collected/{{task}}.csv",
     log:
         f"{RESULTS}/logs/collect/{{task}}.log",
     conda:
         "../../envs/specar.yaml"
+    params:
+        plan=PLAN_FILE,
+        digest=PLAN.digest,
     shell:
-        "python -m specar collect {wildcards.task} --plan {input.plan:q} 2> {log:q}"
+        "python -m specar collect {wildcards.task} --plan {params.plan:q} 2> {log:q}"
 
 
 rule write_tables:
     input:
-        plan=PLAN_FILE,
-        collected=rules.collect.output,
+        rules.collect.output,
     output:
         TABLE_FILES,
     log:
         f"{RESULTS}/logs/tables/{{task}}.log",
     conda:
         "../../envs/specar.yaml"
+    params:
+        plan=PLAN_FILE,
+        digest=PLAN.digest,
     shell:
-        "python -m specar tables {wildcards.task} --collected --plan {input.plan:q} 2> {log:q}"
+        "python -m specar tables {wildcards.task} --collected --plan {params.plan:q} 2> {log:q}"
 
 
 # The records are named as well: one that was deleted is made again, although the tables are there.

@@ -5,8 +5,7 @@ EXECUTION = PLAN.config.execution
 # delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
 rule train:
     input:
-        plan=ancient(PLAN_FILE),
-        data=prepared_of,
+        prepared_of,
     output:
         f"{RESULTS}/runs/{{run_id}}/metrics.json",
     log:
@@ -18,5 +17,7 @@ rule train:
     threads: EXECUTION.threads
     resources:
         gpu=0 if EXECUTION.device == "cpu" else 1,
+    params:
+        plan=PLAN_FILE,
     shell:
-        "python -m specar train {wildcards.run_id} --plan {input.plan:q} 2> {log:q}"
+        "python -m specar train {wildcards.run_id} --plan {params.plan:q} 2> {log:q}"
