@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeVar
 
 import yaml
-from pydantic import Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
 from specar.config.settings import (
     Architecture,
@@ -25,7 +25,15 @@ from specar.strict import Strict
 
 Horizon = Annotated[int, Field(ge=1)]
 MaskRatio = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, strict=True)]
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a seed is a number")
+    return value
+
+
+Seed = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
 Item = TypeVar("Item")
 NonEmpty = Annotated[list[Item], Field(min_length=1)]
 
