@@ -89,7 +89,8 @@ class SpecARBlock(nn.Module):
                 raise ValueError("a block with hop_length > 1 needs the number of steps")
             self.to_steps = nn.Linear(self.spectrogram.frames(steps), steps)
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, T, M)
+    def forward(self, x: Tensor) -> Tensor:
+        """Run the block on (B, T, M); returns the same shape."""
         spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
         if self.gated:
             spectrum = gate(spectrum)

@@ -96,6 +96,7 @@ class Spectrogram(nn.Module):
         return -(-steps // self.hop_length)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Transform (B, M, T) into (B, M, 2, F, frames)."""
         steps = x.shape[-1]
         before = self.n_fft // 2
         needed = (self.frames(steps) - 1) * self.hop_length + self.n_fft

@@ -176,7 +176,7 @@ def test_pins_outside_their_range_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["-i https://host/simple", "--index-url x", "# see packages.example.org", "--find-links=/wheels"]
+    "text", ["-i https://host/index", "--index-url x", "# see packages.example.org", "--find-links=/wheels"]
 )
 def test_hosts_are_noticed(text: str) -> None:
     assert host_problems(text)
