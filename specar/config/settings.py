@@ -77,6 +77,10 @@ class ModelConfig(Strict):
     n_fft: int | None = Field(None, ge=2, description="DFT length; null: the window length")
     hop_length: int = Field(1, ge=1, description="time steps between frames")
     sides: Literal["one", "two"] | None = Field(None, description="one- or two-sided spectrum")
+    phase: Literal["frame", "absolute"] = Field(
+        "frame",
+        description="what the phase of a frame refers to: its centre, or time 0 as Eq. 5 is printed (paper)",
+    )
     branch: Literal["single", "bottleneck"] | None = Field(
         None, description="one convolution per branch, or M to d_ff to M"
     )

@@ -36,7 +36,7 @@ class SpecARBlock(nn.Module):
     dilations : sequence of int, optional
         Dilation per dilated branch. ``paper``: 1, 3, 5, … for K branches (Eq. 6 counted from 0);
         ``released``: 1, 2, 3, … for K - 1 branches.
-    window, window_length, n_fft, hop_length, sides
+    window, window_length, n_fft, hop_length, sides, phase
         See :class:`~specar.models.spectrogram.Spectrogram`.
     steps : int, optional
         Series length T; needed only when ``hop_length`` > 1, where a linear map over time brings the
@@ -57,6 +57,7 @@ class SpecARBlock(nn.Module):
         n_fft: int | None = None,
         hop_length: int = 1,
         sides: Literal["one", "two"] | None = None,
+        phase: Literal["frame", "absolute"] = "frame",
         branch: Literal["single", "bottleneck"] | None = None,
         residual: bool | None = None,
         steps: int | None = None,
@@ -69,7 +70,13 @@ class SpecARBlock(nn.Module):
         self.gated = released
         self.residual = not released if residual is None else residual
         self.spectrogram = Spectrogram(
-            window, window_length, n_fft, hop_length, sides or ("two" if released else "one"), architecture
+            window,
+            window_length,
+            n_fft,
+            hop_length,
+            sides or ("two" if released else "one"),
+            architecture,
+            phase,
         )
         self.branches = nn.ModuleList(
             _branches(

@@ -116,6 +116,7 @@ def _blocks(config: ModelConfig, steps: int) -> list[nn.Module]:
             n_fft=config.n_fft,
             hop_length=config.hop_length,
             sides=config.sides,
+            phase=config.phase,
             branch=config.branch,
             residual=config.residual,
             steps=steps,

@@ -50,12 +50,16 @@ class Spectrogram(nn.Module):
     sides : {"one", "two"}
         Keep F = n_fft // 2 + 1 bins, or all F = n_fft.
     style : {"paper", "released"}
-        ``paper``: Eq. 5. Frame t is centred on step t * hop, steps outside of the series are zero,
-        and the phase refers to absolute time, e^(-j 2 pi f tau / n_fft): a steady oscillation keeps
-        its phase from frame to frame. There are ceil(T / hop) frames.
+        ``paper``: Eq. 5. Frame t is centred on step t * hop, steps outside of the series are zero.
+        There are ceil(T / hop) frames.
         ``released``: torch.stft of the authors' code, centred with reflection, phase relative to the
         frame, T // hop + 1 frames ((T - 1) // hop + 1 for an odd n_fft).
         Both are divided by sqrt(n_fft), which keeps the scale independent of the window length.
+    phase : {"frame", "absolute"}
+        What the phase of a ``paper`` frame refers to. ``frame``: its centre, e^(-j 2 pi f (tau - t) / n_fft),
+        so that a shifted series gives a shifted spectrogram, which convolutions over time rely on.
+        ``absolute``: time 0, e^(-j 2 pi f tau / n_fft), as Eq. 5 is printed: a steady oscillation keeps its
+        phase from frame to frame. The moduli are the same.
     """
 
     basis: Tensor  # (2F, n_fft) in float64: cosine and sine rows with the window in them
@@ -68,13 +72,15 @@ class Spectrogram(nn.Module):
         hop_length: int = 1,
         sides: Literal["one", "two"] = "one",
         style: Literal["paper", "released"] = "paper",
+        phase: Literal["frame", "absolute"] = "frame",
     ) -> None:
         super().__init__()
         self.n_fft = n_fft or window_length
         if window_length < 2 or self.n_fft < window_length:
             raise ValueError(f"need 2 <= window_length <= n_fft, got {window_length} and {self.n_fft}")
-        if hop_length < 1 or sides not in ("one", "two") or style not in ("paper", "released"):
-            raise ValueError(f"bad hop_length {hop_length}, sides {sides!r} or style {style!r}")
+        if hop_length < 1 or sides not in ("one", "two") or phase not in ("frame", "absolute"):
+            raise ValueError(f"bad hop_length {hop_length}, sides {sides!r} or phase {phase!r}")
+        self.rotated = style == "paper" and phase == "absolute"
         self.hop_length = hop_length
         self.style: Literal["paper", "released"] = style
         self.bins = self.n_fft // 2 + 1 if sides == "one" else self.n_fft
@@ -84,7 +90,7 @@ class Spectrogram(nn.Module):
     def _make_basis(self, window: Tensor) -> Tensor:
         left = (self.n_fft - len(window)) // 2
         padded = nn.functional.pad(window, (left, self.n_fft - len(window) - left))
-        # The centre of a paper frame is time 0, so that the rotation in forward completes Eq. 5.
+        # The phase of a paper frame refers to its centre; torch.stft takes the first sample.
         origin = self.n_fft // 2 if self.style == "paper" else 0
         cosine, sine = phases(self.bins, self.n_fft, -origin, 1, self.n_fft)
         return torch.cat([cosine, -sine]) * padded / math.sqrt(self.n_fft)
@@ -107,7 +113,7 @@ class Spectrogram(nn.Module):
         frames = padded.unfold(-1, self.n_fft, self.hop_length)  # (B, M, frames, n_fft)
         spectrum = self._basis_like(x) @ frames.transpose(-1, -2)  # (B, M, 2F, frames)
         spectrum = spectrum.unflatten(-2, (2, self.bins))
-        return self._rotate(spectrum) if self.style == "paper" else spectrum
+        return self._rotate(spectrum) if self.rotated else spectrum
 
     def _basis_like(self, x: Tensor) -> Tensor:
         if self._cast is None or self._cast.dtype != x.dtype or self._cast.device != x.device:
@@ -116,7 +122,7 @@ class Spectrogram(nn.Module):
         return self._cast
 
     def _rotate(self, spectrum: Tensor) -> Tensor:
-        """Move the phase reference from the frame's centre to absolute time."""
+        """Move the phase reference from the frame's centre to time 0."""
         cosine, sine = phases(
             self.bins, spectrum.shape[-1], 0, self.hop_length, self.n_fft, spectrum.dtype, spectrum.device
         )

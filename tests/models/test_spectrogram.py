@@ -34,7 +34,7 @@ def test_an_unknown_window_is_refused():
         window_values("kaiser", 4)
 
 
-def equation_5(x, window, hop, bins):
+def equation_5(x, window, hop, bins, phase):
     """S[t, f] = sum over tau of x[tau] h(tau - t) exp(-j 2 pi f tau / n), x zero outside, by plain loops."""
     n, steps = len(window), len(x)
     centres = range(0, steps, hop)
@@ -44,8 +44,8 @@ def equation_5(x, window, hop, bins):
             for k in range(n):
                 tau = centre - n // 2 + k
                 if 0 <= tau < steps:
-                    phase = -2 * math.pi * f * tau / n
-                    spectrum[f, frame] += x[tau] * window[k] * complex(math.cos(phase), math.sin(phase))
+                    angle = -2 * math.pi * f * (tau - (centre if phase == "frame" else 0)) / n
+                    spectrum[f, frame] += x[tau] * window[k] * complex(math.cos(angle), math.sin(angle))
     return spectrum / math.sqrt(n)
 
 
@@ -53,12 +53,13 @@ def equation_5(x, window, hop, bins):
 @given(
     steps=st.integers(1, 20), length=st.integers(2, 25), hop=st.integers(1, 3),
     sides=st.sampled_from(["one", "two"]), name=st.sampled_from(WINDOWS),
+    phase=st.sampled_from(["frame", "absolute"]),
 )  # fmt: skip
-def test_paper_style_is_equation_5_at_any_window_length(steps, length, hop, sides, name):
+def test_paper_style_is_equation_5_at_any_window_length(steps, length, hop, sides, name, phase):
     x = torch.randn(1, 1, steps, generator=torch.Generator().manual_seed(steps))
-    module = Spectrogram(name, length, hop_length=hop, sides=sides, style="paper")
+    module = Spectrogram(name, length, hop_length=hop, sides=sides, style="paper", phase=phase)
     result = module(x)
-    expected = equation_5(x[0, 0].double(), window_values(name, length), hop, module.bins)
+    expected = equation_5(x[0, 0].double(), window_values(name, length), hop, module.bins, phase)
     assert result.shape == (1, 1, 2, length // 2 + 1 if sides == "one" else length, -(-steps // hop))
     torch.testing.assert_close(torch.complex(*result[0, 0].double()), expected, atol=1e-5, rtol=1e-4)
 
@@ -86,9 +87,18 @@ def test_reflection_goes_on_where_the_series_is_shorter(steps, width):
     assert reflect(x, width).tolist() == expected
 
 
-def test_the_phase_of_a_steady_oscillation_stays_put():
+def test_a_shifted_series_gives_a_shifted_spectrogram():
+    x = torch.randn(1, 1, 40)
+    spectrum = Spectrogram("hamming", 6)(x)
+    shifted = Spectrogram("hamming", 6)(x.roll(5, dims=-1))
+    torch.testing.assert_close(shifted[..., 10:35], spectrum[..., 5:30])
+
+
+def test_the_absolute_phase_of_a_steady_oscillation_stays_put():
     time = torch.arange(64)
-    spectrum = Spectrogram("rectangle", 8)(torch.cos(2 * math.pi * 2 * time / 8 + 0.3).view(1, 1, -1))
+    spectrum = Spectrogram("rectangle", 8, phase="absolute")(
+        torch.cos(2 * math.pi * 2 * time / 8 + 0.3).view(1, 1, -1)
+    )
     real, imag = spectrum[0, 0, :, 2, 8:-8]
     torch.testing.assert_close(torch.atan2(imag, real), torch.full((48,), 0.3), atol=1e-4, rtol=0)
 
