@@ -69,26 +69,12 @@ class SpecARBlock(nn.Module):
         released = architecture == "released"
         self.gated = released
         self.residual = not released if residual is None else residual
-        self.spectrogram = Spectrogram(
-            window,
-            window_length,
-            n_fft,
-            hop_length,
-            sides or ("two" if released else "one"),
-            architecture,
-            phase,
-        )
-        self.branches = nn.ModuleList(
-            _branches(
-                d_model,
-                (d_ff or d_model)
-                if (branch or ("bottleneck" if released else "single")) == "bottleneck"
-                else 0,
-                _dilations(dilations, conv_layers, released),
-                pointwise=released,
-                dual_channel=backbone == "DCN",
-            )
-        )
+        sides = sides or ("two" if released else "one")
+        self.spectrogram = Spectrogram(window, window_length, n_fft, hop_length, sides, architecture, phase)
+        branch = branch or ("bottleneck" if released else "single")
+        bottleneck = (d_ff or d_model) if branch == "bottleneck" else 0
+        dilations = _dilations(dilations, conv_layers, released)
+        self.branches = nn.ModuleList(_branches(d_model, bottleneck, dilations, released, backbone == "DCN"))
         self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
         self.to_steps: nn.Linear | None = None
         if hop_length > 1:

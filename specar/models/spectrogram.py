@@ -88,10 +88,12 @@ class Spectrogram(nn.Module):
         self.basis = self._make_basis(window_values(window, window_length, style))
 
     def _make_basis(self, window: Tensor) -> Tensor:
-        left = (self.n_fft - len(window)) // 2
+        # The window's centre lies on the frame's; torch.stft rounds differently where the parities differ.
+        paper = self.style == "paper"
+        left = self.n_fft // 2 - len(window) // 2 if paper else (self.n_fft - len(window)) // 2
         padded = nn.functional.pad(window, (left, self.n_fft - len(window) - left))
         # The phase of a paper frame refers to its centre; torch.stft takes the first sample.
-        origin = self.n_fft // 2 if self.style == "paper" else 0
+        origin = self.n_fft // 2 if paper else 0
         cosine, sine = phases(self.bins, self.n_fft, -origin, 1, self.n_fft)
         return torch.cat([cosine, -sine]) * padded / math.sqrt(self.n_fft)
 

@@ -106,3 +106,12 @@ def test_the_absolute_phase_of_a_steady_oscillation_stays_put():
 def test_a_window_longer_than_n_fft_is_refused():
     with pytest.raises(ValueError, match="window_length <= n_fft"):
         Spectrogram("hamming", 8, n_fft=4)
+
+
+@pytest.mark.parametrize("n_fft", [5, 6, 7, 8, 9])
+@pytest.mark.parametrize("length", [4, 5])
+def test_a_shorter_window_is_centred_on_the_frame_too(length, n_fft):
+    x = torch.zeros(1, 1, 21)
+    x[..., 10] = 1
+    energy = Spectrogram("triang", length, n_fft)(x).square().sum(dim=(0, 1, 2, 3))
+    assert energy.argmax() == 10
