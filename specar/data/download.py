@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import logging
+import lzma
 import re
 import sys
 import tempfile
 import time
+import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from pathlib import Path, PurePosixPath
+from typing import IO, Self
 from urllib.parse import quote
 
 import pooch
 import requests
 from tqdm import tqdm
 
-from specar.data.mirror import MIRROR_VARIABLE, is_url, own_files
-from specar.data.registry import Dataset, DatasetFile
+from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
+from specar.data.registry import Archive, Dataset, DatasetFile
 from specar.errors import SpecarError
-from specar.files import atomic_path, sha256_of
+from specar.files import atomic_path, git_blob_of, sha256_of
 
 ATTEMPTS = 3  # per URL
 BACKOFF = 1.0  # seconds before the second attempt; doubles for each further one
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two reads
 
 _BLOCK = 1 << 16
+# What zipfile and gzip raise on a file that they cannot unpack; RuntimeError: encrypted or unknown method.
+_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError)
 _log = logging.getLogger(__name__)
 
 
@@ -45,16 +51,19 @@ class _Source:
     location: str  # path or URL
     remote: bool
     packed: bool = False  # gzip; unpacked on the way
+    archive: Archive | None = None  # zip; the file is a member of it
 
 
 def fetch(
     name: str, dataset: Dataset, folder: Path, mirror: str | None = None, progress: bool | None = None
 ) -> list[Path]:
-    """Make every file of a dataset present and verified in a folder.
+    """Make every used file of a dataset present and verified in a folder.
 
-    A file that is there with the right SHA-256 is kept without any request, and one without a SHA-256 in
-    the registry unless a local mirror has another one. Otherwise the mirror is tried first, then the
-    URLs of the registry in order. Several processes may fetch at once.
+    A file that is there with the right checksum is kept without any request, and one of which the
+    registry knows no checksum unless it is a user's own and a local mirror has another one. Otherwise
+    the mirror is tried first, then the sources of the registry. A zip archive is downloaded once for all
+    its members and not kept. What nothing can verify is taken with a warning. Several processes may
+    fetch at once.
 
     Parameters
     ----------
@@ -72,56 +81,113 @@ def fetch(
     Returns
     -------
     list of Path
-        The files, in the order of the registry entry.
+        The files, in the order of ``dataset.used_files``.
 
     Raises
     ------
     SpecarError
-        No source gives the right file, the mirror is no folder, or the folder cannot be written to.
-        Nothing partial is left in ``folder``; a wrong file that lay there before stays.
+        No source gives the right file, the dataset is on request and not in place, the mirror is no
+        folder, or the folder cannot be written to. Nothing partial is left in ``folder``; a wrong file
+        that lay there before stays.
     """
-    show = sys.stderr.isatty() if progress is None else progress
-    paths = [Path(folder) / file.name for file in dataset.files]
-    for file, path in zip(dataset.files, paths, strict=True):
-        if not _present(name, file, path) or _outdated(path, own_files(dataset, mirror)):
-            _fetch_file(name, file, path, _sources(dataset, file, mirror), show)
-    return paths
+    folder = Path(folder)
+    _check_restricted(name, dataset, folder, mirror)
+    with _Archives(sys.stderr.isatty() if progress is None else progress) as archives:
+        for file in dataset.used_files:
+            path = folder / file.name
+            if not _present(name, file, path) or _outdated(dataset, file, path, mirror):
+                reasons = _try_sources(name, file, path, _sources(dataset, file, mirror), archives)
+                if reasons is not None:
+                    raise _failure(name, dataset, file, path, reasons)
+    return [folder / file.name for file in dataset.used_files]
+
+
+def _check_restricted(name: str, dataset: Dataset, folder: Path, mirror: str | None) -> None:
+    # Whether a mirror behind a URL has the files only shows when they are requested.
+    if not dataset.restricted or (mirror and is_url(mirror)):
+        return
+    missing = missing_files(dataset, folder, mirror)
+    if missing:
+        place = f"{_mirror_root(mirror) if mirror else '<mirror>'}/{dataset.folder}"
+        raise SpecarError(
+            f"dataset {name} is on request and {', '.join(file.name for file in missing)} not in place: "
+            f"{dataset.restricted}; put the files into {folder} or {place}"
+        )
+
+
+def _failure(name: str, dataset: Dataset, file: DatasetFile, path: Path, reasons: list[str]) -> SpecarError:
+    if path.is_file() and (problem := _mismatch(file, path)):
+        reasons = [f"{path}: {problem}", *reasons]
+    why = f"dataset {name}: no source gives {file.name} ({'; '.join(reasons) or 'it has no urls'})"
+    if dataset.restricted:
+        return SpecarError(
+            f"{why}; {dataset.restricted}; to use a copy that differs, give its sha256 under 'datasets:'"
+        )
+    return SpecarError(
+        f"{why}; check the network, set data.mirror or {MIRROR_VARIABLE}, or put the file at {path}"
+    )
 
 
 def _present(name: str, file: DatasetFile, path: Path) -> bool:
     try:
         if not path.is_file():
             return False
-        if file.sha256 is None or sha256_of(path) == file.sha256:
-            return True
+        problem = _mismatch(file, path)
     except OSError as error:
         raise SpecarError(f"dataset {name}: cannot read {path}: {error.strerror or error}") from error
-    _log.warning("dataset %s: %s does not have the registry's sha256; fetching it again", name, path)
-    return False
+    if problem:
+        _log.warning("dataset %s: %s has a %s; fetching it again", name, path, problem)
+    return problem is None
 
 
-def _outdated(path: Path, own: list[Path]) -> bool:
+def _mismatch(file: DatasetFile, path: Path) -> str | None:
+    """How the content of ``path`` differs from that in the registry, if it is known and differs."""
+    if file.sha256:
+        what, actual, expected = "sha256", sha256_of(path), file.sha256
+    elif file.git_blob:
+        what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
+    else:
+        return None
+    return None if actual == expected else _wrong(what, actual, expected)
+
+
+def _wrong(what: str, actual: str, expected: str) -> str:
+    return f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
+
+
+def _outdated(dataset: Dataset, file: DatasetFile, path: Path, mirror: str | None) -> bool:
     """Whether a user's own file in a local mirror differs from our copy ``path`` of it."""
-    copied = [file for file in own if file.name in (path.name, f"{path.name}.gz")]
-    return bool(copied) and (copied[0].suffix == ".gz" or sha256_of(copied[0]) != sha256_of(path))
+    copies = mirrored_copies(dataset, file, mirror) if file.own else []
+    return bool(copies) and (copies[0].suffix == ".gz" or sha256_of(copies[0]) != sha256_of(path))
 
 
 def _sources(dataset: Dataset, file: DatasetFile, mirror: str | None) -> list[_Source]:
-    upstream = [_Source(url, remote=True) for url in file.urls]
+    urls = [_Source(url, remote=True) for url in file.urls]
+    archives = [_Source(archive.url, remote=True, archive=archive) for archive in file.archives]
+    upstream = sorted([*urls, *archives], key=lambda source: not _verifiable(file, source))
     return [*_mirrored(f"{dataset.folder}/{file.name}", mirror), *upstream] if mirror else upstream
 
 
+def _verifiable(file: DatasetFile, source: _Source) -> bool:
+    return file.hashed or bool(source.archive and source.archive.sha256)
+
+
 def _mirrored(path: str, mirror: str) -> list[_Source]:
-    if remote := is_url(mirror):
-        location = f"{mirror.rstrip('/')}/{quote(path)}"
-    elif (root := Path(mirror).expanduser()).is_dir():
-        location = str(root / path)
-    else:
-        raise SpecarError(f"data mirror {mirror} is not a folder; correct data.mirror or {MIRROR_VARIABLE}")
+    remote = is_url(mirror)
+    location = f"{mirror.rstrip('/')}/{quote(path)}" if remote else str(_mirror_root(mirror) / path)
     return [_Source(location, remote), _Source(f"{location}.gz", remote, packed=True)]
 
 
-def _fetch_file(name: str, file: DatasetFile, path: Path, sources: list[_Source], show: bool) -> None:
+def _mirror_root(mirror: str) -> Path:
+    if not (root := Path(mirror).expanduser()).is_dir():
+        raise SpecarError(f"data mirror {mirror} is not a folder; correct data.mirror or {MIRROR_VARIABLE}")
+    return root
+
+
+def _try_sources(
+    name: str, file: DatasetFile, path: Path, sources: list[_Source], archives: _Archives
+) -> list[str] | None:
+    """Take a file from the first source that gives it; None, or why each of them does not."""
     reasons: list[str] = []
     unreachable = False
     for source in sources:
@@ -129,31 +195,99 @@ def _fetch_file(name: str, file: DatasetFile, path: Path, sources: list[_Source]
         if source.packed and unreachable:
             continue
         try:
-            return _obtain(source, file, path, show)
+            _obtain(source, file, path, archives)
         except _SourceError as problem:
             unreachable = isinstance(problem, _PassingError)
             reasons.append(f"{_without_password(source.location)}: {problem}")
             _log.info("dataset %s: %s", name, reasons[-1])
-    raise SpecarError(
-        f"dataset {name}: no source gives {file.name} ({'; '.join(reasons) or 'it has no urls'}); "
-        f"check the network, set data.mirror or {MIRROR_VARIABLE}, or put the file at {path}"
-    )
+        else:
+            _report(name, source, file, path)
+            return None
+    return reasons
+
+
+def _report(name: str, source: _Source, file: DatasetFile, path: Path) -> None:
+    location = _without_password(source.location)
+    _log.info("%s: from %s", path, location)
+    if not file.own and not _verifiable(file, source):
+        _log.warning("dataset %s: %s from %s not verified: no checksum is known", name, file.name, location)
 
 
 def _without_password(location: str) -> str:
     return re.sub(r"//[^/@]*@", "//", location, count=1)
 
 
-def _obtain(source: _Source, file: DatasetFile, path: Path, show: bool) -> None:
+def _obtain(source: _Source, file: DatasetFile, path: Path, archives: _Archives) -> None:
     with atomic_path(path) as temporary:
-        if source.remote:
-            _download(source, file, temporary, show)
+        if source.archive:
+            archives.extract(source.archive, temporary)
+        elif source.remote:
+            _download(source, file, temporary, archives.show)
         else:
             _copy(source, temporary)
-        actual = sha256_of(temporary)
-        if file.sha256 not in (None, actual):
-            raise _SourceError(f"wrong sha256 {actual[:12]}…, expected {str(file.sha256)[:12]}…")
-    _log.info("%s: from %s", path, _without_password(source.location))
+        if problem := _mismatch(file, temporary):
+            raise _SourceError(problem)
+
+
+class _Archives:
+    """The zip archives of one fetch: each is downloaded once, to a file without a name."""
+
+    def __init__(self, show: bool) -> None:
+        self.show = show
+        self._files = ExitStack()
+        self._opened: dict[Archive, zipfile.ZipFile | _SourceError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def extract(self, archive: Archive, target: Path) -> None:
+        """Write the member to ``target``, in whose folder the archive lies meanwhile."""
+        opened = self._open(archive, target.parent)
+        with _opened_member(opened, archive.member) as stream:
+            _write(stream, target, "zip")
+
+    def _open(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
+        key = archive.model_copy(update={"member": ""})
+        if key not in self._opened:
+            try:
+                self._opened[key] = self._fetched(archive, folder)
+            except _SourceError as error:
+                self._opened[key] = error  # the other members need not wait for it again
+        opened = self._opened[key]
+        if isinstance(opened, _SourceError):
+            raise opened
+        return opened
+
+    def _fetched(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
+        with ExitStack() as files:
+            packed = files.enter_context(tempfile.TemporaryFile(dir=folder))
+            _get(archive.url, PurePosixPath(archive.url).name, archive.bytes, packed, self.show)
+            packed.seek(0)
+            actual = hashlib.file_digest(packed, "sha256").hexdigest()
+            if archive.sha256 not in (None, actual):
+                raise _SourceError(_wrong("sha256", actual, str(archive.sha256)))
+            with _reading("zip"):
+                opened = files.enter_context(zipfile.ZipFile(packed))
+            self._files.enter_context(files.pop_all())
+            return opened
+
+
+def _opened_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    with _reading("zip"):
+        return archive.open(_member(archive, name))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    members = archive.infolist()
+    base = PurePosixPath(name).name
+    found = [member for member in members if member.filename == name]
+    found = found or [member for member in members if PurePosixPath(member.filename).name == base]
+    if len(found) != 1:
+        raise _SourceError(f"{'several members' if found else 'no member'} {base} in the zip file")
+    return found[0]
 
 
 # Every problem on the reading side becomes _SourceError here: an OSError that reaches atomic_path
@@ -172,20 +306,26 @@ def _opened(path: Path) -> IO[bytes]:
         raise _SourceError(f"cannot read it ({error.strerror or error})") from error
 
 
-def _write(stream: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+def _write(stream: IO[bytes] | gzip.GzipFile, target: Path, form: str = "gzip") -> None:
     with target.open("wb") as output:
-        for block in _blocks(stream):
+        for block in _blocks(stream, form):
             output.write(block)
 
 
-def _blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    try:
+def _blocks(stream: IO[bytes] | gzip.GzipFile, form: str) -> Iterator[bytes]:
+    with _reading(form):
         while block := stream.read(_BLOCK):
             yield block
+
+
+@contextmanager
+def _reading(form: str) -> Iterator[None]:
+    try:
+        yield
     except EOFError:
-        raise _SourceError("truncated gzip file") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise _SourceError(f"damaged gzip file ({error})") from error
+        raise _SourceError(f"truncated {form} file") from None
+    except _DAMAGE as error:
+        raise _SourceError(f"damaged {form} file ({error})") from error
     except OSError as error:
         raise _SourceError(f"cannot read it ({error.strerror or error})") from error
 
@@ -193,15 +333,15 @@ def _blocks(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
 def _download(source: _Source, file: DatasetFile, target: Path, show: bool) -> None:
     if not source.packed:
         with target.open("wb") as output:
-            _get(source.location, file, output, show)
+            _get(source.location, file.name, file.bytes, output, show)
         return
     with tempfile.TemporaryFile(dir=target.parent) as packed:
-        decoded = _get(source.location, file, packed, show)
+        decoded = _get(source.location, file.name, file.bytes, packed, show)
         packed.seek(0)
         _write(packed if decoded else gzip.GzipFile(fileobj=packed), target)
 
 
-def _get(url: str, file: DatasetFile, output: IO[bytes], show: bool) -> bool:
+def _get(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
     """Download with retries; tell whether HTTP's own compression has already been undone."""
     reason = ""
     for attempt in range(ATTEMPTS):
@@ -211,16 +351,16 @@ def _get(url: str, file: DatasetFile, output: IO[bytes], show: bool) -> bool:
         output.seek(0)
         output.truncate()
         try:
-            return _get_once(url, file, output, show)
+            return _get_once(url, title, size, output, show)
         except _PassingError as problem:
             reason = str(problem)
     raise _PassingError(f"{reason}, {ATTEMPTS} attempts")
 
 
-def _get_once(url: str, file: DatasetFile, output: IO[bytes], show: bool) -> bool:
+def _get_once(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
     responses: list[requests.Response] = []  # the last one is the answer, those before are redirects
     # A positive total: pooch takes the truth value of the bar before it sets the real one.
-    bar = tqdm(total=file.bytes or 1, desc=file.name, unit="B", unit_scale=True, disable=not show)
+    bar = tqdm(total=size or 1, desc=title, unit="B", unit_scale=True, disable=not show)
     downloader = pooch.HTTPDownloader(
         progressbar=bar,
         chunk_size=_BLOCK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from specar.data.registry import Dataset
+from specar.data.registry import Dataset, DatasetFile
 
 MIRROR_VARIABLE = "SPECAR_MIRROR"
 
@@ -20,14 +20,33 @@ def is_url(mirror: str) -> bool:
     return mirror.lower().startswith(("http://", "https://"))
 
 
-def own_files(dataset: Dataset, mirror: str | None) -> list[Path]:
-    """Files of a dataset that lie in a local mirror and have no SHA-256 in the registry.
-
-    These are a user's own: they may change, so that a copy of them is only as good as they are.
-    """
+def mirrored_copies(dataset: Dataset, file: DatasetFile, mirror: str | None) -> list[Path]:
+    """Copies of a file in a local mirror, the plain one before the one with .gz appended."""
     if mirror is None or is_url(mirror):
         return []
     folder = Path(mirror).expanduser() / dataset.folder
-    names = [file.name for file in dataset.files if file.sha256 is None]
-    candidates = [folder / f"{name}{suffix}" for name in names for suffix in ("", ".gz")]
+    candidates = [folder / f"{file.name}{suffix}" for suffix in ("", ".gz")]
     return [path for path in candidates if path.is_file()]
+
+
+def own_files(dataset: Dataset, mirror: str | None) -> list[Path]:
+    """Files of a dataset that lie in a local mirror and of which the registry knows nothing else.
+
+    These are a user's own: they may change, so that a copy of them is only as good as they are.
+    """
+    own = [file for file in dataset.used_files if file.own]
+    return [path for file in own for path in mirrored_copies(dataset, file, mirror)]
+
+
+def missing_files(dataset: Dataset, folder: Path, mirror: str | None) -> list[DatasetFile]:
+    """Files of a dataset that lie neither in its raw folder nor in a local mirror, without a look inside."""
+    return [
+        file
+        for file in dataset.used_files
+        if not (folder / file.name).is_file() and not mirrored_copies(dataset, file, mirror)
+    ]
+
+
+def in_place(dataset: Dataset, folder: Path, mirror: str | None) -> bool:
+    """Whether every file of a dataset lies in its raw folder or in a local mirror, without a look inside."""
+    return not missing_files(dataset, folder, mirror)

@@ -5,10 +5,17 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import io
 import logging
+import random
+import re
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +27,7 @@ import urllib3
 
 from specar.data import download
 from specar.data.download import fetch
-from specar.data.mirror import resolve_mirror
+from specar.data.mirror import in_place, own_files, resolve_mirror
 from specar.data.registry import Dataset
 from specar.errors import SpecarError
 
@@ -128,6 +135,10 @@ def refused() -> str:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def failure(*arguments: Any, **options: Any) -> str:
@@ -260,8 +271,8 @@ def test_tampered_file_is_replaced(
     (tmp_path / "series.csv").write_bytes(CONTENT[:-1] + b"x")
     [path] = fetch("Toy", dataset_at(server.on("/a", body())), tmp_path)
     assert path.read_bytes() == CONTENT
-    [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert str(path) in warning.getMessage()
+    [warning] = warnings(caplog)
+    assert str(path) in warning
 
 
 def test_own_file_without_hash(server: Server, dataset_at: Make, tmp_path: Path) -> None:
@@ -277,10 +288,317 @@ def test_own_file_without_hash(server: Server, dataset_at: Make, tmp_path: Path)
 
 def test_every_file_is_fetched(server: Server, make_dataset: Make, tmp_path: Path) -> None:
     urls = [server.on("/a", body(b"one")), server.on("/b", body(b"two"))]
-    files = [{"name": "a.csv", "urls": [urls[0]]}, {"name": "deep/b.csv", "urls": [urls[1]]}]
-    paths = fetch("Toy", make_dataset(files=files), tmp_path)
+    files = [{"name": "a.ts", "urls": [urls[0]]}, {"name": "deep/b.ts", "urls": [urls[1]]}]
+    paths = fetch("Toy", make_dataset(format="ts", files=files), tmp_path)
     assert [path.read_bytes() for path in paths] == [b"one", b"two"]
-    assert paths[1] == tmp_path / "deep" / "b.csv"
+    assert paths[1] == tmp_path / "deep" / "b.ts"
+
+
+def test_only_used_files_are_fetched(server: Server, make_dataset: Make, tmp_path: Path) -> None:
+    folders = ("train", "test", "test_label")
+    paths = [f"{folder}/machine-{machine}.txt" for machine in (1, 2) for folder in folders]
+    files = [{"name": path, "urls": [server.on(f"/{path}", body(path.encode()))]} for path in paths]
+    dataset = make_dataset(format="machines", files=files, machines=["machine-2"])
+    found = fetch("Toy", dataset, tmp_path)
+    assert found == [tmp_path / folder / "machine-2.txt" for folder in folders]
+    assert [path.read_text() for path in found] == paths[3:]
+    assert len(server.requests) == 3
+
+
+# Checksums
+
+
+def git_blob(content: bytes) -> str:
+    return hashlib.sha1(b"blob " + str(len(content)).encode() + b"\0" + content).hexdigest()
+
+
+def test_git_blob_ids_are_those_of_git() -> None:
+    # git hash-object on an empty file and on one with "hello\n".
+    assert git_blob(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert git_blob(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_git_blob(
+    server: Server, make_dataset: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong, right = server.on("/a", body(b"wrong")), server.on("/b", body())
+    only_wrong = make_dataset(file={"urls": [wrong], "git_blob": git_blob(CONTENT)})
+    message = failure("Toy", only_wrong, tmp_path)
+    assert f"wrong git blob id {git_blob(b'wrong')[:12]}…, expected {git_blob(CONTENT)[:12]}…" in message
+    dataset = make_dataset(file={"urls": [wrong, right], "git_blob": git_blob(CONTENT)})
+    [path] = fetch("Toy", dataset, tmp_path)
+    assert path.read_bytes() == CONTENT
+    server.requests.clear()
+    fetch("Toy", dataset, tmp_path)
+    assert server.requests == []
+    assert warnings(caplog) == []
+    path.write_bytes(b"tampered")
+    fetch("Toy", dataset, tmp_path)
+    assert path.read_bytes() == CONTENT
+
+
+def test_sha256_comes_before_git_blob(server: Server, make_dataset: Make, tmp_path: Path) -> None:
+    file = {"urls": [server.on("/a", body())], "sha256": SHA256, "git_blob": "0" * 40}
+    assert fetch("Toy", make_dataset(file=file), tmp_path)[0].read_bytes() == CONTENT
+
+
+def test_what_nothing_verifies_is_taken_with_a_warning(
+    server: Server, make_dataset: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = server.on("/a", body())
+    dataset = make_dataset(file={"urls": [url]})
+    fetch("Toy", dataset, tmp_path)
+    [warning] = warnings(caplog)
+    assert warning == f"dataset Toy: series.csv from {url} not verified: no checksum is known"
+    fetch("Toy", dataset, tmp_path)  # is kept as it is
+    assert len(warnings(caplog)) == 1
+    assert server.requests == ["/a"]
+
+
+# Zip archives
+
+
+def zipped(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+TWO = {"Toy_TRAIN.ts": CONTENT, "Toy_TEST.ts": CONTENT[::-1]}
+ZIP = zipped(**{"Toy_eq_TRAIN.ts": b"not this", **TWO})
+ZIP_SHA256 = hashlib.sha256(ZIP).hexdigest()
+
+
+@pytest.fixture
+def zip_dataset(make_dataset: Make) -> Make:
+    """Two files that are members of the same archives, given as pairs of URL and hash."""
+
+    def make(*archives: tuple[str, str | None], **changes: Any) -> Dataset:
+        found = [{"url": url, "sha256": sha256} for url, sha256 in archives]
+        files = [
+            {"name": name, "archives": [{**one, "member": name} for one in found], **changes} for name in TWO
+        ]
+        return make_dataset(format="ts", files=files)
+
+    return make
+
+
+def test_an_archive_is_downloaded_once(
+    server: Server, zip_dataset: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = zip_dataset((server.on("/a.zip", body(ZIP)), ZIP_SHA256))
+    paths = fetch("Toy", dataset, tmp_path)
+    assert [path.read_bytes() for path in paths] == list(TWO.values())
+    assert server.requests == ["/a.zip"]
+    assert names(tmp_path) == sorted(TWO)
+    assert warnings(caplog) == []
+    paths[0].unlink()
+    fetch("Toy", dataset, tmp_path)
+    assert server.requests == ["/a.zip"] * 2
+
+
+def test_progress_bar_of_an_archive(
+    server: Server, zip_dataset: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch("Toy", zip_dataset((server.on("/a.zip", body(ZIP)), None)), tmp_path, progress=True)
+    assert "a.zip: 100%" in capsys.readouterr().err
+
+
+DAMAGED = bytearray(ZIP)
+DAMAGED[ZIP.index(b"Toy_TRAIN.ts") + 200] ^= 0xFF
+ENCRYPTED = ZIP.replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01")
+ENCRYPTED = ENCRYPTED.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
+
+
+@pytest.mark.parametrize(
+    ("content", "sha256", "reason"),
+    [
+        (b"<html>please log in</html>", ZIP_SHA256, f"wrong sha256 .*expected {ZIP_SHA256[:12]}"),
+        (b"<html>please log in</html>", None, "damaged zip file"),
+        (ZIP[:-100], None, "damaged zip file"),
+        (ZIP[100:], None, "(damaged zip file|cannot read it)"),
+        (bytes(DAMAGED), None, "damaged zip file"),
+        (ENCRYPTED, None, "damaged zip file .*encrypted"),
+        (b"", None, "damaged zip file"),
+        (zipped(a=b"1"), None, "no member Toy_T.*.ts in the zip file"),
+        (zipped(**{f"{a}/{b}": b"" for a in "12" for b in TWO}), None, "several members Toy_T.*.ts"),
+    ],
+    ids=["hash", "html", "cut", "start", "bits", "encrypted", "empty", "missing member", "two members"],
+)
+def test_bad_archive_is_passed_over(
+    server: Server, zip_dataset: Make, tmp_path: Path, content: bytes, sha256: str | None, reason: str
+) -> None:
+    bad, good = server.on("/bad.zip", body(content)), server.on("/good.zip", body(ZIP))
+    message = failure("Toy", zip_dataset((bad, sha256)), tmp_path)
+    assert re.search(f"{bad}: {reason}", message)
+    assert "Toy_TRAIN.ts" in message
+    assert names(tmp_path) == []
+    both = zip_dataset((bad, sha256), (good, sha256 and ZIP_SHA256))
+    paths = fetch("Toy", both, tmp_path / "out")
+    assert [path.read_bytes() for path in paths] == list(TWO.values())
+    assert server.requests.count("/bad.zip") == 2  # once by each fetch
+    assert server.requests.count("/good.zip") == 1
+    assert names(tmp_path / "out") == sorted(TWO)
+
+
+def test_failed_archive_is_not_asked_for_again(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    bad, good = server.on("/bad.zip", status(503)), server.on("/good.zip", body(ZIP))
+    fetch("Toy", zip_dataset((bad, ZIP_SHA256), (good, ZIP_SHA256)), tmp_path)
+    assert server.requests == ["/bad.zip"] * 3 + ["/good.zip"]
+
+
+def test_archives_are_not_kept(
+    server: Server, zip_dataset: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = tempfile.TemporaryFile
+    temporary: list[Any] = []
+
+    def recorded(*args: Any, **options: Any) -> Any:
+        assert options["dir"] == tmp_path  # not /tmp, which is often small
+        temporary.append(original(*args, **options))
+        return temporary[-1]
+
+    monkeypatch.setattr(download.tempfile, "TemporaryFile", recorded)
+    good = server.on("/good.zip", body(ZIP))
+    fetch("Toy", zip_dataset((server.on("/bad.zip", body(b"no")), ZIP_SHA256), (good, ZIP_SHA256)), tmp_path)
+    (tmp_path / "Toy_TEST.ts").unlink()
+    failure("Toy", zip_dataset((good, ZIP_SHA256), sha256=SHA256), tmp_path)
+    assert [file.closed for file in temporary] == [True] * 3
+
+
+def test_member_in_a_folder_of_the_archive(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    archive = zipped(**{f"Toy/{name}": content for name, content in TWO.items()})
+    paths = fetch("Toy", zip_dataset((server.on("/a.zip", body(archive)), None)), tmp_path)
+    assert [path.read_bytes() for path in paths] == list(TWO.values())
+
+
+def test_exact_member_comes_first(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    archive = zipped(**{f"old/{name}": b"old" for name in TWO}, **TWO)
+    paths = fetch("Toy", zip_dataset((server.on("/a.zip", body(archive)), None)), tmp_path)
+    assert [path.read_bytes() for path in paths] == list(TWO.values())
+
+
+def test_member_with_the_wrong_hash(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    url = server.on("/a.zip", body(ZIP))
+    message = failure("Toy", zip_dataset((url, ZIP_SHA256), sha256="0" * 64), tmp_path)
+    assert f"{url}: wrong sha256 {SHA256[:12]}…, expected 000000000000…" in message
+    assert names(tmp_path) == []
+
+
+def test_verifiable_sources_come_first(
+    server: Server, make_dataset: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checked, unchecked = server.on("/checked.zip", status(404)), server.on("/unchecked.zip", body(ZIP))
+    url = server.on("/url", status(404))
+    archives = [
+        {"url": unchecked, "member": "Toy_TRAIN.ts"},
+        {"url": checked, "member": "Toy_TRAIN.ts", "sha256": ZIP_SHA256},
+    ]
+    file = {"urls": [url], "archives": archives}
+    fetch("Toy", make_dataset(file=file), tmp_path / "1")
+    assert server.requests == ["/checked.zip", "/url", "/unchecked.zip"]
+    assert [f"series.csv from {unchecked} not verified" in text for text in warnings(caplog)] == [True]
+    server.requests.clear()
+    fetch("Toy", make_dataset(file={**file, "sha256": SHA256}), tmp_path / "2")
+    assert server.requests == ["/url", "/unchecked.zip"]  # the file's own hash verifies any source
+    assert len(warnings(caplog)) == 1
+
+
+def test_full_disk_during_an_archive(
+    server: Server, zip_dataset: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = tempfile.TemporaryFile
+    monkeypatch.setattr(
+        download.tempfile, "TemporaryFile", lambda *args, **options: FullDisk(original(*args, **options))
+    )
+    big = zipped(**TWO, noise=random.Random(0).randbytes(200_000))
+    archives = [(server.on(f"/{name}.zip", body(big)), None) for name in "ab"]
+    message = failure("Toy", zip_dataset(*archives), tmp_path)
+    assert "No space left on device" in message
+    assert server.requests == ["/a.zip"]  # another source would not help
+    assert names(tmp_path) == []
+
+
+FETCH = """
+import json, pathlib, sys
+from pydantic import TypeAdapter
+from specar.data.download import fetch
+from specar.data.registry import Dataset
+dataset = TypeAdapter(Dataset).validate_python(json.loads(sys.argv[1]))
+fetch("Toy", dataset, pathlib.Path(sys.argv[2]))
+"""
+
+
+def test_two_processes_fetch_the_same_archive(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    both = threading.Barrier(2, timeout=60)
+
+    def together(handler: BaseHTTPRequestHandler) -> None:
+        both.wait()  # neither gets a byte before both have asked
+        body(ZIP)(handler)
+
+    dataset = zip_dataset((server.on("/a.zip", together), ZIP_SHA256))
+    command = [sys.executable, "-c", FETCH, dataset.model_dump_json(), str(tmp_path)]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert [(tmp_path / name).read_bytes() for name in TWO] == list(TWO.values())
+    assert names(tmp_path) == sorted(TWO)
+
+
+# Datasets on request
+
+
+@pytest.fixture
+def restricted(make_dataset: Make) -> Dataset:
+    sha256 = [hashlib.sha256(content).hexdigest() for content in (b"a", b"b")]
+    files = [{"name": "deep/a.ts", "sha256": sha256[0]}, {"name": "b.ts", "sha256": sha256[1]}]
+    return make_dataset(format="ts", files=files, restricted="request it from its owner: https://a.example")
+
+
+def test_restricted_dataset_that_is_not_there(restricted: Dataset, tmp_path: Path, mirror: Path) -> None:
+    for where, shown in ((None, "<mirror>/toy"), (str(mirror), str(mirror / "toy"))):
+        message = failure("Toy", restricted, tmp_path / "raw", where)
+        for part in (
+            "Toy",
+            "on request",
+            "deep/a.ts, b.ts",
+            "https://a.example",
+            str(tmp_path / "raw"),
+            shown,
+        ):
+            assert part in message
+    (mirror / "toy" / "b.ts").write_bytes(b"b")
+    message = failure("Toy", restricted, tmp_path / "raw", str(mirror))
+    assert "deep/a.ts not in place" in message
+    assert not (tmp_path / "raw").exists()
+    assert "is not a folder" in failure("Toy", restricted, tmp_path / "raw", str(tmp_path / "nowhere"))
+
+
+def test_restricted_dataset_that_is_there(restricted: Dataset, tmp_path: Path, mirror: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "b.ts").write_bytes(b"b")
+    (mirror / "toy" / "deep").mkdir()
+    (mirror / "toy" / "deep" / "a.ts.gz").write_bytes(gzip.compress(b"a"))
+    paths = fetch("Toy", restricted, raw, str(mirror))
+    assert [path.read_bytes() for path in paths] == [b"a", b"b"]
+    assert fetch("Toy", restricted, raw) == paths
+    paths[0].write_bytes(b"x")
+    message = failure("Toy", restricted, raw)
+    for part in (f"{paths[0]}: wrong sha256", "https://a.example", "sha256 under 'datasets:'"):
+        assert part in message
+
+
+def test_restricted_dataset_in_a_mirror_behind_a_url(
+    server: Server, restricted: Dataset, tmp_path: Path
+) -> None:
+    server.on("/toy/deep/a.ts", body(b"a"))
+    message = failure("Toy", restricted, tmp_path, server.url)
+    assert f"{server.url}/toy/b.ts: HTTP 404" in message
+    assert "https://a.example" in message
+    server.on("/toy/b.ts", body(b"b"))
+    assert [path.read_bytes() for path in fetch("Toy", restricted, tmp_path, server.url)] == [b"a", b"b"]
 
 
 # Mirrors
@@ -381,6 +699,61 @@ def test_password_of_a_mirror_is_not_shown(dataset_at: Make, server: Server, tmp
     message = failure("Toy", dataset_at(), tmp_path, server.url.replace("//", "//me:secret@"))
     assert "secret" not in message
     assert f"{server.url}/toy/series.csv: HTTP 404" in message
+
+
+def test_own_files_go_by_their_whole_name(make_dataset: Make, tmp_path: Path, mirror: Path) -> None:
+    # Both are called x.ts; the copies are as good as the files in the mirror, each of its own.
+    dataset = make_dataset(format="ts", files=[{"name": "train/x.ts"}, {"name": "test/x.ts"}])
+    for part in ("train", "test"):
+        (mirror / "toy" / part).mkdir()
+        (mirror / "toy" / part / "x.ts").write_text(part)
+    assert own_files(dataset, str(mirror)) == [mirror / "toy" / part / "x.ts" for part in ("train", "test")]
+    out = tmp_path / "out"
+    assert [path.read_text() for path in fetch("Own", dataset, out, str(mirror))] == ["train", "test"]
+    (mirror / "toy" / "test" / "x.ts").write_text("new")
+    assert [path.read_text() for path in fetch("Own", dataset, out, str(mirror))] == ["train", "new"]
+
+
+def test_own_file_packed_in_a_mirror(
+    make_dataset: Make, tmp_path: Path, mirror: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for content in (b"old", b"new"):
+        (mirror / "toy" / "series.csv.gz").write_bytes(gzip.compress(content))
+        [path] = fetch("Own", make_dataset(), tmp_path / "out", str(mirror))
+        assert path.read_bytes() == content
+    assert warnings(caplog) == []
+
+
+def test_unhashed_file_with_a_source_is_not_ones_own(
+    server: Server, zip_dataset: Make, tmp_path: Path, mirror: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = zip_dataset((server.on("/a.zip", body(ZIP)), ZIP_SHA256))
+    (mirror / "toy" / "Toy_TRAIN.ts").write_bytes(b"mine")
+    assert own_files(dataset, str(mirror)) == []
+    paths = fetch("Toy", dataset, tmp_path / "out", str(mirror))
+    assert [path.read_bytes() for path in paths] == [b"mine", TWO["Toy_TEST.ts"]]
+    [warning] = warnings(caplog)
+    assert f"Toy_TRAIN.ts from {mirror}/toy/Toy_TRAIN.ts not verified" in warning
+    (mirror / "toy" / "Toy_TRAIN.ts").write_bytes(b"changed")
+    assert fetch("Toy", dataset, tmp_path / "out", str(mirror))[0].read_bytes() == b"mine"
+
+
+def test_in_place(make_dataset: Make, tmp_path: Path, mirror: Path) -> None:
+    dataset = make_dataset(format="ts", files=[{"name": "deep/a.ts"}, {"name": "b.ts"}])
+    raw = tmp_path / "raw"
+    (mirror / "toy" / "deep").mkdir()
+    (mirror / "toy" / "deep" / "a.ts.gz").write_bytes(b"")
+    (mirror / "toy" / "b.ts").mkdir()  # a folder is no file
+    assert not in_place(dataset, raw, str(mirror))
+    raw.mkdir()
+    (raw / "b.ts").write_bytes(b"")
+    assert in_place(dataset, raw, str(mirror))
+    for elsewhere in (None, "https://a.example", str(tmp_path / "nowhere"), str(raw)):
+        assert not in_place(dataset, raw, elsewhere)
+    (raw / "deep").mkdir()
+    (raw / "deep" / "a.ts").write_bytes(b"")
+    assert in_place(dataset, raw, None)
+    assert in_place(dataset, raw, "https://a.example")
 
 
 def test_resolve_mirror(monkeypatch: pytest.MonkeyPatch) -> None:

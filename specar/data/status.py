@@ -1,0 +1,100 @@
+"""What is there of the datasets, for listings. Looks at names only, never inside a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from specar.data.layout import META
+from specar.data.mirror import in_place
+from specar.data.registry import Dataset, DatasetFile, Kind
+
+
+@dataclass(frozen=True)
+class DatasetRow:
+    """A dataset in a listing.
+
+    Attributes
+    ----------
+    state
+        "missing", "on request" (missing and to be had from its owner only), "downloaded" or "prepared".
+    size
+        Size of its files in MB, as text: "≥ 80.85" where the size of a file is unknown and that of the
+        zip archive stands in for it, "?" where no size is known.
+    kind
+        Kind of the tasks that it serves.
+    caution
+        Why numbers on it do not compare with published ones, if so.
+    """
+
+    name: str
+    state: str
+    size: str
+    kind: Kind
+    licence: str
+    source: str
+    caution: str | None
+
+
+def dataset_state(dataset: Dataset, raw: Path, prepared: Path, mirror: str | None = None) -> str:
+    """Tell how far a dataset is.
+
+    Parameters
+    ----------
+    dataset
+        Its registry entry.
+    raw, prepared
+        Its own folders of downloaded files and of prepared arrays.
+    mirror
+        Mirror of the datasets: a restricted dataset that lies there is "missing", not "on request".
+
+    Returns
+    -------
+    str
+        "missing", "on request", "downloaded" or "prepared".
+    """
+    if (prepared / META).is_file():
+        return "prepared"
+    if in_place(dataset, raw, None):
+        return "downloaded"
+    return "on request" if dataset.restricted and not in_place(dataset, raw, mirror) else "missing"
+
+
+def listing(
+    datasets: Mapping[str, Dataset], raw: Path, prepared: Path, mirror: str | None = None
+) -> list[DatasetRow]:
+    """List datasets in their order.
+
+    Parameters
+    ----------
+    datasets
+        Registry entries by name.
+    raw, prepared
+        Folders with one folder per dataset, of downloaded files and of prepared arrays.
+    mirror
+        Mirror of the datasets.
+    """
+    return [
+        DatasetRow(
+            name=name,
+            state=dataset_state(dataset, raw / name, prepared / name, mirror),
+            size=_size(dataset.used_files),
+            kind=dataset.kind,
+            licence=dataset.licence,
+            source=dataset.source,
+            caution=dataset.caution,
+        )
+        for name, dataset in datasets.items()
+    ]
+
+
+def _size(files: list[DatasetFile]) -> str:
+    known = sum(file.bytes or 0 for file in files)
+    unknown = [file for file in files if file.bytes is None]
+    # The first archive is the one that is downloaded, once for all its members.
+    archives = {archive.url: archive.bytes or 0 for file in unknown for archive in file.archives[:1]}
+    total = known + sum(archives.values())
+    if unknown and not total:
+        return "?"
+    return f"{'≥ ' if unknown else ''}{total / 1e6:.2f}"
