@@ -1,0 +1,155 @@
+"""Point-wise anomaly detection metrics, with and without point adjustment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import auc
+
+from specar.errors import SpecarError
+
+Flags = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.floating[Any]]
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+
+def overlapping(values: npt.NDArray[_Value], window: int, stride: int) -> npt.NDArray[_Value]:
+    """Return what windows over ``values`` hold, one window after the other.
+
+    Parameters
+    ----------
+    values
+        Labels or scores, of shape (n,).
+    window, stride
+        Length of the windows and distance of their starts, in points. Points after the last whole
+        window are left out.
+
+    Returns
+    -------
+    array (windows * window,)
+
+    Raises
+    ------
+    SpecarError
+        There are fewer points than a window has.
+    """
+    if len(values) < window:
+        raise SpecarError(f"{len(values)} points do not fill a window of {window}: set a shorter seq_len")
+    return np.lib.stride_tricks.sliding_window_view(values, window)[::stride].reshape(-1)
+
+
+def threshold(scores: Scores | Sequence[Scores], anomaly_ratio: float) -> float:
+    """Return the score that ``anomaly_ratio`` percent of the points exceed.
+
+    Parameters
+    ----------
+    scores
+        Scores of shape (n,), or several such arrays that are taken together. The published protocol
+        takes train and test together.
+    anomaly_ratio
+        In percent, 0 to 100.
+
+    Returns
+    -------
+    float
+        ``numpy.percentile(scores, 100 - anomaly_ratio)`` with linear interpolation; the memory needed
+        is one copy of the scores.
+
+    Raises
+    ------
+    SpecarError
+        A score is not a number.
+    """
+    joined = np.array(scores) if isinstance(scores, np.ndarray) else np.concatenate(scores)
+    # From a Python float NumPy would compute the position in the float32 of the scores, some points off.
+    percent = np.float64(100) - anomaly_ratio
+    value = float(np.percentile(joined, percent, overwrite_input=True))
+    if np.isnan(value):
+        raise SpecarError("anomaly scores are not numbers: the model diverged, lower its learning rate")
+    return value
+
+
+def segments(labels: Flags) -> tuple[Counts, Counts]:
+    """Return where runs of true labels begin, and the position after the last point of each.
+
+    Parameters
+    ----------
+    labels
+        Of shape (n,).
+
+    Returns
+    -------
+    starts, ends
+        Each int64 (segments,); a segment is ``labels[start:end]``.
+    """
+    edges = np.flatnonzero(np.diff(labels, prepend=False, append=False))
+    return edges[::2], edges[1::2]
+
+
+def _hits(predicted: Flags, labels: Flags) -> tuple[Counts, Counts]:
+    """Return the number of predicted points in each true segment, and the segments' lengths."""
+    starts, ends = segments(labels)
+    # Each sum runs to the next segment's start; the points in between are no hits.
+    hits = np.add.reduceat(predicted & labels, starts, dtype=np.int64)
+    return hits, ends - starts
+
+
+def point_adjust(predicted: Flags, labels: Flags) -> Flags:
+    """Return the predictions with every true segment of which a point is predicted set as a whole.
+
+    Points outside the true segments stay as they are. This credits random scores with high F1 on
+    long segments (Kim et al., AAAI 2022).
+
+    Parameters
+    ----------
+    predicted, labels
+        Each of shape (n,).
+
+    Returns
+    -------
+    bool array (n,)
+    """
+    hits, lengths = _hits(predicted, labels)
+    adjusted = predicted.copy()
+    adjusted[labels] = np.repeat(hits > 0, lengths)
+    return adjusted
+
+
+def precision_recall_f1(predicted: Flags, labels: Flags) -> dict[str, float]:
+    """Return ``precision``, ``recall`` and ``f1`` as fractions; 0 where nothing is to be divided by.
+
+    Parameters
+    ----------
+    predicted, labels
+        Each of shape (n,).
+    """
+    hits, claims, truths = (int(np.count_nonzero(x)) for x in (predicted & labels, predicted, labels))
+    precision, recall = hits / max(claims, 1), hits / max(truths, 1)
+    return {"precision": precision, "recall": recall, "f1": 2 * hits / max(claims + truths, 1)}
+
+
+def pa_k_auc(predicted: Flags, labels: Flags) -> float:
+    """Return the area under F1 over K = 0, 1, ..., 100 %, divided by 100 (PA%K).
+
+    A true segment is set as a whole when more than K % of its points are predicted: K = 0 is point
+    adjustment, K = 100 plain F1. Trapezoids; Kim et al., "Towards a Rigorous Evaluation of
+    Time-series Anomaly Detection", AAAI 2022.
+
+    Parameters
+    ----------
+    predicted, labels
+        Each of shape (n,).
+    """
+    hits, lengths = _hits(predicted, labels)
+    # A segment is adjusted for each K below this; the points that it then gains are not predicted yet.
+    bound = -(-100 * hits // np.maximum(lengths, 1))
+    gained_at = np.bincount(bound, weights=lengths - hits, minlength=102)
+    gained = gained_at.sum() - np.cumsum(gained_at)[:101]
+    total = np.count_nonzero(predicted) + np.count_nonzero(labels)
+    f1 = 2 * (hits.sum() + gained) / np.maximum(total + gained, 1)
+    return float(auc(np.arange(101), f1) / 100)
