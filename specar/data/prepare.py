@@ -1,26 +1,28 @@
-"""Preparing a dataset once for all runs: read, scale, derive time features, write arrays."""
+"""Preparing a dataset once for all runs: verify, read, scale, write arrays."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from specar.data.prepared import META, TIME_FEATURES, VALUES, Meta
-from specar.data.readers import Table, read_csv
-from specar.data.registry import Dataset
-from specar.data.time_features import hourly_time_features
+from specar.data.build import Arrays, build
+from specar.data.layout import META
+from specar.data.meta import Meta
+from specar.data.registry import Dataset, DatasetFile
 from specar.errors import SpecarError
-from specar.files import atomic_path, sha256_of, write_json
+from specar.files import atomic_path, git_blob_of, sha256_of, write_json
 
 
 def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     """Write the arrays and ``meta.json`` of a dataset.
 
-    ``values.npy`` is float32 (rows, channels), each channel standard-scored with the mean and the
-    population standard deviation of its train rows. ``time_features.npy`` is float32 (rows, 4).
-    Rows beyond the test part are left out. ``meta.json`` comes last: a folder that has it is complete.
+    The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
+    standard-scored: each channel with the mean and the population standard deviation of the train rows
+    (series) or the train file (classification, anomaly detection). Rows of a series beyond the test part
+    are left out. ``meta.json`` comes last: a folder that has it is complete.
 
     Parameters
     ----------
@@ -29,86 +31,53 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     dataset
         Its registry entry.
     raw
-        Folder with the file of the dataset.
+        Folder with the files of the dataset.
     output
         Folder to write to; an earlier preparation in it is replaced.
 
     Raises
     ------
     SpecarError
-        The file is missing, damaged or not as :func:`~specar.data.readers.read_csv` wants it, a
+        A file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants it, a
         scaled value does not fit in float32, or the folder cannot be written to.
     """
-    path = _only_file(name, dataset, Path(raw))
-    digest = _verified(name, dataset, path)
-    table = read_csv(path, dataset)
-    ends = dataset.splits.borders(len(table.values))
-    mean, std = _fit(table.values[: ends[0]])
-    values = _scaled(name, table, ends[2], mean, std)
-    meta = Meta(
-        name=name,
-        identity=dataset.identity(),
-        rows=ends[2],
-        channels=values.shape[1],
-        columns=list(table.columns),
-        ends=ends,
-        seasonality=dataset.seasonality,
-        mean=mean.tolist(),
-        std=std.tolist(),
-        sha256={dataset.files[0].name: digest},
-        prepared_sha256={},
-    )
-    _write(Path(output), {VALUES: values, TIME_FEATURES: hourly_time_features(table.dates[: ends[2]])}, meta)
+    paths = [_present(name, file, Path(raw)) for file in dataset.used_files]
+    digests = {
+        file.name: _verified(name, file, path) for file, path in zip(dataset.used_files, paths, strict=True)
+    }
+    common = {"name": name, "identity": dataset.identity(), "sha256": digests}
+    arrays, meta = build(dataset, paths, common)
+    _write(Path(output), arrays, meta)
 
 
-def _only_file(name: str, dataset: Dataset, raw: Path) -> Path:
-    if len(dataset.files) != 1:
-        raise SpecarError(
-            f"dataset {name}: a csv dataset has one file, not {len(dataset.files)}; correct files"
-        )
-    path = raw / dataset.files[0].name
+def _present(name: str, file: DatasetFile, raw: Path) -> Path:
+    path = raw / file.name
     if not path.is_file():
         raise SpecarError(f"dataset {name}: {path} is missing; fetch the dataset or put the file there")
     return path
 
 
-def _verified(name: str, dataset: Dataset, path: Path) -> str:
+def _verified(name: str, file: DatasetFile, path: Path) -> str:
+    """SHA-256 of a file that is as the registry says."""
     try:
-        actual = sha256_of(path)
+        digest = sha256_of(path)
+        if file.sha256:
+            what, actual, expected = "sha256", digest, file.sha256
+        elif file.git_blob:
+            what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
+        else:
+            return digest
     except OSError as error:
         raise SpecarError(f"dataset {name}: cannot read {path}: {error.strerror or error}") from error
-    expected = dataset.files[0].sha256
-    if expected not in (None, actual):
+    if actual != expected:
         raise SpecarError(
-            f"dataset {name}: {path} is damaged (sha256 {actual[:12]}…, expected {str(expected)[:12]}…); "
+            f"dataset {name}: {path} is damaged ({what} {actual[:12]}…, expected {expected[:12]}…); "
             "delete it and fetch the dataset again"
         )
-    return actual
+    return digest
 
 
-def _fit(train: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean and divisor (channels) per channel, as scikit-learn's StandardScaler chooses them."""
-    with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what overflows
-        mean, variance = train.mean(axis=0), train.var(axis=0)
-        # A constant channel's variance is not exactly 0 after rounding: the bound is scikit-learn's.
-        rows, eps = len(train), np.finfo(np.float64).eps
-        constant = variance <= rows * eps * variance + (rows * mean * eps) ** 2
-    return mean, np.where(constant, 1.0, np.sqrt(variance))
-
-
-def _scaled(
-    name: str, table: Table, rows: int, mean: npt.NDArray[np.float64], std: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = ((table.values[:rows] - mean) / std).astype(np.float32)
-    finite = np.isfinite(values).all(axis=0)
-    if not finite.all():
-        column = table.columns[int(np.argmin(finite))]
-        raise SpecarError(f"dataset {name}: column {column!r} is too large to scale; rescale it in the file")
-    return values
-
-
-def _write(folder: Path, arrays: dict[str, npt.NDArray[np.float32]], meta: Meta) -> None:
+def _write(folder: Path, arrays: Arrays, meta: Meta) -> None:
     try:
         # First the old meta.json goes: beside new arrays it would lie.
         _remove(folder, [META])
@@ -122,7 +91,7 @@ def _write(folder: Path, arrays: dict[str, npt.NDArray[np.float32]], meta: Meta)
         raise
 
 
-def _save(path: Path, array: npt.NDArray[np.float32]) -> None:
+def _save(path: Path, array: npt.NDArray[Any]) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 

@@ -1,59 +1,43 @@
-"""Prepared datasets: scaled values and time features that runs read from disk without a copy."""
+"""Prepared datasets: arrays that runs read from disk without a copy, one class per kind."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from specar.data.layout import ARRAYS, META
+from specar.data.meta import AnomalyMeta, ClassificationMeta, M4Meta, Meta, SeriesMeta
 from specar.errors import SpecarError
 from specar.files import read_json, sha256_of
-from specar.strict import Strict
 
-VALUES, TIME_FEATURES, META = "values.npy", "time_features.npy", "meta.json"
-TIME_FEATURE_COUNT = 4
+__all__ = [
+    "ARRAYS",
+    "META",
+    "AnomalyData",
+    "ClassificationData",
+    "M4Data",
+    "PreparedData",
+    "SeriesData",
+    "Split",
+]
 
 Split = Literal["train", "val", "test"]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Meta(Strict):
-    """What ``meta.json`` says about the arrays beside it."""
-
-    format: Literal[1] = 1
-    name: str
-    identity: dict[str, Any] = Field(description="Dataset.identity() of the registry entry")
-    rows: Count
-    channels: Count
-    columns: list[str]
-    ends: tuple[Count, Count, Count] = Field(description="ends (exclusive) of train, val and test, in rows")
-    seasonality: Count
-    mean: list[float] = Field(description="per channel, of the train rows, in the units of the file")
-    std: list[float] = Field(description="what each channel was divided by")
-    sha256: dict[str, str] = Field(description="of the raw files, by name")
-    prepared_sha256: dict[str, str] = Field(description="of the arrays, by name")
+Offsets = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class PreparedData:
-    """A dataset ready for windows.
+    """A dataset ready for training. Its arrays are memory-mapped read-only.
 
     Attributes
     ----------
     name
         Name of the dataset.
-    values
-        float32 array (rows, channels), standard-scored with the train rows, memory-mapped read-only.
-    time_features
-        float32 array (rows, 4), memory-mapped read-only.
-    ends
-        Ends (exclusive) of train, val and test, in rows.
-    seasonality
-        Rows in a season.
     sha256
         SHA-256 of the raw files, by name.
     meta
@@ -61,27 +45,49 @@ class PreparedData:
     """
 
     name: str
-    values: npt.NDArray[np.float32]
-    time_features: npt.NDArray[np.float32]
-    ends: tuple[int, int, int]
-    seasonality: int
     sha256: dict[str, str]
     meta: dict[str, Any]
 
     @classmethod
-    def load(cls, folder: Path) -> PreparedData:
-        """Load what :func:`specar.data.prepare.prepare` wrote.
+    def load(cls, folder: Path) -> Self:
+        """Load what :func:`specar.data.prepare.prepare` wrote, as the class of its kind.
 
         Raises
         ------
         SpecarError
-            The folder is missing or incomplete, or a file in it is damaged or does not fit meta.json.
+            The folder is missing or incomplete, a file in it is damaged or does not fit meta.json, or
+            the data is of another kind than the class that ``load`` is called on.
         """
         folder = Path(folder)
         content, meta = _read_meta(folder)
-        values = _load_array(folder, VALUES, (meta.rows, meta.channels), meta)
-        features = _load_array(folder, TIME_FEATURES, (meta.rows, TIME_FEATURE_COUNT), meta)
-        return cls(meta.name, values, features, meta.ends, meta.seasonality, meta.sha256, content)
+        data = _data(meta, content, _load_arrays(folder, meta))
+        if not isinstance(data, cls):
+            raise SpecarError(
+                f"{folder} holds {type(data).__name__}, not {cls.__name__}; use another dataset"
+            )
+        return data
+
+
+@dataclass(frozen=True)
+class SeriesData(PreparedData):
+    """A multivariate series ready for windows.
+
+    Attributes
+    ----------
+    values
+        float32 array (rows, channels), standard-scored with the train rows.
+    time_features
+        float32 array (rows, 4).
+    ends
+        Ends (exclusive) of train, val and test, in rows.
+    seasonality
+        Rows in a season.
+    """
+
+    values: npt.NDArray[np.float32]
+    time_features: npt.NDArray[np.float32]
+    ends: tuple[int, int, int]
+    seasonality: int
 
     def rows_of(self, split: Split, look_back: int) -> tuple[int, int]:
         """Return the rows [start, end) of a part.
@@ -106,33 +112,128 @@ class PreparedData:
         return start, end
 
 
+@dataclass(frozen=True)
+class M4Data(PreparedData):
+    """Univariate series of any length and the steps that follow each, in the units of the file.
+
+    Attributes
+    ----------
+    train_values
+        float64 array (steps,): all series, one after the other.
+    train_offsets
+        int64 array (series + 1), starts of the series and the end of the last one.
+    test_values
+        float64 array (series, horizon).
+    naive2
+        float64 array (series, horizon): forecasts of Naive2, the benchmark of the competition.
+    horizon
+        Steps to forecast.
+    seasonality
+        Steps in a season.
+    """
+
+    train_values: npt.NDArray[np.float64]
+    train_offsets: Offsets
+    test_values: npt.NDArray[np.float64]
+    naive2: npt.NDArray[np.float64]
+    horizon: int
+    seasonality: int
+
+    def series(self, index: int) -> npt.NDArray[np.float64]:
+        """Train series number ``index``, (steps,)."""
+        return self.train_values[self.train_offsets[index] : self.train_offsets[index + 1]]
+
+
+@dataclass(frozen=True)
+class ClassificationData(PreparedData):
+    """Labelled series of any length.
+
+    Attributes
+    ----------
+    train_values, test_values
+        float32 arrays (steps, channels): all cases, one after the other, standard-scored with train.
+    train_offsets, test_offsets
+        int64 arrays (cases + 1), starts of the cases and the end of the last one.
+    train_labels, test_labels
+        int64 arrays (cases,), numbers of the classes.
+    classes
+        Names of the classes.
+    """
+
+    train_values: npt.NDArray[np.float32]
+    train_offsets: Offsets
+    train_labels: npt.NDArray[np.int64]
+    test_values: npt.NDArray[np.float32]
+    test_offsets: Offsets
+    test_labels: npt.NDArray[np.int64]
+    classes: list[str]
+
+
+@dataclass(frozen=True)
+class AnomalyData(PreparedData):
+    """A series to learn from and one with a label per row.
+
+    Attributes
+    ----------
+    train, test
+        float32 arrays (rows, channels), standard-scored with train.
+    labels
+        bool array (test rows,), True: anomalous.
+    train_ends, test_ends
+        Ends (exclusive) of the parts that follow one another, such as machines, in rows.
+    """
+
+    train: npt.NDArray[np.float32]
+    test: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.bool_]
+    train_ends: tuple[int, ...]
+    test_ends: tuple[int, ...]
+
+
+def _data(meta: Meta, content: dict[str, Any], arrays: dict[str, Any]) -> PreparedData:
+    known = {"name": meta.name, "sha256": meta.sha256, "meta": content, **arrays}
+    match meta:
+        case SeriesMeta():
+            return SeriesData(**known, ends=meta.ends, seasonality=meta.seasonality)
+        case M4Meta():
+            return M4Data(**known, horizon=meta.horizon, seasonality=meta.seasonality)
+        case ClassificationMeta():
+            return ClassificationData(**known, classes=meta.classes)
+        case AnomalyMeta():
+            return AnomalyData(**known, train_ends=tuple(meta.train_ends), test_ends=tuple(meta.test_ends))
+
+
 def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
     path = folder / META
     if not path.is_file():
         raise SpecarError(f"no prepared data in {folder} ({META} is missing); prepare the dataset first")
     content = read_json(path)
     try:
-        meta = Meta.model_validate(content)
+        meta: Meta = TypeAdapter(Meta).validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise _damaged(path, f"{where}: {first['msg']}" if where else first["msg"]) from error
-    if not 0 < meta.ends[0] < meta.ends[1] < meta.ends[2] <= meta.rows:
-        raise _damaged(path, f"ends {list(meta.ends)} do not fit {meta.rows} rows")
     return content, meta
 
 
-def _load_array(folder: Path, name: str, shape: tuple[int, int], meta: Meta) -> npt.NDArray[np.float32]:
+def _load_arrays(folder: Path, meta: Meta) -> dict[str, Any]:
+    """The arrays of a kind by name, without ``.npy``."""
+    shapes = meta.arrays()
+    return {Path(name).stem: _load_array(folder, name, *shapes[name], meta) for name in ARRAYS[meta.kind]}
+
+
+def _load_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...], meta: Meta) -> npt.NDArray[Any]:
     path = folder / name
     try:
         if sha256_of(path) != meta.prepared_sha256.get(name):
             raise _damaged(path, f"its sha256 is not that in {META}")
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise _damaged(path, " ".join(str(getattr(error, "strerror", None) or error).split())) from error
-    if array.shape != shape or array.dtype != np.float32:
-        raise _damaged(path, f"{array.dtype} {array.shape}, but {META} says float32 {shape}")
-    return array  # type: ignore[no-any-return]
+    if array.shape != shape or array.dtype != dtype:
+        raise _damaged(path, f"{array.dtype} {array.shape}, but {META} says {dtype} {shape}")
+    return array
 
 
 def _damaged(path: Path, problem: str) -> SpecarError:

@@ -13,8 +13,9 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from specar.data import prepare as prepare_module
+from specar.data.layout import ARRAYS, META
 from specar.data.prepare import prepare
-from specar.data.prepared import PreparedData, Split
+from specar.data.prepared import M4Data, PreparedData, SeriesData, Split
 from specar.data.registry import Dataset
 from specar.data.time_features import hourly_time_features
 from specar.errors import SpecarError
@@ -23,7 +24,7 @@ Make = Callable[..., Dataset]
 
 ROWS = 12  # two beyond the splits 6, 2, 2
 VALUES = np.random.default_rng(1).normal(5.0, 3.0, (ROWS, 2))
-FILES = ["meta.json", "time_features.npy", "values.npy"]
+FILES = sorted([META, *ARRAYS["series"]])
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ def write(raw: Path, values: np.ndarray) -> str:
     return hashlib.sha256((raw / "series.csv").read_bytes()).hexdigest()
 
 
-def prepared(raw: Path, output: Path, dataset: Dataset, values: np.ndarray = VALUES) -> PreparedData:
+def prepared(raw: Path, output: Path, dataset: Dataset, values: np.ndarray = VALUES) -> SeriesData:
     write(raw, values)
     prepare("Toy", dataset, raw, output)
-    return PreparedData.load(output)
+    return SeriesData.load(output)
 
 
 def listing(folder: Path) -> list[str]:
@@ -105,9 +106,11 @@ def test_meta(raw: Path, output: Path, make_dataset: Make) -> None:
     assert listing(output) == FILES
     meta = json.loads((output / "meta.json").read_text())
     assert {
-        key: meta[key] for key in ("format", "name", "rows", "channels", "columns", "ends", "seasonality")
+        key: meta[key]
+        for key in ("format", "kind", "name", "rows", "channels", "columns", "ends", "seasonality")
     } == {
-        "format": 1,
+        "format": 2,
+        "kind": "series",
         "name": "Toy",
         "rows": 10,
         "channels": 2,
@@ -121,7 +124,7 @@ def test_meta(raw: Path, output: Path, make_dataset: Make) -> None:
         name: hashlib.sha256((output / name).read_bytes()).hexdigest()
         for name in ("values.npy", "time_features.npy")
     }
-    data = PreparedData.load(output)
+    data = SeriesData.load(output)
     assert (data.name, data.ends, data.seasonality, data.sha256, data.meta) == (
         "Toy",
         (6, 8, 10),
@@ -186,9 +189,17 @@ def test_missing_raw_file(raw: Path, output: Path, make_dataset: Make) -> None:
     assert f"{raw / 'series.csv'} is missing" in message
 
 
-def test_two_files_are_refused(raw: Path, output: Path, make_dataset: Make) -> None:
-    dataset = make_dataset(files=[{"name": "a.csv"}, {"name": "b.csv"}])
-    assert "one file, not 2" in message_of(lambda: prepare("Toy", dataset, raw, output))
+def test_raw_file_of_which_only_the_git_id_is_known(raw: Path, output: Path, make_dataset: Make) -> None:
+    write(raw, VALUES)
+    content = (raw / "series.csv").read_bytes()
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    prepare("Toy", make_dataset(file={"git_blob": blob}), raw, output)
+    digest = hashlib.sha256(content).hexdigest()
+    assert PreparedData.load(output).sha256 == {"series.csv": digest}
+    message = message_of(lambda: prepare("Toy", make_dataset(file={"git_blob": "0" * 40}), raw, output))
+    assert f"damaged (git blob id {blob[:12]}…, expected 000000000000…)" in message
+    # Where both are known the stronger one decides.
+    prepare("Toy", make_dataset(file={"git_blob": "0" * 40, "sha256": digest}), raw, output)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +310,10 @@ def test_damaged_file(raw: Path, output: Path, make_dataset: Make, name: str, da
         ({"ends": [6, 8, 11]}, "ends [6, 8, 11] do not fit 10 rows"),
         ({"ends": [6, 6, 10]}, "ends [6, 6, 10]"),
         ({"ends": [6, 8]}, "ends"),
-        ({"format": 2}, "format"),
+        ({"format": 1}, "format"),
+        ({"kind": "m4"}, "series"),
+        ({"kind": "other"}, "'other'"),
+        ({"kind": None}, "kind"),
         ({"sha256": None}, "sha256"),
         ({"surprise": 1}, "surprise"),
     ],
@@ -320,6 +334,12 @@ def test_pickle_is_never_loaded(raw: Path, output: Path, make_dataset: Make) -> 
     meta["prepared_sha256"]["values.npy"] = hashlib.sha256((output / "values.npy").read_bytes()).hexdigest()
     (output / "meta.json").write_text(json.dumps(meta))
     assert "values.npy" in message_of(lambda: PreparedData.load(output))
+
+
+def test_load_gives_the_class_of_the_kind(raw: Path, output: Path, make_dataset: Make) -> None:
+    prepared(raw, output, make_dataset())
+    assert type(PreparedData.load(output)) is type(SeriesData.load(output)) is SeriesData
+    assert "holds SeriesData, not M4Data" in message_of(lambda: M4Data.load(output))
 
 
 # Parts

@@ -1,4 +1,4 @@
-"""Reading raw dataset files, with every defect reported by its place."""
+"""CSV files with a header, every defect reported by its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from specar.data.registry import Dataset
+from specar.data.registry import CsvDataset
 from specar.errors import SpecarError
 
 
@@ -33,7 +33,7 @@ class Table:
     columns: tuple[str, ...]
 
 
-def read_csv(path: Path, dataset: Dataset) -> Table:
+def read_csv(path: Path, dataset: CsvDataset) -> Table:
     """Read a CSV file with a header, a date column and value columns.
 
     Rows are numbered from 1 after the header in messages; blank lines do not count.
@@ -53,15 +53,23 @@ def read_csv(path: Path, dataset: Dataset) -> Table:
         that is no finite number, a date that cannot be parsed or that goes backwards, or fewer rows
         than the splits need.
     """
-    frame = _parse(Path(path), dataset.date_column)
+    path = Path(path)
+    frame = parse(path, dataset.date_column)
     _check_columns(path, frame, dataset)
     dates = _dates(path, frame.pop(dataset.date_column))
-    values = _values(path, frame)
+    values = column_values(path, frame)
     _check_rows(path, len(values), dataset)
     return Table(values, dates, tuple(str(column) for column in frame.columns))
 
 
-def _parse(path: Path, date_column: str) -> pd.DataFrame:
+def parse(path: Path, text_column: str | None = None) -> pd.DataFrame:
+    """Parse a CSV file in UTF-8 with a header; only ``text_column`` is sure to stay text.
+
+    Raises
+    ------
+    SpecarError
+        The file cannot be read, is empty or not UTF-8, or a row is longer than the header.
+    """
     try:
         with warnings.catch_warnings():
             # With index_col=False, rows longer than the header are a warning, and lose their tail.
@@ -70,8 +78,9 @@ def _parse(path: Path, date_column: str) -> pd.DataFrame:
                 path,
                 engine="c",
                 index_col=False,
-                dtype={date_column: str},
+                dtype={text_column: str} if text_column else None,
                 low_memory=False,
+                float_precision="round_trip",  # else the last digits depend on the version of pandas
                 encoding="utf-8",
             )
     except OSError as error:
@@ -98,7 +107,7 @@ def _undecodable(path: Path) -> str:
     return ""
 
 
-def _check_columns(path: Path, frame: pd.DataFrame, dataset: Dataset) -> None:
+def _check_columns(path: Path, frame: pd.DataFrame, dataset: CsvDataset) -> None:
     names = [str(column) for column in frame.columns]
     if dataset.date_column not in names:
         raise SpecarError(
@@ -129,7 +138,7 @@ def _dates(path: Path, column: pd.Series[str]) -> pd.DatetimeIndex:
     except ValueError as error:
         problem = str(error).split(". ")[0]
         raise SpecarError(f"{path}, column {column.name!r}: {problem}; use one format and zone") from error
-    if (bad := _first(np.asarray(dates.isna()))) is not None:
+    if (bad := first(np.asarray(dates.isna()))) is not None:
         raise SpecarError(
             f"{_place(path, bad, column.name)}: {_shown(column, bad)} is not a date in the format of row 1"
         )
@@ -140,14 +149,21 @@ def _dates(path: Path, column: pd.Series[str]) -> pd.DatetimeIndex:
 def _check_order(path: Path, column: pd.Series[str], dates: pd.DatetimeIndex) -> None:
     # Equal neighbours are allowed: the Weather file has one pair.
     steps = np.diff(dates.asi8)
-    if (bad := _first(steps < 0)) is not None:
+    if (bad := first(steps < 0)) is not None:
         raise SpecarError(
             f"{_place(path, bad + 1, column.name)}: {column.iloc[bad + 1]} is before {column.iloc[bad]} "
             "in the row above; sort the rows by date"
         )
 
 
-def _values(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> npt.NDArray[np.float64]:
+    """Return the numbers (rows, columns) of a table; with ``gaps``, missing ones are NaN.
+
+    Raises
+    ------
+    SpecarError
+        A cell is no finite number.
+    """
     values = np.empty(frame.shape, dtype=np.float64)
     for index, name in enumerate(frame.columns):
         column = frame.iloc[:, index]
@@ -155,14 +171,17 @@ def _values(path: Path, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         if column.dtype == bool:
             column = column.astype(str)
         values[:, index] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        if (bad := _first(~np.isfinite(values[:, index]))) is not None:
+        bad_cells = ~np.isfinite(values[:, index])
+        if gaps:
+            bad_cells &= ~column.isna().to_numpy()
+        if (bad := first(bad_cells)) is not None:
             raise SpecarError(
                 f"{_place(path, bad, name)}: {_shown(column, bad)} is not a finite number; correct it"
             )
     return values
 
 
-def _check_rows(path: Path, rows: int, dataset: Dataset) -> None:
+def _check_rows(path: Path, rows: int, dataset: CsvDataset) -> None:
     ends = dataset.splits.borders(rows)
     if ends[2] > rows:
         raise SpecarError(
@@ -172,7 +191,8 @@ def _check_rows(path: Path, rows: int, dataset: Dataset) -> None:
         raise SpecarError(f"{path} has {rows} rows, too few for a train, a val and a test part; add rows")
 
 
-def _first(bad: npt.NDArray[np.bool_]) -> int | None:
+def first(bad: npt.NDArray[np.bool_]) -> int | None:
+    """Index of the first True, if there is one."""
     return int(np.argmax(bad)) if bad.any() else None
 
 

@@ -1,0 +1,165 @@
+"""The arrays and the description of a prepared dataset, for each kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specar.data.meta import AnomalyMeta, CaseCounts, ClassificationMeta, M4Meta, Meta, SeriesMeta
+from specar.data.readers import TsSeries, read_anomaly, read_csv, read_m4, read_ts
+from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, M4Dataset, TsDataset
+from specar.data.time_features import hourly_time_features
+from specar.data.treatment import fill_gaps, fit, scaled
+from specar.errors import SpecarError
+from specar.metrics.naive2 import naive2
+
+Arrays = dict[str, npt.NDArray[Any]]  # by file name
+Common = dict[str, Any]  # the fields that all kinds of Meta have
+
+
+def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+    """Read the files of a dataset and return its arrays and what describes them.
+
+    Parameters
+    ----------
+    dataset
+        Its registry entry.
+    paths
+        Its files, in the order of ``dataset.used_files``.
+    common
+        Name, identity and hashes, for the description.
+
+    Raises
+    ------
+    SpecarError
+        A file is not as its reader in :mod:`specar.data.readers` wants it, files do not belong together or
+        a scaled value does not fit in float32.
+    """
+    if isinstance(dataset, CsvDataset):
+        return _series(dataset, paths, common)
+    if isinstance(dataset, M4Dataset):
+        return _m4(dataset, paths, common)
+    if isinstance(dataset, TsDataset):
+        return _classification(dataset, paths, common)
+    return _anomaly(dataset, paths, common)
+
+
+def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+    table = read_csv(paths[0], dataset)
+    ends = dataset.splits.borders(len(table.values))
+    mean, std = fit(table.values[: ends[0]])
+    values = scaled(common["name"], table.values[: ends[2]], mean, std, table.columns)
+    meta = SeriesMeta(
+        **common,
+        rows=ends[2],
+        channels=values.shape[1],
+        columns=list(table.columns),
+        ends=ends,
+        seasonality=dataset.seasonality,
+        mean=mean.tolist(),
+        std=std.tolist(),
+    )
+    return {"values.npy": values, "time_features.npy": hourly_time_features(table.dates[: ends[2]])}, meta
+
+
+def _m4(dataset: M4Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+    series = read_m4(paths[0], paths[1], dataset)
+    values, offsets = series.train_values, series.train_offsets
+    arrays = {
+        "train_values.npy": values,
+        "train_offsets.npy": offsets,
+        "test_values.npy": series.test_values,
+        # Too slow for every run, and every run needs it: OWA is relative to it.
+        "naive2.npy": naive2(values, offsets, dataset.seasonality, dataset.horizon),
+    }
+    meta = M4Meta(
+        **common,
+        series=len(series.ids),
+        steps=len(values),
+        horizon=dataset.horizon,
+        seasonality=dataset.seasonality,
+        ids=series.ids,
+    )
+    return arrays, meta
+
+
+def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+    train, missing = _filled(paths[0], dataset.channels)
+    classes = train.classes
+    if dataset.classes not in (None, len(classes)):
+        raise SpecarError(
+            f"{paths[0]} has {len(classes)} classes, not {dataset.classes}; correct the dataset"
+        )
+    mean, std = fit(train.values)
+    scores = scaled(common["name"], train.values, mean, std)
+    train_counts = _counts(train, missing)
+    arrays = _cases("train", paths[0], train, scores, classes)
+    del train  # the largest files hardly fit in memory together
+    test, missing = _filled(paths[1], len(mean))
+    scores = scaled(common["name"], test.values, mean, std)
+    arrays |= _cases("test", paths[1], test, scores, classes)
+    meta = ClassificationMeta(
+        **common,
+        channels=len(mean),
+        classes=classes,
+        train=train_counts,
+        test=_counts(test, missing),
+        mean=mean.tolist(),
+        std=std.tolist(),
+    )
+    return arrays, meta
+
+
+def _filled(path: Path, channels: int | None) -> tuple[TsSeries, int]:
+    """The cases of a file without gaps, and how many values were missing."""
+    series = read_ts(path)
+    if channels not in (None, series.values.shape[1]):
+        raise SpecarError(
+            f"{path} has {series.values.shape[1]} channels, not {channels}; "
+            "use files that belong together or correct channels of the dataset"
+        )
+    return series, fill_gaps(series.values, series.offsets)
+
+
+def _counts(series: TsSeries, missing: int) -> CaseCounts:
+    lengths = np.diff(series.offsets)
+    return CaseCounts(
+        cases=len(lengths), steps=len(series.values), longest=int(lengths.max()), missing=missing
+    )
+
+
+def _cases(
+    part: str, path: Path, series: TsSeries, scores: npt.NDArray[np.float32], classes: list[str]
+) -> Arrays:
+    if unknown := sorted(set(series.labels) - set(classes)):
+        raise SpecarError(f"{path} has class {unknown[0]!r}, which the train file lacks; correct the file")
+    codes = {name: number for number, name in enumerate(classes)}
+    return {
+        f"{part}_values.npy": scores,
+        f"{part}_offsets.npy": series.offsets,
+        f"{part}_labels.npy": np.array([codes[label] for label in series.labels], dtype=np.int64),
+    }
+
+
+def _anomaly(dataset: AnomalyEntry, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+    series = read_anomaly(paths, dataset)
+    mean, std = fit(series.train)
+    arrays: Arrays = {
+        "train.npy": scaled(common["name"], series.train, mean, std, series.columns),
+        "test.npy": scaled(common["name"], series.test, mean, std, series.columns),
+        "labels.npy": series.labels,
+    }
+    meta = AnomalyMeta(
+        **common,
+        channels=len(mean),
+        columns=None if series.columns is None else list(series.columns),
+        train_ends=list(series.train_ends),
+        test_ends=list(series.test_ends),
+        mean=mean.tolist(),
+        std=std.tolist(),
+        missing=series.missing,
+    )
+    return arrays, meta

@@ -1,0 +1,124 @@
+"""What ``meta.json`` says about the prepared arrays beside it, for each kind of dataset."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from specar.strict import Strict
+
+Count = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=0)]
+Shapes = dict[str, tuple[str, tuple[int, ...]]]  # type and shape of each array, by file name
+
+TIME_FEATURE_COUNT = 4
+
+
+class BaseMeta(Strict):
+    """What all kinds have."""
+
+    format: Literal[2] = 2
+    name: str
+    identity: dict[str, Any] = Field(description="Dataset.identity() of the registry entry")
+    sha256: dict[str, str] = Field(description="of the raw files, by name")
+    prepared_sha256: dict[str, str] = Field({}, description="of the arrays, by name")
+
+
+class Scaled(BaseMeta):
+    """Standard-scored channels."""
+
+    channels: Count
+    mean: list[float] = Field(description="per channel, of the train rows, in the units of the file")
+    std: list[float] = Field(description="what each channel was divided by")
+
+
+class SeriesMeta(Scaled):
+    """A multivariate series with dates."""
+
+    kind: Literal["series"] = "series"
+    rows: Count
+    columns: list[str]
+    ends: tuple[Count, Count, Count] = Field(description="ends (exclusive) of train, val and test, in rows")
+    seasonality: Count
+
+    @model_validator(mode="after")
+    def _ends_fit(self) -> Self:
+        if not self.ends[0] < self.ends[1] < self.ends[2] <= self.rows:
+            raise ValueError(f"ends {list(self.ends)} do not fit {self.rows} rows")
+        return self
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        return {
+            "values.npy": ("float32", (self.rows, self.channels)),
+            "time_features.npy": ("float32", (self.rows, TIME_FEATURE_COUNT)),
+        }
+
+
+class M4Meta(BaseMeta):
+    """Many univariate series, not scaled."""
+
+    kind: Literal["m4"] = "m4"
+    series: Count
+    steps: Count = Field(description="of all train series together")
+    horizon: Count
+    seasonality: Count
+    ids: list[str]
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        return {
+            "train_values.npy": ("float64", (self.steps,)),
+            "train_offsets.npy": ("int64", (self.series + 1,)),
+            "test_values.npy": ("float64", (self.series, self.horizon)),
+            "naive2.npy": ("float64", (self.series, self.horizon)),
+        }
+
+
+class CaseCounts(Strict):
+    """Sizes of the train or of the test file of a classification dataset."""
+
+    cases: Count
+    steps: Count = Field(description="of all cases together")
+    longest: Count = Field(description="steps of the longest case")
+    missing: Number = Field(description="values that were filled in, by interpolation")
+
+
+class ClassificationMeta(Scaled):
+    """Labelled multivariate series."""
+
+    kind: Literal["classification"] = "classification"
+    classes: list[str] = Field(description="label i of the arrays is classes[i]")
+    train: CaseCounts
+    test: CaseCounts
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        shapes: Shapes = {}
+        for part, counts in (("train", self.train), ("test", self.test)):
+            shapes[f"{part}_values.npy"] = ("float32", (counts.steps, self.channels))
+            shapes[f"{part}_offsets.npy"] = ("int64", (counts.cases + 1,))
+            shapes[f"{part}_labels.npy"] = ("int64", (counts.cases,))
+        return shapes
+
+
+class AnomalyMeta(Scaled):
+    """A train series, a test series and labels of its rows."""
+
+    kind: Literal["anomaly"] = "anomaly"
+    columns: list[str] | None = Field(description="null: the files name none")
+    train_ends: list[Count] = Field(min_length=1, description="ends (exclusive) of the machines, in rows")
+    test_ends: list[Count] = Field(min_length=1)
+    missing: dict[Literal["train", "test"], Number] = Field(description="values that were replaced by 0")
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        return {
+            "train.npy": ("float32", (self.train_ends[-1], self.channels)),
+            "test.npy": ("float32", (self.test_ends[-1], self.channels)),
+            "labels.npy": ("bool", (self.test_ends[-1],)),
+        }
+
+
+Meta = Annotated[SeriesMeta | M4Meta | ClassificationMeta | AnomalyMeta, Field(discriminator="kind")]

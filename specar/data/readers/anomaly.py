@@ -1,0 +1,193 @@
+"""The formats of anomaly-detection datasets: a train series, a test series and labels of its rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specar.data.readers.anomaly_tables import read_tables
+from specar.data.readers.cells import BadCellError, Values, numbers, opened
+from specar.data.registry import AnomalyCsvDataset, AnomalyEntry, MachinesDataset
+from specar.errors import SpecarError
+
+Labels = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class AnomalySeries:
+    """A series to learn from and one with labels.
+
+    Attributes
+    ----------
+    train, test
+        float64 arrays (rows, channels), all finite, in the units of the file.
+    labels
+        bool array (test rows), True: anomalous.
+    train_ends, test_ends
+        Ends (exclusive) of the parts that follow one another, such as machines, in rows.
+    columns
+        Names of the channels, where the files have them.
+    missing
+        Number of missing values that were replaced by 0, in train and test.
+    """
+
+    train: Values
+    test: Values
+    labels: Labels
+    train_ends: tuple[int, ...]
+    test_ends: tuple[int, ...]
+    columns: tuple[str, ...] | None = None
+    missing: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+
+
+def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
+    """Read a dataset in one of the formats ``npy``, ``machines`` and ``anomaly_csv``.
+
+    Missing values become 0 in ``anomaly_csv`` (as in the code of the paper, for PSM has some) and
+    are an error in the others.
+
+    Parameters
+    ----------
+    paths
+        Its files, in the order of ``dataset.used_files``.
+    dataset
+        Its registry entry.
+
+    Raises
+    ------
+    SpecarError
+        A file cannot be read or has no rows, a value is no finite number, a label neither 0 nor 1, train
+        and test or the registry disagree about the channels, there are not as many labels as
+        test rows, or no row is anomalous.
+    """
+    paths = [Path(path) for path in paths]
+    if isinstance(dataset, AnomalyCsvDataset):
+        return _read_tables(paths, dataset)
+    if isinstance(dataset, MachinesDataset):
+        return _joined(paths, dataset.channels, _text)
+    return _joined(paths, dataset.channels, _npy)
+
+
+def _npy(path: Path) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except OSError as error:
+        raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        raise SpecarError(f"{path} is not a NumPy array of numbers; delete it and fetch it again") from error
+
+
+def _text(path: Path) -> npt.NDArray[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that it is empty, which is found below
+            return np.loadtxt(path, delimiter=",", comments=None, ndmin=2, encoding="utf-8")
+    except OSError as error:
+        raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SpecarError(f"{path}{_defect(path)}; correct it or fetch it again") from error
+
+
+def _defect(path: Path) -> str:
+    """Where and what the defect of a text file is; NumPy's messages count rows from 0 or 1."""
+    width = 0
+    with opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            cells = line.split(",") if line.strip() else []
+            try:
+                numbers(cells, gaps=True)
+            except BadCellError as error:
+                return f", line {number}, column {error.index + 1}: {error}"
+            width = width or len(cells)
+            if cells and len(cells) != width:
+                return f", line {number}: {len(cells)} columns, not {width}"
+    return " is not a table of numbers"
+
+
+def _joined(
+    paths: list[Path], channels: int | None, read: Callable[[Path], npt.NDArray[Any]]
+) -> AnomalySeries:
+    """Train, test and label files of one machine or more, each in the same order."""
+    machines = len(paths) // 3
+    parts = [_matrix(path, read(path)) for path in paths[: 2 * machines]]
+    labels = [_flags(path, read(path)) for path in paths[2 * machines :]]
+    for path, part in zip(paths, parts, strict=False):
+        _check_channels(path, part.shape[1], channels or parts[0].shape[1])
+    for path, flags, test in zip(paths[2 * machines :], labels, parts[machines:], strict=True):
+        _check_length(path, flags, len(test))
+    _check_any(paths[-1], labels)
+    return AnomalySeries(
+        train=np.concatenate(parts[:machines]),
+        test=np.concatenate(parts[machines:]),
+        labels=np.concatenate(labels),
+        train_ends=tuple(accumulate(len(part) for part in parts[:machines])),
+        test_ends=tuple(accumulate(len(part) for part in parts[machines:])),
+    )
+
+
+def _matrix(path: Path, array: npt.NDArray[Any]) -> Values:
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
+        raise SpecarError(
+            f"{path} holds {array.dtype} {array.shape}, not numbers (rows, channels); fetch it again"
+        )
+    if not array.size:
+        raise SpecarError(f"{path} has no rows; delete it and fetch it again")
+    values = array.astype(np.float64)
+    if not (finite := np.isfinite(values)).all():
+        row, column = np.argwhere(~finite)[0] + 1
+        raise SpecarError(f"{path}, row {row}, column {column}: not a finite number; correct it")
+    return values
+
+
+def _flags(path: Path, array: npt.NDArray[Any]) -> Labels:
+    """Labels (rows) from an array (rows) or (rows, 1) of 0 and 1."""
+    flags = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if flags.ndim != 1 or flags.dtype.kind not in "biuf":
+        raise SpecarError(f"{path} holds {array.dtype} {array.shape}, not one label per row; correct it")
+    if not (known := np.isin(flags, (0, 1))).all():
+        row = int(np.argmin(known))
+        raise SpecarError(f"{path}, row {row + 1}: label {flags[row]} is neither 0 nor 1; correct it")
+    return flags.astype(np.bool_)
+
+
+def _check_channels(path: Path, found: int, expected: int) -> None:
+    if found != expected:
+        raise SpecarError(
+            f"{path} has {found} channels, not {expected}; correct the file or channels of the dataset"
+        )
+
+
+def _check_length(path: Path, labels: Labels, rows: int) -> None:
+    if len(labels) != rows:
+        raise SpecarError(
+            f"{path} has {len(labels)} labels for {rows} test rows; use files that belong together"
+        )
+
+
+def _check_any(path: Path, labels: list[Labels]) -> None:
+    if not any(flags.any() for flags in labels):
+        raise SpecarError(f"{path}: no row is anomalous; correct the labels")
+
+
+def _read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> AnomalySeries:
+    tables = read_tables(paths, dataset)
+    _check_channels(paths[0], tables.train.shape[1], dataset.channels or tables.train.shape[1])
+    labels = _flags(paths[-1], tables.labels)
+    _check_length(paths[-1], labels, len(tables.test))
+    _check_any(paths[-1], [labels])
+    return AnomalySeries(
+        train=tables.train,
+        test=tables.test,
+        labels=labels,
+        train_ends=(len(tables.train),),
+        test_ends=(len(tables.test),),
+        columns=tables.columns,
+        missing=tables.missing,
+    )

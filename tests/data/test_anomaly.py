@@ -1,0 +1,322 @@
+"""The formats of anomaly-detection datasets, good and bad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import TypeAdapter
+
+from specar.data.readers import AnomalySeries, read_anomaly
+from specar.data.registry import AnomalyEntry, Dataset, builtin_datasets
+from specar.errors import SpecarError
+
+RANDOM = np.random.default_rng(0)
+TRAIN, TEST = RANDOM.normal(size=(8, 3)), RANDOM.normal(size=(5, 3))
+LABELS = np.array([0, 0, 1, 1, 0])
+MACHINES = ["m-2", "m-1"]
+
+
+def entry(files: list[str], **changes: object) -> AnomalyEntry:
+    described = {"title": "Toy", "licence": "none", "source": "a test", "folder": "toy"}
+    values = {**described, "files": [{"name": name} for name in files], **changes}
+    dataset: AnomalyEntry = TypeAdapter(Dataset).validate_python(values)
+    return dataset
+
+
+def read(folder: Path, dataset: AnomalyEntry) -> AnomalySeries:
+    return read_anomaly([folder / file.name for file in dataset.used_files], dataset)
+
+
+def failure(folder: Path, dataset: AnomalyEntry) -> str:
+    with pytest.raises(SpecarError) as caught:
+        read(folder, dataset)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# Arrays
+
+
+def npy(folder: Path, **arrays: np.ndarray) -> AnomalyEntry:
+    for name, array in ({"train": TRAIN, "test": TEST, "labels": LABELS} | arrays).items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=array.dtype == object)
+    return entry(["train.npy", "test.npy", "labels.npy"], format="npy")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [LABELS, LABELS.astype(bool), LABELS.astype(float), LABELS[:, None]],
+    ids=["int", "bool", "float", "a column"],
+)
+def test_arrays(tmp_path: Path, labels: np.ndarray) -> None:
+    series = read(tmp_path, npy(tmp_path, labels=labels, train=TRAIN.astype(np.float32)))
+    np.testing.assert_array_equal(series.train, TRAIN.astype(np.float32))
+    np.testing.assert_array_equal(series.test, TEST)
+    np.testing.assert_array_equal(series.labels, LABELS == 1)
+    assert (series.train.dtype, series.test.dtype, series.labels.dtype) == (np.float64, np.float64, np.bool_)
+    assert (series.train_ends, series.test_ends) == ((8,), (5,))
+    assert (series.columns, series.missing) == (None, {"train": 0, "test": 0})
+
+
+def changed(array: np.ndarray, value: float) -> np.ndarray:
+    other = array.astype(np.float64)
+    other[1, ...] = value
+    return other
+
+
+@pytest.mark.parametrize(
+    ("arrays", "part"),
+    [
+        ({"train": TRAIN[:, :2]}, "test.npy has 3 channels, not 2"),
+        ({"train": TRAIN[:, 0]}, "train.npy holds float64 (8,), not numbers (rows, channels)"),
+        ({"test": TEST.astype(str)}, "test.npy holds <U"),
+        ({"test": TEST[:0]}, "test.npy has no rows"),
+        ({"train": changed(TRAIN, np.nan)}, "train.npy, row 2, column 1: not a finite number"),
+        ({"test": changed(TEST, np.inf)}, "test.npy, row 2, column 1: not a finite number"),
+        ({"labels": LABELS[:4]}, "labels.npy has 4 labels for 5 test rows"),
+        ({"labels": np.array([0, 0, 1, 2, 0])}, "labels.npy, row 4: label 2 is neither 0 nor 1"),
+        ({"labels": np.array([0, np.nan, 1, 1, 0])}, "labels.npy, row 2: label nan is neither 0 nor 1"),
+        ({"labels": LABELS * 0}, "labels.npy: no row is anomalous"),
+        (
+            {"labels": np.stack([LABELS, LABELS], axis=1)},
+            "labels.npy holds int64 (5, 2), not one label per row",
+        ),
+        ({"labels": LABELS.astype(str)}, "not one label per row"),
+        ({"train": np.array([[object()]])}, "train.npy is not a NumPy array of numbers"),  # never unpickled
+    ],
+)
+def test_arrays_with_defects(tmp_path: Path, arrays: dict[str, np.ndarray], part: str) -> None:
+    assert part in failure(tmp_path, npy(tmp_path, **arrays))
+
+
+@pytest.mark.parametrize("content", [b"", b"date,a\n1,2\n", b"\x93NUMPY\x01\x00"])
+def test_file_that_is_no_array(tmp_path: Path, content: bytes) -> None:
+    dataset = npy(tmp_path)
+    (tmp_path / "test.npy").write_bytes(content)
+    assert "test.npy is not a NumPy array of numbers" in failure(tmp_path, dataset)
+
+
+def test_number_of_channels(tmp_path: Path) -> None:
+    dataset = npy(tmp_path).model_copy(update={"channels": 4})
+    assert "train.npy has 3 channels, not 4" in failure(tmp_path, dataset)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    dataset = npy(tmp_path)
+    (tmp_path / "labels.npy").unlink()
+    assert "No such file" in failure(tmp_path, dataset)
+
+
+# Machines
+
+
+def machines(folder: Path, names: list[str] = MACHINES) -> AnomalyEntry:
+    """m-1 has the train rows up to 6 and the test rows up to 2, m-2 the others."""
+    for kind, array, border in (("train", TRAIN, 6), ("test", TEST, 2), ("test_label", LABELS[:, None], 2)):
+        (folder / kind).mkdir(exist_ok=True)
+        for machine, part in (("m-1", array[:border]), ("m-2", array[border:])):
+            np.savetxt(folder / kind / f"{machine}.txt", part, delimiter=",", fmt="%.17g")
+    files = [f"{kind}/{name}.txt" for name in ("m-1", "m-2") for kind in ("train", "test", "test_label")]
+    return entry(files, format="machines", machines=names)
+
+
+def test_machines_are_joined_in_their_order(tmp_path: Path) -> None:
+    series = read(tmp_path, machines(tmp_path))
+    np.testing.assert_array_equal(series.train, np.concatenate([TRAIN[6:], TRAIN[:6]]))
+    np.testing.assert_array_equal(series.test, np.concatenate([TEST[2:], TEST[:2]]))
+    np.testing.assert_array_equal(series.labels, np.concatenate([LABELS[2:], LABELS[:2]]) == 1)
+    assert (series.train_ends, series.test_ends) == ((2, 8), (3, 5))
+
+
+def test_some_machines(tmp_path: Path) -> None:
+    series = read(tmp_path, machines(tmp_path, ["m-2"]))
+    np.testing.assert_array_equal(series.train, TRAIN[6:])
+    assert (series.train_ends, series.test_ends) == ((2,), (3,))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        (
+            "train/m-1.txt",
+            "1,2,x\n",
+            "train/m-1.txt, line 1, column 3: 'x' is not a finite number",
+        ),
+        (
+            "train/m-1.txt",
+            "1,2,3\n\n1,2\n",
+            "train/m-1.txt, line 3: 2 columns, not 3",
+        ),
+        ("train/m-1.txt", "1,2\n", "train/m-1.txt has 2 channels, not 3"),
+        ("test/m-1.txt", "1,2,nan\n", "test/m-1.txt, row 1, column 3: not a finite number"),
+        ("test/m-1.txt", "", "test/m-1.txt has no rows"),
+        ("test/m-1.txt", "1,,3\n", "test/m-1.txt, line 1, column 2: the cell is empty"),
+        (
+            "test/m-1.txt",
+            "1,2,3\n# note\n",
+            "test/m-1.txt, line 2, column 1: '# note' is not a finite number",
+        ),
+        ("test_label/m-1.txt", "0\n", "test_label/m-1.txt has 1 labels for 2 test rows"),
+        ("test_label/m-1.txt", "0\n-1\n", "test_label/m-1.txt, row 2: label -1.0 is neither 0 nor 1"),
+        ("test_label/m-2.txt", "0\n0\n0\n", "no row is anomalous"),
+    ],
+)
+def test_machines_with_defects(tmp_path: Path, name: str, text: str, part: str) -> None:
+    dataset = machines(tmp_path)
+    (tmp_path / name).write_text(text)
+    assert part in failure(tmp_path, dataset)
+
+
+# Tables
+
+
+def tables(folder: Path, **changes: object) -> AnomalyEntry:
+    """As PSM: a time column first, labels in a file of their own."""
+    for name, array in (("train", TRAIN), ("test", TEST), ("labels", LABELS[:, None])):
+        frame = pd.DataFrame(array, columns=["label"] if name == "labels" else list("abc"))
+        frame.insert(0, "time", pd.date_range("2020", periods=len(frame)).astype(str))
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    options = {"format": "anomaly_csv", "time_column": "time", **changes}
+    return entry(["train.csv", "test.csv", "labels.csv"], **options)
+
+
+def test_tables(tmp_path: Path) -> None:
+    series = read(tmp_path, tables(tmp_path))
+    np.testing.assert_array_equal(series.train, TRAIN)
+    np.testing.assert_array_equal(series.test, TEST)
+    np.testing.assert_array_equal(series.labels, LABELS == 1)
+    assert series.columns == ("a", "b", "c")
+    assert (series.train_ends, series.test_ends) == ((8,), (5,))
+
+
+def test_missing_values_become_0_and_are_counted(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    for name, cells in (("train", [(0, "a"), (7, "c")]), ("test", [(2, "b")])):
+        frame = pd.read_csv(tmp_path / f"{name}.csv")
+        for row, column in cells:
+            frame.loc[row, column] = np.nan
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    series = read(tmp_path, dataset)
+    assert series.missing == {"train": 2, "test": 1}
+    assert series.train[0, 0] == series.train[7, 2] == series.test[2, 1] == 0
+    assert (series.train != 0).sum() == TRAIN.size - 2
+
+
+def swat(
+    folder: Path, labels: list[object], column: str = "Normal/Attack", **changes: object
+) -> AnomalyEntry:
+    """As SWaT: labels in the last column of both files, spaces in the header."""
+    for name, array, flags in (("train", TRAIN, ["Normal"] * 8), ("test", TEST, labels)):
+        frame = pd.DataFrame(array, columns=[" a", "b", " c"])
+        frame[column] = flags
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    options = {"format": "anomaly_csv", "label_column": "Normal/Attack", **changes}
+    return entry(["train.csv", "test.csv"], **options)
+
+
+@pytest.mark.parametrize("column", ["Normal/Attack", " Normal/Attack", "class"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Normal", "Normal", "Attack", "A ttack", "Normal"],
+        [" normal", "0", "ATTACK", "1", "0.0"],
+        LABELS.tolist(),
+        LABELS.astype(float).tolist(),
+        (LABELS == 1).tolist(),
+    ],
+    ids=["text", "mixed", "int", "float", "bool"],
+)
+def test_labels_in_the_last_column(tmp_path: Path, labels: list[object], column: str) -> None:
+    series = read(tmp_path, swat(tmp_path, labels, column))
+    np.testing.assert_array_equal(series.labels, LABELS == 1)
+    np.testing.assert_array_equal(series.train, TRAIN)
+    assert series.columns == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("label", ["Atack", "", "2"])
+def test_unknown_label(tmp_path: Path, label: str) -> None:
+    message = failure(tmp_path, swat(tmp_path, ["Normal", "Attack", label, "Normal", "Normal"]))
+    assert "test.csv, row 3" in message
+
+
+def rewritten(folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    edit(pd.read_csv(folder / name)).to_csv(folder / name, index=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "part"),
+    [
+        ("train.csv", lambda f: f.drop(columns="c"), "test.csv has 3 channels, but"),
+        ("test.csv", lambda f: f[["time", "a", "c", "b"]], "test.csv has column 'c' where"),
+        ("test.csv", lambda f: f.drop(columns="time"), "test.csv has no column 'time'"),
+        (
+            "test.csv",
+            lambda f: f.replace({"b": {f.b[1]: np.inf}}),
+            "test.csv, row 2 after the header, column 'b': 'inf'",
+        ),
+        (
+            "train.csv",
+            lambda f: f.astype({"b": str}).replace({"b": {str(f.b[1]): "x"}}),
+            "column 'b': 'x' is not",
+        ),
+        ("train.csv", lambda f: f[:0], "train.csv has no rows"),
+        ("labels.csv", lambda f: f[:4], "labels.csv has 4 labels for 5 test rows"),
+        ("labels.csv", lambda f: f.assign(other=1), "labels.csv has 2 columns of labels, not one"),
+        ("labels.csv", lambda f: f.assign(label=0), "no row is anomalous"),
+        ("labels.csv", lambda f: f.assign(label=3), "labels.csv, row 1: label 3 is neither 0 nor 1"),
+    ],
+)
+def test_tables_with_defects(
+    tmp_path: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame], part: str
+) -> None:
+    dataset = tables(tmp_path)
+    rewritten(tmp_path, name, edit)
+    assert part in failure(tmp_path, dataset)
+
+
+def test_number_of_columns(tmp_path: Path) -> None:
+    assert "train.csv has 3 channels, not 4" in failure(tmp_path, tables(tmp_path, channels=4))
+
+
+# Real files
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "test", "channels", "anomalous"),
+    [("MSL", 58317, 73729, 55, 7766), ("SMAP", 135183, 427617, 25, 54696)],
+)
+def test_real_arrays(
+    real_file: Callable[[str], Path], name: str, train: int, test: int, channels: int, anomalous: int
+) -> None:
+    dataset = builtin_datasets()[name]
+    assert isinstance(dataset, AnomalyEntry)
+    series = read_anomaly([real_file(f"{dataset.folder}/{file.name}") for file in dataset.files], dataset)
+    assert (series.train.shape, series.test.shape) == ((train, channels), (test, channels))
+    assert series.labels.sum() == anomalous
+
+
+def test_real_machines(real_file: Callable[[str], Path]) -> None:
+    whole = builtin_datasets()["SMD"]
+    dataset = whole.model_copy(update={"machines": ["machine-1-2", "machine-1-5"]})
+    assert isinstance(dataset, AnomalyEntry)
+    paths = [real_file(f"{dataset.folder}/{file.name}") for file in dataset.used_files]
+    series = read_anomaly(paths, dataset)
+    assert (series.train_ends, series.test_ends) == ((23694, 47399), (23694, 47400))
+    first = pd.read_csv(paths[1], header=None, float_precision="round_trip").to_numpy()
+    np.testing.assert_array_equal(series.train[23694:], first)
+    assert 0 < series.labels[23694:].sum() < series.labels.sum()
+
+
+def test_real_labels_of_psm(real_file: Callable[[str], Path], tmp_path: Path) -> None:
+    labels = real_file("psm/test_label.csv")
+    frame = pd.read_csv(labels)[["timestamp_(min)"]].assign(a=1.0, b=2.0)
+    frame.to_csv(tmp_path / "series.csv", index=False)
+    dataset = builtin_datasets()["PSM"].model_copy(update={"channels": 2})
+    assert isinstance(dataset, AnomalyEntry)
+    series = read_anomaly([tmp_path / "series.csv", tmp_path / "series.csv", labels], dataset)
+    assert len(series.labels) == 87841
+    assert series.labels.mean() == pytest.approx(0.278, abs=5e-4)
