@@ -14,6 +14,7 @@ if not workflow.configfiles and Path("config/config.yaml").exists():
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/floors.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/tables.smk"
 

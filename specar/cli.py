@@ -46,15 +46,15 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _datasets(options: argparse.Namespace) -> None:
+    from specar.data.status import listing
+
     plan = _plan(options)
-    for name, dataset in plan.config.datasets.items():
-        size = sum(file.bytes or 0 for file in dataset.files) / 1e6
-        state = "missing"
-        if all((plan.raw / name / file.name).exists() for file in dataset.files):
-            state = "downloaded"
-        if (plan.prepared / name / "meta.json").exists():
-            state = "prepared"
-        print(f"{name:<14} {state:<11} {size:8.2f} MB  {dataset.licence:<14}  {dataset.source}")
+    rows = listing(plan.config.datasets, plan.raw, plan.prepared, plan.mirror)
+    print(f"{'dataset':<20} {'state':<10} {'MB':>9}  {'kind':<14}  {'licence':<16}  source")
+    for row in rows:
+        caution = f" ({row.caution})" if row.caution else ""
+        size, kind, licence = row.size, row.kind, row.licence
+        print(f"{row.name:<20} {row.state:<10} {size:>9}  {kind:<14}  {licence:<16}  {row.source}{caution}")
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -63,8 +63,10 @@ def _fetch(options: argparse.Namespace) -> None:
 
     plan = _plan(options)
     for name in options.names or plan.datasets:
-        paths = fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)
-        write_json(plan.raw / f"{name}.json", {path.name: sha256_of(path) for path in paths})
+        folder = plan.raw / name
+        paths = fetch(name, plan.dataset(name), folder, plan.mirror)
+        hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+        write_json(plan.raw / f"{name}.json", hashes)
 
 
 def _prepare(options: argparse.Namespace) -> None:
@@ -106,6 +108,15 @@ def _run_of_file(path: Path) -> RunConfig:
         raise SpecarError(f"run {path}: {explain(error)}") from error
 
 
+def _floors(options: argparse.Namespace) -> None:
+    from specar.floors import write_floors
+
+    plan = _plan(options)
+    for name in options.cells or plan.cells:
+        cell = plan.cell(name)
+        write_floors(cell, plan.prepared / cell.dataset, plan.floors / name, plan.config.execution)
+
+
 def _tasks(options: argparse.Namespace, plan: Plan) -> list[str]:
     for task in options.tasks:
         if task not in plan.tasks:
@@ -120,7 +131,7 @@ def _collect(options: argparse.Namespace) -> None:
 
     plan = _plan(options)
     for task in _tasks(options, plan):
-        collect(plan, task, plan.collected(task))
+        collect(plan, task)
 
 
 def _tables(options: argparse.Namespace) -> None:
@@ -132,22 +143,25 @@ def _tables(options: argparse.Namespace) -> None:
     plan = _plan(options)
     for task in _tasks(options, plan):
         if not options.collected:
-            collect(plan, task, plan.collected(task))
+            collect(plan, task)
         requested = pd.DataFrame(requested_rows(plan, task))
-        write_tables(task, plan.collected(task), requested, plan.tables, plan.config.note)
+        inputs = (plan.collected(task), plan.collected_floors(task), requested)
+        write_tables(task, *inputs, plan.tables, plan.config.note, plan.remarks)
 
 
 def _show(options: argparse.Namespace) -> None:
     import pandas as pd
 
-    from specar.records import COLUMNS, collected_rows, requested_rows
+    from specar.records import COLUMNS, FLOOR_COLUMNS, collected_rows, floor_rows, requested_rows
     from specar.tables.compare import compare
     from specar.tables.terminal import terminal_table
 
     plan = _plan(options)
     for task in plan.tasks:
         collected = pd.DataFrame(list(collected_rows(plan, task)), columns=list(COLUMNS))
-        print(f"\n{task}\n\n{terminal_table(compare(task, collected, requested_rows(plan, task)))}")
+        floors = pd.DataFrame(list(floor_rows(plan, task)), columns=list(FLOOR_COLUMNS))
+        table = compare(task, collected, floors, requested_rows(plan, task))
+        print(f"\n{task}\n\n{terminal_table(table)}")
     if plan.config.note:
         print(f"\n{plan.config.note}")
     print(
@@ -187,6 +201,8 @@ def _parser() -> argparse.ArgumentParser:
     command("runs", _runs, "list the runs with state and metrics")
     added = command("train", _train, "train and evaluate one run")
     added.add_argument("run", metavar="RUN", help="run id, or a YAML file of a resolved run")
+    added = command("floors", _floors, "evaluate the naive baselines, without training")
+    added.add_argument("cells", nargs="*", metavar="CELL", help="cell ids (default: all)")
     for name, function, text in (
         ("collect", _collect, "gather run records into one table per task"),
         ("tables", _tables, "write the paper's tables from what is there"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from specar.config import Config, RunConfig, expand, parse_config
+from specar.config import Cell, Config, RunConfig, cell_id, expand, parse_config
 from specar.config.load import explain, read_yaml
-from specar.data.mirror import own_files, resolve_mirror
+from specar.data.mirror import in_place, own_files, resolve_mirror
 from specar.data.registry import Dataset, find_dataset
 from specar.errors import SpecarError
 from specar.files import read_json, write_json
@@ -34,8 +35,14 @@ class Plan:
 
     @classmethod
     def from_config(cls, config: Config) -> Plan:
-        """Expand a configuration."""
-        return cls(config, expand(config))
+        """Expand a configuration; datasets on request only come in where they are in place."""
+        mirror = resolve_mirror(config.data.mirror)
+        absent = {
+            name
+            for name, dataset in config.datasets.items()
+            if dataset.restricted and not in_place(dataset, Path(config.data.dir) / "raw" / name, mirror)
+        }
+        return cls(config, expand(config, absent))
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON, atomically."""
@@ -81,6 +88,34 @@ class Plan:
         """Tasks of the runs, in the order of the configuration."""
         return list(dict.fromkeys(run.task for run in self.runs.values()))
 
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Test examples of the runs, by cell id: each has its naive floors."""
+        cells = (run.cell for run in self.runs.values())
+        return {cell_id(cell): cell for cell in cells}
+
+    def cell(self, name: str) -> Cell:
+        """Look up a cell by its id."""
+        if name not in self.cells:
+            raise SpecarError(f"no cell {name!r} in this configuration; 'specar runs' lists the runs")
+        return self.cells[name]
+
+    def cells_of(self, task: str) -> list[str]:
+        """Ids of a task's cells."""
+        return [name for name, cell in self.cells.items() if cell.task == task]
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """What a reader of the tables has to know of a dataset, by dataset."""
+        used = set(self.datasets)
+        remarks = {}
+        for name, dataset in self.config.datasets.items():
+            if name in used and dataset.caution:
+                remarks[name] = dataset.caution
+            elif name not in used and dataset.restricted:
+                remarks[name] = f"left out: {dataset.restricted}"
+        return remarks
+
     def runs_of(self, task: str) -> list[str]:
         """Ids of a task's runs."""
         return [name for name, run in self.runs.items() if run.task == task]
@@ -125,6 +160,15 @@ class Plan:
         """Folder of the tables."""
         return self.results / "tables"
 
+    @property
+    def floors(self) -> Path:
+        """Folder with one folder of floor records per cell."""
+        return self.results / "floors"
+
     def collected(self, task: str) -> Path:
         """Table of a task's run records."""
         return self.results / "collected" / f"{task}.csv"
+
+    def collected_floors(self, task: str) -> Path:
+        """Table of a task's floor records."""
+        return self.results / "collected" / f"{task}_floors.csv"

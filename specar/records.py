@@ -1,20 +1,24 @@
-"""Run records, read back and gathered into one table per task."""
+"""Run and floor records, read back and gathered into tables."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from specar.config import RunConfig, run_id
+from specar.config import Cell, RunConfig, cell_id, run_id
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 from specar.files import read_json, write_text
 from specar.plan import Plan
 
-_NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed")
-COLUMNS = (*_NAMES, "metric", "value", "floor")
+_CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
+_NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
+COLUMNS = (*_NAMES, "weight", "metric", "value")
+FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
+_CONTENT = ("metrics", "details", "examples", "data")
 
 
 def read_record(folder: Path, name: str) -> dict[str, Any] | None:
@@ -25,41 +29,68 @@ def read_record(folder: Path, name: str) -> dict[str, Any] | None:
     SpecarError
         The record is damaged or belongs to another run.
     """
-    path = folder / "metrics.json"
+    return _read(folder / "metrics.json", "run_id", name, _NAMES)
+
+
+def read_floor(path: Path, cell: str) -> dict[str, Any] | None:
+    """Read the record of one baseline; None where it has not been computed.
+
+    Raises
+    ------
+    SpecarError
+        The record is damaged or belongs to another cell.
+    """
+    return _read(path, "cell", cell, (*_CELL_NAMES, "baseline"))
+
+
+def _read(path: Path, key: str, name: str, names: Sequence[str]) -> dict[str, Any] | None:
     if not path.exists():
         return None
     record = read_json(path)
-    if not isinstance(record, dict) or record.get("run_id") != name:
+    if not isinstance(record, dict) or record.get(key) != name:
         raise SpecarError(f"{path} is not the record of {name}; delete it and re-run")
-    if missing := [key for key in (*_NAMES, "metrics", "floors", "data") if key not in record]:
+    if missing := [part for part in (*names, *_CONTENT) if part not in record]:
         raise SpecarError(f"{path} lacks {', '.join(missing)}; delete it and re-run")
     return record
 
 
 def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
-    """Yield a row per finished run of the plan and metric.
-
-    ``floor`` is the lowest error that a naive baseline reaches on the same test windows.
-    """
+    """Yield a row per finished run of the plan and metric."""
     for name in plan.runs_of(task):
         record = read_record(plan.records / name, name)
-        if record is None:
-            continue
-        for metric, value in record["metrics"].items():
-            floor = min(baseline[metric] for baseline in record["floors"].values())
-            own = {"run_id": name, "metric": metric, "value": value, "floor": floor}
-            yield {key: own[key] if key in own else record[key] for key in COLUMNS}
+        if record is not None:
+            yield from _rows(record, COLUMNS)
 
 
-def collect(plan: Plan, task: str, path: Path) -> int:
-    """Write the finished runs of a task as CSV; returns the number of rows."""
-    rows = list(collected_rows(plan, task))
+def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
+    """Yield a row per cell of the plan, baseline and metric."""
+    for cell in plan.cells_of(task):
+        for baseline in TASK_INFO[task].baselines:
+            record = read_floor(plan.floors / cell / f"{baseline}.json", cell)
+            if record is not None:
+                yield from _rows(record, FLOOR_COLUMNS)
+
+
+def _rows(record: dict[str, Any], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    # Averages over M4 subsets count series; other averages count every dataset or setting once.
+    weight = record["examples"]["test"] if record["task"] == "short_term_forecast" else 1
+    for metric, value in record["metrics"].items():
+        own = {"weight": weight, "metric": metric, "value": value}
+        yield {key: own[key] if key in own else record[key] for key in columns}
+
+
+def collect(plan: Plan, task: str) -> None:
+    """Write the finished runs and the floors of a task, as CSV."""
+    _write(plan.collected(task), COLUMNS, collected_rows(plan, task))
+    _write(plan.collected_floors(task), FLOOR_COLUMNS, floor_rows(plan, task))
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
-    return len(rows)
 
 
 def requested_rows(plan: Plan, task: str) -> list[dict[str, Any]]:
@@ -78,5 +109,12 @@ def describe(run: RunConfig) -> dict[str, Any]:
         run.model.architecture,
         run.protocol,
         run.seed,
+        cell_id(run.cell),
     )
     return dict(zip(_NAMES, values, strict=True))
+
+
+def describe_cell(cell: Cell) -> dict[str, Any]:
+    """What names a cell to a reader of a floor's record or of a table."""
+    values = (cell_id(cell), cell.task, cell.dataset, cell.setting, cell.protocol)
+    return dict(zip(_CELL_NAMES, values, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from specar.config import Execution, RunConfig, run_id
+from specar.config import Cell, Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.errors import SpecarError
 from specar.files import write_json
@@ -50,13 +50,12 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
         The data is missing, too short or of another version; the loss is not finite; no such device.
     """
     device = configure(execution, run.training.precision)
-    data = PreparedData.load(data_folder)
-    _check_identity(run, data)
+    data = load_data(run, data_folder)
     done = read_record(folder, run_id(run))
     if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
         log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
         return done
-    task = make_task(run, data, device, execution.eval_batch_size)
+    task = make_task(run, data, device, execution.eval_batch_size, run.seed)
     _check_sizes(run, task)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model, task.shape)
@@ -76,11 +75,13 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
 def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) -> dict[str, Any]:
     progress, device = trainer.progress, trainer.device
     *earlier, last = progress.processes
+    metrics, details = trainer.test()
     return {
-        "format": 1,
+        "format": 2,
         **describe(run),
-        "metrics": trainer.evaluate("test"),
-        "floors": task.floors(),
+        "metrics": metrics,
+        "details": details,
+        "examples": examples(task),
         "training": _training(progress),
         "parameters": {
             "total": sum(p.numel() for p in trainer.model.parameters()),
@@ -105,18 +106,32 @@ def _training(progress: Progress) -> dict[str, Any]:
     return {"epochs": progress.epoch, "best_epoch": progress.best_epoch, "best_val": best["val"]}
 
 
-def _check_identity(run: RunConfig, data: PreparedData) -> None:
-    if data.meta["identity"] != run.data:
+def examples(task: Task) -> dict[str, int]:
+    """Number of examples in each split, for a record."""
+    return {split: task.count(split) for split in ("train", "val", "test")}
+
+
+def load_data(cell: Cell, folder: Path) -> PreparedData:
+    """Load the prepared dataset of a run or cell.
+
+    Raises
+    ------
+    SpecarError
+        It is missing, damaged, or of another version of the registry entry.
+    """
+    data = PreparedData.load(folder)
+    if data.meta["identity"] != cell.data:
         raise SpecarError(
-            f"prepared data of {run.dataset} is of another version of its registry entry; "
-            f"run 'specar prepare {run.dataset}' again"
+            f"prepared data of {cell.dataset} is of another version of its registry entry; "
+            f"run 'specar prepare {cell.dataset}' again"
         )
+    return data
 
 
 def _check_sizes(run: RunConfig, task: Task) -> None:
-    for split in ("train", "val", "test"):
-        if task.count(split) == 0:
+    for split, number in examples(task).items():
+        if number == 0:
             raise SpecarError(
-                f"{run.dataset} has no {split} window of {run.seq_len} + {run.horizon or 0} rows; "
+                f"{run.dataset} has no {split} example of {run.seq_len} + {run.horizon or 0} rows; "
                 "shorten seq_len or the horizon"
             )

@@ -1,16 +1,18 @@
 """Configuration: schema, loading and expansion into runs. Imports nothing heavy."""
 
 from specar.config.load import load_config, parse_config
-from specar.config.matrix import expand, run_id
-from specar.config.schema import Config, RunConfig
+from specar.config.matrix import cell_id, expand, run_id
+from specar.config.schema import Cell, Config, RunConfig
 from specar.config.settings import Execution, ModelConfig, TrainingConfig
 
 __all__ = [
+    "Cell",
     "Config",
     "Execution",
     "ModelConfig",
     "RunConfig",
     "TrainingConfig",
+    "cell_id",
     "expand",
     "load_config",
     "parse_config",

@@ -9,13 +9,14 @@ import yaml
 from pydantic import BaseModel, TypeAdapter
 
 from specar.config.schema import Config
-from specar.data.registry import Dataset
+from specar.data.registry import DATASET_FORMATS, Dataset
 
+_PARTS_OF_ENTRIES = [entry.__name__ for entry in DATASET_FORMATS.values()] + ["DatasetFile", "Splits"]
 _HEADER = """\
 # yaml-language-server: $schema=config.schema.json
 # The paper in full. Written by 'specar config default'; every key may be left out.
-# What can stand in model: and training:, here or in an entry of the matrix, is in config.schema.json;
-# it replaces the settings of the experiments.
+# What can stand in model:, training: and task_settings:, here or in an entry of the matrix, is in
+# config.schema.json; it replaces the settings of the experiments.
 """
 
 
@@ -27,7 +28,7 @@ def default_yaml() -> str:
 def _entry(config: BaseModel, name: str, indent: str = "") -> str:
     field, value = type(config).model_fields[name], getattr(config, name)
     comment = f"{indent}# {field.description}\n" if field.description else ""
-    if isinstance(config, Config) and name in ("model", "training"):
+    if isinstance(config, Config) and name in ("model", "training", "task_settings"):
         return f"{comment}{name}: {{}}\n"
     if isinstance(value, BaseModel):
         inner = "".join(_entry(value, key, indent + "  ") for key in type(value).model_fields)
@@ -49,8 +50,8 @@ def schema_json() -> str:
     schema = Config.model_json_schema(mode="validation")
     for name in ("experiments", "datasets"):  # their defaults are files of the package ...
         schema["properties"][name].pop("default", None)
-    for name in ("Dataset", "DatasetFile", "Splits"):  # ... over which parts of an entry are merged
-        schema["$defs"][name].pop("required")
+    for name in _PARTS_OF_ENTRIES:  # ... over which parts of an entry are merged
+        schema["$defs"][name].pop("required", None)
     return _dump(schema)
 
 

@@ -5,28 +5,45 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from specar.config.load import explain
-from specar.config.schema import SETTING_OF_TASK, Config, Experiment, MatrixEntry, Overrides, RunConfig
-from specar.data.registry import find_dataset
+from specar.config.schema import ANY, Cell, Config, Experiment, MatrixEntry, Overrides, RunConfig, Setting
+from specar.config.settings import Protocol, Task
+from specar.config.tasks import TASK_INFO
+from specar.data.registry import M4Dataset, builtin_datasets, find_dataset
 from specar.errors import SpecarError
 
 
 def run_id(run: RunConfig) -> str:
     """Readable and unique name of a run; ends in a hash of the whole resolved configuration."""
-    canonical = json.dumps(run.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode()).hexdigest()[:10]
     top = "top" if run.model.top else "notop"
-    parts = (run.task, run.dataset, run.setting, run.model.architecture, top, run.protocol, f"seed{run.seed}")
-    return "-".join(str(part) for part in (*parts, digest))
+    return _name(run, run.dataset, run.setting, run.model.architecture, top, run.protocol, f"seed{run.seed}")
 
 
-def expand(config: Config) -> dict[str, RunConfig]:
+def cell_id(cell: Cell) -> str:
+    """Readable and unique name of a cell, like that of a run."""
+    return _name(cell, cell.dataset, cell.setting, cell.protocol)
+
+
+def _name(config: Cell, *parts: object) -> str:
+    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:10]
+    return "-".join(str(part) for part in (config.task, *parts, digest) if part is not None)
+
+
+def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]:
     """Return every run of the matrix, by run id, in the order of the configuration.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    absent
+        Datasets that an entry of the matrix only gets if it names them: on request, and not in place.
 
     Raises
     ------
@@ -36,7 +53,7 @@ def expand(config: Config) -> dict[str, RunConfig]:
     """
     runs: dict[str, RunConfig] = {}
     for entry in config.matrix:
-        for run in _expand_entry(config, entry):
+        for run in _expand_entry(config, entry, absent):
             runs[run_id(run)] = run
     _refuse_twins(runs)
     return runs
@@ -63,24 +80,36 @@ def _refuse_twins(runs: dict[str, RunConfig]) -> None:
         cells[cell] = name
 
 
-def _expand_entry(config: Config, entry: MatrixEntry) -> Iterator[RunConfig]:
+def _expand_entry(config: Config, entry: MatrixEntry, absent: Collection[str]) -> Iterator[RunConfig]:
     experiments = config.experiments.get(entry.task, {})
-    for name in entry.datasets if entry.datasets is not None else experiments:
-        find_dataset(name, config.datasets)
-        if name not in experiments:
+    for name in entry.datasets or [name for name in _suitable(config, entry.task) if name not in absent]:
+        dataset, kind = find_dataset(name, config.datasets), TASK_INFO[entry.task].kind
+        if dataset.kind != kind:
+            raise SpecarError(
+                f"{entry.task} needs a dataset of kind {kind}; {name} is of kind {dataset.kind}"
+            )
+        own = name if name in experiments else ANY
+        if own not in experiments:
             raise SpecarError(
                 f"no {entry.task} experiment for dataset {name}; add one under experiments.{entry.task}"
             )
-        for setting in _settings(entry, name, experiments[name]):
-            yield from _expand_setting(config, entry, name, experiments[name], setting)
+        for setting in _settings(entry, own, experiments[own]):
+            yield from _expand_setting(config, entry, name, experiments[own], setting)
 
 
-def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[int | float]:
-    plural = SETTING_OF_TASK[entry.task][1]
+def _suitable(config: Config, task: Task) -> list[str]:
+    """Datasets with an experiment, then a user's own without one."""
+    experiments = [name for name in config.experiments.get(task, {}) if name != ANY]
+    own = [name for name, entry in config.datasets.items() if entry.kind == TASK_INFO[task].kind]
+    return list(dict.fromkeys([*experiments, *(name for name in own if name not in builtin_datasets())]))
+
+
+def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[Setting]:
+    plural = TASK_INFO[entry.task].settings
     known = experiment.settings(entry.task)
-    wanted: list[int | float] | None = getattr(entry, plural)
+    wanted: list[Setting] | None = getattr(entry, plural) if plural else None
     for setting in wanted or []:
-        if setting not in known:
+        if setting not in known and dataset != ANY:
             raise SpecarError(
                 f"{plural} of {entry.task} on {dataset}: {setting} is not in its experiment "
                 f"(known: {', '.join(map(str, known))}); add it under experiments.{entry.task}.{dataset}"
@@ -89,34 +118,63 @@ def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[
 
 
 def _expand_setting(
-    config: Config, entry: MatrixEntry, dataset: str, experiment: Experiment, setting: int | float
+    config: Config, entry: MatrixEntry, dataset: str, experiment: Experiment, setting: Setting
 ) -> Iterator[RunConfig]:
-    singular = SETTING_OF_TASK[entry.task][0]
-    layers: list[Overrides] = [experiment, experiment.settings(entry.task)[setting], config, entry]
-    model: dict[str, Any] = {}
-    training: dict[str, Any] = {}
-    for layer in layers:
-        model |= layer.model.model_dump(exclude_none=True)
-        training |= layer.training.model_dump(exclude_none=True)
-    axes = (
-        entry.architectures or config.architectures,
-        entry.top or config.top,
-        entry.seeds or config.seeds,
-    )
+    info = TASK_INFO[entry.task]
+    cell = _cell(config, entry, dataset, experiment, setting)
+    of_setting = experiment.settings(entry.task).get(setting, Overrides())
+    tops = (entry.top or config.top) if info.top else [False]
+    axes = (entry.architectures or config.architectures, tops, entry.seeds or config.seeds)
     for architecture, top, seed in itertools.product(*axes):
-        values: dict[str, Any] = {
-            "task": entry.task,
-            "dataset": dataset,
-            "data": config.datasets[dataset].identity(),
-            "seq_len": experiment.seq_len,
-            singular: setting,
-            "protocol": entry.protocol or config.protocol,
+        of_architecture = experiment.architectures.get(architecture, Overrides())
+        layers = [experiment, of_setting, of_architecture, config, entry]
+        values = {
+            **cell,
             "seed": seed,
-            "model": {"architecture": architecture, "top": top, **model},
-            "training": training,
+            "model": {"architecture": architecture, "top": top, **_layered("model", layers)},
+            "training": _layered("training", layers),
+            "task_settings": _task_settings(cell, _layered("task_settings", layers)),
         }
         try:
             yield RunConfig.model_validate(values)
         except ValidationError as error:
-            where = f"{entry.task} on {dataset} at {singular} {setting}"
+            where = f"{entry.task} on {dataset}" + (f" at {info.setting} {setting}" if info.setting else "")
             raise SpecarError(f"{where}: {explain(error)}") from error
+
+
+def _cell(
+    config: Config, entry: MatrixEntry, name: str, experiment: Experiment, setting: Setting
+) -> dict[str, Any]:
+    info, dataset = TASK_INFO[entry.task], config.datasets[name]
+    seq_len = experiment.seq_len or info.seq_len
+    cell: dict[str, Any] = {
+        "task": entry.task,
+        "dataset": name,
+        "data": dataset.identity(),
+        "protocol": entry.protocol or config.protocol,
+    }
+    if info.setting:
+        cell[info.setting] = setting
+    if isinstance(dataset, M4Dataset):
+        cell["horizon"] = dataset.horizon
+        seq_len = experiment.seq_len or 2 * dataset.horizon
+    return {**cell, "seq_len": seq_len}
+
+
+def _layered(part: str, layers: Sequence[Overrides]) -> dict[str, Any]:
+    """Settings of one part, later layers over earlier ones."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged |= getattr(layer, part).model_dump(exclude_none=True)
+    return merged
+
+
+def _task_settings(cell: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that the task uses, resolved, so that a record says them and equal runs are equal."""
+    defaults = TASK_INFO[cell["task"]].task_settings
+    # A configuration's own settings are for all its tasks.
+    resolved = {**defaults, **{name: value for name, value in given.items() if name in defaults}}
+    if resolved.get("test_stride", 0) is None:
+        protocol: Protocol = cell["protocol"]
+        resolved["test_stride"] = cell["seq_len"] if protocol == "strict" else resolved["train_stride"]
+    return resolved

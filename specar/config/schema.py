@@ -18,11 +18,14 @@ from specar.config.settings import (
     ModelConfig,
     Protocol,
     Task,
+    TaskSettings,
     TrainingConfig,
 )
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import Dataset, DatasetName, builtin_datasets
 from specar.strict import Strict
 
+Setting = int | float | None
 Horizon = Annotated[int, Field(ge=1)]
 MaskRatio = Annotated[float, Field(gt=0, lt=1)]
 
@@ -37,11 +40,8 @@ Seed = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
 Item = TypeVar("Item")
 NonEmpty = Annotated[list[Item], Field(min_length=1)]
 
-# The setting that a task's experiments vary: field of a run, and its plural in the configuration.
-SETTING_OF_TASK: dict[str, tuple[str, str]] = {
-    "long_term_forecast": ("horizon", "horizons"),
-    "imputation": ("mask_ratio", "mask_ratios"),
-}
+# Name of the experiment of datasets that have none of their own.
+ANY = "any"
 
 
 def _partial(schema: type[Strict], *without: str) -> type[Strict]:
@@ -57,10 +57,12 @@ def _partial(schema: type[Strict], *without: str) -> type[Strict]:
 
 if TYPE_CHECKING:
     from specar.config.settings import ModelConfig as ModelOverrides
+    from specar.config.settings import TaskSettings as TaskOverrides
     from specar.config.settings import TrainingConfig as TrainingOverrides
 else:  # architecture and top are axes of the matrix
     ModelOverrides = _partial(ModelConfig, "architecture", "top")
     TrainingOverrides = _partial(TrainingConfig)
+    TaskOverrides = TaskSettings
 
 
 class Overrides(Strict):
@@ -68,39 +70,58 @@ class Overrides(Strict):
 
     model: ModelOverrides = ModelOverrides()
     training: TrainingOverrides = TrainingOverrides()
+    task_settings: TaskOverrides = TaskOverrides()
 
 
 class Experiment(Overrides):
-    """Hyper-parameters of one dataset in one task, with differences per horizon or mask ratio."""
+    """Hyper-parameters of one dataset in one task, with differences per setting and architecture."""
 
-    seq_len: int = Field(96, ge=1, description="look-back S (for imputation: the window)")
+    seq_len: int | None = Field(
+        None,
+        ge=1,
+        description="look-back S (imputation, anomaly_detection: the window); null: 96, for "
+        "anomaly_detection 100, for short_term_forecast twice the horizon, for classification the longest "
+        "series",
+    )
     horizons: dict[Horizon, Overrides] = {}
     mask_ratios: dict[MaskRatio, Overrides] = {}
+    architectures: dict[Architecture, Overrides] = Field({}, description="differences per architecture")
 
-    def settings(self, task: str) -> dict[int | float, Overrides]:
-        """What the experiment says per horizon or mask ratio, whichever the task varies."""
-        settings: dict[int | float, Overrides] = getattr(self, SETTING_OF_TASK[task][1])
-        return settings
+    def settings(self, task: str) -> dict[Setting, Overrides]:
+        """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
+        plural = TASK_INFO[task].settings
+        return {None: Overrides()} if plural is None else getattr(self, plural)
 
 
 class MatrixEntry(Overrides):
     """Runs of one task: the product of all its lists. Lists left out mean all, or the defaults above."""
 
     task: Task
-    datasets: NonEmpty[DatasetName] | None = Field(None, description="null: every dataset with an experiment")
+    datasets: NonEmpty[DatasetName] | None = Field(
+        None, description="null: every dataset with an experiment, and every suitable one of your own"
+    )
     horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
     mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
     architectures: NonEmpty[Architecture] | None = None
-    top: NonEmpty[bool] | None = None
+    top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
     seeds: NonEmpty[Seed] | None = None
     protocol: Protocol | None = None
 
     @model_validator(mode="after")
     def _own_setting(self) -> MatrixEntry:
-        for task, (_, plural) in SETTING_OF_TASK.items():
+        for plural, task in TASK_OF_SETTINGS.items():
             if task != self.task and getattr(self, plural) is not None:
                 raise ValueError(f"{plural} does not apply to {self.task}")
+        if self.top is not None and True in self.top and not TASK_INFO[self.task].top:
+            raise ValueError(f"{self.task} has no TOP; leave top out")
+        _check_task_settings(self.task, self.task_settings)
         return self
+
+
+def _check_task_settings(task: str, settings: TaskSettings) -> None:
+    for name in settings.model_dump(exclude_none=True):
+        if name not in TASK_INFO[task].task_settings:
+            raise ValueError(f"task_settings.{name} does not apply to {task}")
 
 
 @cache
@@ -124,7 +145,7 @@ class Config(Overrides):
     note: str | None = Field(None, description="printed with every table, for results that need a caution")
     results: FolderName = Field("results", description="folder of everything that is produced")
     matrix: NonEmpty[MatrixEntry] = Field(
-        default_factory=lambda: [MatrixEntry(task="long_term_forecast"), MatrixEntry(task="imputation")],
+        default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
         description="the runs",
     )
     architectures: NonEmpty[Architecture] = ["paper", "released"]
@@ -146,34 +167,54 @@ class Config(Overrides):
     def _experiments_fit(self) -> Config:
         for task, experiments in self.experiments.items():
             for name, experiment in experiments.items():
-                where = f"experiments.{task}.{name}"
-                if name not in self.datasets:
-                    raise ValueError(f"{where}: unknown dataset; add it under datasets")
-                if not experiment.settings(task):
-                    raise ValueError(f"{where}: needs {SETTING_OF_TASK[task][1]}")
-                for other, (_, plural) in SETTING_OF_TASK.items():
-                    if other != task and getattr(experiment, plural):
-                        raise ValueError(f"{where}: {plural} does not apply to {task}")
+                try:
+                    self._experiment_fits(task, name, experiment)
+                except ValueError as error:
+                    raise ValueError(f"experiments.{task}.{name}: {error}") from error
         return self
 
+    def _experiment_fits(self, task: Task, name: str, experiment: Experiment) -> None:
+        info = TASK_INFO[task]
+        if name != ANY and name not in self.datasets:
+            raise ValueError("unknown dataset; add it under datasets")
+        if name != ANY and self.datasets[name].kind != info.kind:
+            raise ValueError(f"a dataset of kind {self.datasets[name].kind}; {task} needs {info.kind}")
+        if not experiment.settings(task):
+            raise ValueError(f"needs {info.settings}")
+        for plural, other in TASK_OF_SETTINGS.items():
+            if other != task and getattr(experiment, plural):
+                raise ValueError(f"{plural} does not apply to {task}")
+        _check_task_settings(task, experiment.task_settings)
 
-class RunConfig(Strict):
-    """One training run, fully resolved: what its ``run_id`` is the hash of."""
+
+class Cell(Strict):
+    """The test examples of runs, whatever the model: what naive floors depend on."""
 
     task: Task
     dataset: str
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
-    seq_len: int = Field(ge=1)
+    seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
     horizon: Horizon | None = None
     mask_ratio: MaskRatio | None = None
     protocol: Protocol
+    task_settings: TaskSettings = TaskSettings()
+    format: Literal[2] = Field(2, description="raised when the same settings come to mean another result")
+
+    @property
+    def setting(self) -> Setting:
+        """The horizon or the mask ratio, whichever the task varies; None where it varies neither."""
+        name = TASK_INFO[self.task].setting
+        return None if name is None else getattr(self, name)
+
+
+class RunConfig(Cell):
+    """One training run, fully resolved: what its ``run_id`` is the hash of."""
+
     seed: Seed
     model: ModelConfig
     training: TrainingConfig
-    format: Literal[1] = Field(1, description="raised when the same settings come to mean another result")
 
     @property
-    def setting(self) -> int | float:
-        """The horizon or the mask ratio, whichever the task varies."""
-        value: int | float = getattr(self, SETTING_OF_TASK[self.task][0])
-        return value
+    def cell(self) -> Cell:
+        """The run's test examples."""
+        return Cell.model_validate(self.model_dump(include=set(Cell.model_fields)))

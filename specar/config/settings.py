@@ -9,7 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from specar.strict import Strict
 
-Task = Literal["long_term_forecast", "imputation"]
+Task = Literal[
+    "long_term_forecast", "short_term_forecast", "imputation", "classification", "anomaly_detection"
+]
 Architecture = Literal["paper", "released"]
 Protocol = Literal["published", "strict"]
 Backbone = Literal["MCN", "DCN", "Embed"]
@@ -93,6 +95,13 @@ class ModelConfig(Strict):
         ge=0,
         description="weight of the TOP loss (lambda of Eq. 9); null: 0.05 (paper), 0.001 (released)",
     )
+    top_segments: list[Literal["input", "forecast"]] | None = Field(
+        None,
+        min_length=1,
+        description="steps that the released TOP loss is about; null: the task's (imputation: input, "
+        "long_term_forecast: forecast, short_term_forecast: both)",
+    )
+    top_from_epoch: int = Field(1, ge=1, description="first epoch with the TOP loss, counted from 1")
     options: dict[str, Any] = Field(default_factory=dict, description="settings of a model of your own")
 
     @model_validator(mode="before")
@@ -132,7 +141,40 @@ class TrainingConfig(Strict):
     batch_size: int = Field(32, ge=1)
     epochs: int = Field(10, ge=1)
     patience: int = Field(5, ge=1, description="epochs without a better selection score before stopping")
+    clip_norm: float | None = Field(None, gt=0, description="largest norm of the gradient; null: no limit")
     precision: Precision = Field("fp32", description="tf32 needs CUDA; bf16 is autocast")
+
+
+class TaskSettings(Strict):
+    """How a task cuts its examples and scores them; what it does not use stays null."""
+
+    history: float | None = Field(
+        None, gt=0, description="short_term_forecast: training cuts lie in the last history x horizon steps"
+    )
+    train_stride: int | None = Field(
+        None, ge=1, description="anomaly_detection: steps between training windows; null: 1"
+    )
+    test_stride: int | None = Field(
+        None,
+        ge=1,
+        description="anomaly_detection: steps between test windows; null: the training stride (published), "
+        "the window (strict)",
+    )
+    anomaly_ratio: float | None = Field(
+        None, gt=0, lt=100, description="anomaly_detection: percent of scores above the threshold; null: 1"
+    )
+    val_from: Literal["test", "train"] | None = Field(
+        None,
+        description="anomaly_detection, published: where selection looks, the test part or the last "
+        "val_share of the training part, which is trained on as well; null: test",
+    )
+    val_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="classification, anomaly_detection: share of the training part held out for selection "
+        "(strict); null: 0.2",
+    )
 
 
 class Execution(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -23,8 +24,8 @@ class ModelOutput(NamedTuple):
 class Ordered(Protocol):
     """A model with a TOP head: it also offers the head's loss."""
 
-    def order_loss(self, order_values: Tensor, segment: slice) -> Tensor:
-        """Loss of order values (B, T); ``segment`` is the part of time that the task is about."""
+    def order_loss(self, order_values: Tensor, segments: Sequence[slice]) -> Tensor:
+        """Loss of order values (B, T); ``segments`` are the parts of time that the task is about."""
 
 
 @dataclass(frozen=True)

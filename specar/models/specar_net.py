@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
 from specar.config.settings import ModelConfig
@@ -76,14 +79,15 @@ class SpecARNet(nn.Module):
                 embeddings = self.norms[index % len(self.norms)](embeddings)
         return embeddings
 
-    def order_loss(self, order_values: Tensor, segment: slice) -> Tensor:
-        """Loss of the TOP head: the paper's over all steps, the released one over the task's ``segment``."""
+    def order_loss(self, order_values: Tensor, segments: Sequence[slice]) -> Tensor:
+        """Loss of the TOP head: the paper's over all steps, the released one over each of ``segments``."""
         order_values = order_values.float()  # also under bf16 autocast
         weight = self.config.top_weight
         assert weight is not None  # set by the architecture
         if isinstance(self.order_head, LinearOrderHead):
             return paper_order_loss(order_values, self.order_head.u.weight, weight)
-        return released_order_loss(order_values[:, segment], weight)
+        parts = [released_order_loss(order_values[:, segment], weight) for segment in segments]
+        return torch.stack(parts).sum()
 
     def _order(self, embeddings: Tensor) -> Tensor | None:
         return None if self.order_head is None else self.order_head(embeddings)

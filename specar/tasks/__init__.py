@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+
 import torch
 
-from specar.config.schema import RunConfig
+from specar.config.schema import Cell
 from specar.data.prepared import PreparedData
-from specar.tasks.base import Metrics, Split, Task, WindowTask
-from specar.tasks.imputation import Imputation
-from specar.tasks.long_term_forecast import LongTermForecast
+from specar.tasks.base import Evaluation, Metrics, Split, Task
 
-TASKS: dict[str, type[WindowTask]] = {"long_term_forecast": LongTermForecast, "imputation": Imputation}
-
-__all__ = ["TASKS", "Metrics", "Split", "Task", "make_task"]
+__all__ = ["Evaluation", "Metrics", "Split", "Task", "make_task"]
 
 
-def make_task(run: RunConfig, data: PreparedData, device: torch.device, eval_batch_size: int = 256) -> Task:
-    """Build the task that a run asks for, with its data on ``device``."""
-    return TASKS[run.task](run, data, device, eval_batch_size)
+def make_task(
+    cell: Cell, data: PreparedData, device: torch.device, eval_batch_size: int = 256, seed: int = 0
+) -> Task:
+    """Build the task that a run or a cell asks for, with its data on ``device``."""
+    # By name, so that a run does not pay for what other tasks import.
+    module = importlib.import_module(f"{__name__}.{cell.task}")
+    name = "".join(word.capitalize() for word in cell.task.split("_"))
+    task: Task = getattr(module, name)(cell, data, device, eval_batch_size, seed)
+    return task

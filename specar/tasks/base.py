@@ -3,50 +3,124 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Literal, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from specar.config.schema import RunConfig
-from specar.data.prepared import PreparedData
+from specar.config.schema import Cell
+from specar.data.prepared import PreparedData, SeriesData
 from specar.errors import SpecarError
-from specar.models.base import ModelOutput, Ordered, SeriesShape
+from specar.models.base import ModelOutput, SeriesShape
 
 Split = Literal["train", "val", "test"]
+Segment = Literal["input", "forecast"]
 Metrics = dict[str, float]
+Data = TypeVar("Data", bound=PreparedData)
+
+
+class Evaluation(NamedTuple):
+    """Metrics on the test part, and what else belongs into their record (plain values only)."""
+
+    metrics: Metrics
+    details: dict[str, Any] = {}
 
 
 class Task(ABC):
     """One task on one dataset: its examples, loss, metrics and naive floors.
+
+    Parameters
+    ----------
+    cell : Cell
+        Task, dataset, setting and protocol; a run is one too.
+    data : PreparedData
+        The prepared dataset, of the kind that the task is for.
+    device : torch.device
+        Where the examples are kept.
+    eval_batch_size : int
+        Examples per evaluation batch; metrics do not depend on it.
+    seed : int
+        Of the run, where the protocol has evaluation depend on it.
 
     Attributes
     ----------
     shape : SeriesShape
         Sizes that the model is built for.
     selection : str
-        The validation metric that selects the best epoch; lower is better.
+        The validation metric that selects the best epoch.
+    higher_is_better : bool
+        Whether larger values of it are better.
+    drops_last : bool
+        Whether the authors drop the last partial training batch (protocol ``published``).
+    top_segments : tuple
+        Steps that the released TOP loss is about.
     """
 
     shape: SeriesShape
     selection = "mse"
+    higher_is_better = False
+    drops_last = False
+    top_segments: tuple[Segment, ...] = ("input",)
+
+    def __init__(
+        self,
+        cell: Cell,
+        data: PreparedData,
+        device: torch.device,
+        eval_batch_size: int = 256,
+        seed: int = 0,
+    ) -> None:
+        self.cell, self.device = cell, device
+        self.eval_batch_size, self.seed = eval_batch_size, seed
+        self.setup(data)
+
+    @abstractmethod
+    def setup(self, data: PreparedData) -> None:
+        """Put the examples on the device and set ``shape``."""
 
     @abstractmethod
     def count(self, split: Split) -> int:
         """Number of examples in a split."""
 
     @abstractmethod
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
-        """Training loss, a scalar, of the examples that ``index`` (B,) selects."""
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+        """The task's own training loss, a scalar, of the examples ``index`` (B,), and the model's output."""
 
     @abstractmethod
-    def evaluate(self, model: nn.Module, split: Split, epoch: int) -> Metrics:
-        """Metrics of the model over a whole split, whatever the evaluation batch size."""
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        """Metrics on the part that selects the best epoch."""
 
     @abstractmethod
-    def floors(self) -> dict[str, Metrics]:
-        """Metrics of naive baselines on the test split, by baseline."""
+    def test(self, model: nn.Module) -> Evaluation:
+        """Metrics on the test part."""
+
+    @abstractmethod
+    def floors(self) -> dict[str, Evaluation]:
+        """What naive baselines reach on the test part, by baseline."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether the protocol is ``strict`` rather than ``published``."""
+        return self.cell.protocol == "strict"
+
+    def segments(self, names: Sequence[Segment]) -> list[slice]:
+        """Steps (input, forecast) of a series that the model has extended in time."""
+        steps = {"input": slice(0, self.shape.seq_len), "forecast": slice(self.shape.seq_len, None)}
+        return [steps[name] for name in names]
+
+    def batches(self, examples: Tensor) -> Iterator[Tensor]:
+        """Examples (n, …) in evaluation batches, in order."""
+        yield from examples.split(self.eval_batch_size)
+
+
+def of_kind(data: PreparedData, kind: type[Data]) -> Data:
+    """Return ``data`` if it is of the kind that a task is for."""
+    if not isinstance(data, kind):
+        raise SpecarError(
+            f"prepared data of {data.name} is no {kind.__name__}; the task needs another dataset"
+        )
+    return data
 
 
 class Windows:
@@ -54,7 +128,7 @@ class Windows:
 
     Parameters
     ----------
-    data : PreparedData
+    data : SeriesData
         The series, standard-scored.
     seq_len, pred_len : int
         Rows S that a model sees and rows H that follow. Validation and test windows may reach S rows
@@ -63,7 +137,7 @@ class Windows:
         Where the series is kept and windows are gathered.
     """
 
-    def __init__(self, data: PreparedData, seq_len: int, pred_len: int, device: torch.device) -> None:
+    def __init__(self, data: SeriesData, seq_len: int, pred_len: int, device: torch.device) -> None:
         self.data, self.seq_len, self.pred_len, self.device = data, seq_len, pred_len, device
         self.values = torch.tensor(data.values, dtype=torch.float32, device=device)  # (rows, N)
         self.time_features = torch.tensor(data.time_features, dtype=torch.float32, device=device)
@@ -73,10 +147,6 @@ class Windows:
         start, end = self.data.rows_of(split, self.seq_len)
         count = end - start - self.seq_len - self.pred_len + 1
         return torch.arange(start, start + max(count, 0), device=self.device)
-
-    def batches(self, split: Split, size: int) -> Iterator[Tensor]:
-        """First rows of a split's windows, ``size`` at a time and in order."""
-        yield from self.first_rows(split).split(size)
 
     def rows(self, first: Tensor, offset: int, length: int) -> Tensor:
         """Row numbers (B, length) of windows that begin ``offset`` rows after ``first`` (B,)."""
@@ -119,26 +189,20 @@ class ErrorSums:
         return {"mse": squares / number, "mae": absolutes / number}
 
 
-def task_loss(model: nn.Module, out: ModelOutput, loss: Tensor, segment: slice) -> Tensor:
-    """Add the TOP loss of the time steps in ``segment`` where the model has a TOP head."""
-    if out.order_values is None:
-        return loss
-    return loss + cast(Ordered, model).order_loss(out.order_values, segment)
-
-
 class WindowTask(Task):
-    """A task on windows of one series."""
+    """A task on all windows of one series."""
 
-    def __init__(
-        self, run: RunConfig, data: PreparedData, device: torch.device, eval_batch_size: int
-    ) -> None:
-        self.run, self.eval_batch_size = run, eval_batch_size
-        self.windows = Windows(data, run.seq_len, run.horizon or 0, device)
+    drops_last = True
+
+    def setup(self, data: PreparedData) -> None:
+        assert self.cell.seq_len is not None
+        horizon = self.cell.horizon or 0
+        self.windows = Windows(of_kind(data, SeriesData), self.cell.seq_len, horizon, self.device)
         self.train_rows = self.windows.first_rows("train")
         self.shape = SeriesShape(
             channels=self.windows.values.shape[1],
-            seq_len=run.seq_len,
-            pred_len=run.horizon or 0,
+            seq_len=self.cell.seq_len,
+            pred_len=horizon,
             time_features=self.windows.time_features.shape[1],
         )
 

@@ -9,43 +9,44 @@ from torch import Tensor, nn
 
 from specar.models.base import ModelOutput
 from specar.seeds import derive_seed
-from specar.tasks.base import ErrorSums, Metrics, Split, WindowTask, task_loss
+from specar.tasks.base import ErrorSums, Evaluation, Metrics, Split, WindowTask
 
 # Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.
 _BLOCK = 64
 
 
 class Imputation(WindowTask):
-    """Each value of a window is hidden with probability ``run.mask_ratio``.
+    """Each value of a window is hidden with probability ``mask_ratio``.
 
     In training a mask is drawn anew for every batch. In evaluation ``published`` draws anew for every
     seed and epoch, ``strict`` once for all: the same mask for every model, epoch and seed.
     """
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
         x = self.windows.inputs(self.train_rows[index])
         observed = torch.rand(x.shape, generator=generator, device=x.device) > self._ratio
         out = self._run(model, x, observed, self.train_rows[index])
         hidden = (~observed).float()
         squares = (out.output.float() - x).square() * hidden
         loss = squares.sum() / hidden.sum().clamp(min=1)
-        return task_loss(model, out, loss, slice(None))
+        return loss, out
 
-    def evaluate(self, model: nn.Module, split: Split, epoch: int) -> Metrics:
-        return self._errors(split, epoch, lambda *batch: self._run(model, *batch).output)
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        return self._errors("val", epoch, lambda *batch: self._run(model, *batch).output)
 
-    def floors(self) -> dict[str, Metrics]:
-        return {
-            "mean": self._errors("test", 0, lambda x, observed, _: observed_mean(x, observed)),
-            "linear_interpolation": self._errors(
-                "test", 0, lambda x, observed, _: linear_interpolation(x, observed)
-            ),
-        }
+    def test(self, model: nn.Module) -> Evaluation:
+        return Evaluation(self._errors("test", 0, lambda *batch: self._run(model, *batch).output))
+
+    def floors(self) -> dict[str, Evaluation]:
+        def errors(fill: Callable[[Tensor, Tensor], Tensor]) -> Evaluation:
+            return Evaluation(self._errors("test", 0, lambda x, observed, _: fill(x, observed)))
+
+        return {"mean": errors(observed_mean), "linear_interpolation": errors(linear_interpolation)}
 
     @property
     def _ratio(self) -> float:
-        assert self.run.mask_ratio is not None
-        return self.run.mask_ratio
+        assert self.cell.mask_ratio is not None
+        return self.cell.mask_ratio
 
     def _run(self, model: nn.Module, x: Tensor, observed: Tensor, first: Tensor) -> ModelOutput:
         mask = observed.to(x.dtype)
@@ -57,16 +58,14 @@ class Imputation(WindowTask):
     ) -> Metrics:
         sums = ErrorSums(self.windows.device)
         masks = self.observed_masks(split, epoch).split(self.eval_batch_size)
-        for first, mask in zip(self.windows.batches(split, self.eval_batch_size), masks, strict=True):
+        for first, mask in zip(self.batches(self.windows.first_rows(split)), masks, strict=True):
             x, observed = self.windows.inputs(first), mask.to(self.windows.device)
             sums.add(predict(x, observed, first), x, ~observed)
         return sums.metrics()
 
     def observed_masks(self, split: Split, epoch: int) -> Tensor:
         """Masks of all windows of a split, (windows, S, N) bool on the CPU, True = observed."""
-        drawn = (
-            ("all",) if self.run.protocol == "strict" else (self.run.seed, 0 if split == "test" else epoch)
-        )
+        drawn = ("all",) if self.strict else (self.seed, 0 if split == "test" else epoch)
         generator = torch.Generator().manual_seed(derive_seed("mask", split, *drawn))
         shape = (self.windows.seq_len, self.shape.channels)
         masks = torch.empty(self.count(split), *shape, dtype=torch.bool)

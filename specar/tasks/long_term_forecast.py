@@ -8,25 +8,29 @@ import torch
 from torch import Tensor, nn
 
 from specar.models.base import ModelOutput
-from specar.tasks.base import ErrorSums, Metrics, Split, WindowTask, task_loss
+from specar.tasks.base import ErrorSums, Evaluation, Metrics, Segment, Split, WindowTask
 
 
 class LongTermForecast(WindowTask):
-    """Forecast ``run.horizon`` steps of every channel; metrics on standard-scored values."""
+    """Forecast ``horizon`` steps of every channel; metrics on standard-scored values."""
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+    top_segments: tuple[Segment, ...] = ("forecast",)
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
         first = self.train_rows[index]
         out = self._run(model, first)
-        loss = nn.functional.mse_loss(out.output.float(), self.windows.targets(first))
-        return task_loss(model, out, loss, slice(-self.windows.pred_len, None))
+        return nn.functional.mse_loss(out.output.float(), self.windows.targets(first)), out
 
-    def evaluate(self, model: nn.Module, split: Split, epoch: int) -> Metrics:
-        return self._errors(split, lambda first: self._run(model, first).output)
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        return self._errors("val", lambda first: self._run(model, first).output)
 
-    def floors(self) -> dict[str, Metrics]:
+    def test(self, model: nn.Module) -> Evaluation:
+        return Evaluation(self._errors("test", lambda first: self._run(model, first).output))
+
+    def floors(self) -> dict[str, Evaluation]:
         return {
-            "last_value": self._errors("test", self._last_value),
-            "seasonal_naive": self._errors("test", self._seasonal_naive),
+            "last_value": Evaluation(self._errors("test", self._last_value)),
+            "seasonal_naive": Evaluation(self._errors("test", self._seasonal_naive)),
         }
 
     def _run(self, model: nn.Module, first: Tensor) -> ModelOutput:
@@ -35,7 +39,7 @@ class LongTermForecast(WindowTask):
 
     def _errors(self, split: Split, predict: Callable[[Tensor], Tensor]) -> Metrics:
         sums = ErrorSums(self.windows.device)
-        for first in self.windows.batches(split, self.eval_batch_size):
+        for first in self.batches(self.windows.first_rows(split)):
             sums.add(predict(first), self.windows.targets(first))
         return sums.metrics()
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,9 @@ from tqdm import tqdm
 from specar.config import RunConfig, run_id
 from specar.errors import SpecarError
 from specar.files import write_text
+from specar.models.base import Ordered
 from specar.seeds import derive_seed
-from specar.tasks import Metrics, Split, Task
+from specar.tasks import Evaluation, Metrics, Task
 from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
 from specar.training.device import autocast, peak_memory_bytes
 
@@ -88,11 +89,18 @@ class Trainer:
         return self.progress
 
     @torch.inference_mode()
-    def evaluate(self, split: Split) -> Metrics:
-        """Metrics of the model as it is."""
+    def validate(self) -> Metrics:
+        """Metrics of the model as it is, on the part that selects the best epoch."""
         self.model.eval()
         with autocast(self.device, self.run.training.precision):
-            return self.task.evaluate(self.model, split, self.progress.epoch)
+            return self.task.validate(self.model, self.progress.epoch)
+
+    @torch.inference_mode()
+    def test(self) -> Evaluation:
+        """Metrics of the model as it is, on the test part."""
+        self.model.eval()
+        with autocast(self.device, self.run.training.precision):
+            return self.task.test(self.model)
 
     def wall_seconds(self) -> float:
         """Time since the start of the run, of all processes that worked on it."""
@@ -110,7 +118,7 @@ class Trainer:
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         used = [torch.zeros_like(p, dtype=torch.bool) for p in parameters]
         for index in indices.split(self.run.training.batch_size)[:batches]:
-            loss = self.task.loss(self.model, index, generator)
+            loss = self._loss(index, generator, self.run.training.epochs)
             gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
             used = [u if g is None else u | (g != 0) for u, g in zip(used, gradients, strict=True)]
         return sum(int(u.sum()) for u in used)
@@ -119,11 +127,12 @@ class Trainer:
         start = time.perf_counter()
         self.progress.epoch += 1
         train_loss = self._train()
-        metrics = self.evaluate("val")
+        metrics = self.validate()
         self._finite(train_loss, "training loss")
         self._finite(metrics[self.task.selection], "validation score")
-        if metrics[self.task.selection] <= self.progress.best_score:  # as the authors: a tie counts as better
-            self.progress.best_score = metrics[self.task.selection]
+        score = metrics[self.task.selection] * (-1 if self.task.higher_is_better else 1)
+        if score <= self.progress.best_score:  # as the authors: a tie counts as better
+            self.progress.best_score = score
             self.progress.best_epoch = self.progress.epoch
             self.best_weights = copy.deepcopy(self.model.state_dict())
         seconds = time.perf_counter() - start
@@ -141,18 +150,29 @@ class Trainer:
         for index in self._batches():
             self.optimizer.zero_grad(set_to_none=True)
             with autocast(self.device, self.run.training.precision):
-                loss = self.task.loss(self.model, index, self.noise)
+                loss = self._loss(index, self.noise, self.progress.epoch)
             loss.backward()
+            if self.run.training.clip_norm is not None:
+                nn.utils.clip_grad_norm_(self.model.parameters(), self.run.training.clip_norm)
             self.optimizer.step()
             total += loss.detach().double() * len(index)
             number += len(index)
         return float(total) / number
 
+    def _loss(self, index: Tensor, generator: torch.Generator, epoch: int) -> Tensor:
+        """The task's loss, and that of the TOP head where the model has one."""
+        loss, out = self.task.loss(self.model, index, generator)
+        if out.order_values is None or epoch < self.run.model.top_from_epoch:
+            return loss
+        segments = self.task.segments(self.run.model.top_segments or self.task.top_segments)
+        return loss + cast(Ordered, self.model).order_loss(out.order_values, segments)
+
     def _batches(self) -> Iterator[Tensor]:
-        """Training examples in a new random order; ``published`` drops the last partial batch."""
+        """Training examples in a new random order."""
         size, count = self.run.training.batch_size, self.task.count("train")
         batches = list(torch.randperm(count, generator=self.order).to(self.device).split(size))
-        if self.run.protocol == "published" and len(batches) > 1 and len(batches[-1]) < size:
+        drop = self.run.protocol == "published" and self.task.drops_last
+        if drop and len(batches) > 1 and len(batches[-1]) < size:
             batches.pop()
         label = f"epoch {self.progress.epoch}/{self.run.training.epochs}"
         yield from tqdm(batches, label, leave=False, disable=not sys.stderr.isatty(), unit="step")

@@ -7,6 +7,7 @@ import pytest
 from specar.config import expand, load_config, parse_config
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import merge
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -34,8 +35,10 @@ def test_the_demo_needs_no_network():
     folder = CONFIG.parent / config.data.mirror
     for run in runs.values():
         dataset = config.datasets[run.dataset]
-        assert all((folder / dataset.folder / file.name).is_file() for file in dataset.files)
-    assert {run.task for run in runs.values()} == {"long_term_forecast", "imputation"}
+        for file in dataset.used_files:
+            path = folder / dataset.folder / file.name
+            assert path.is_file() or path.with_name(f"{path.name}.gz").is_file()
+    assert {run.task for run in runs.values()} == set(TASK_INFO)
     assert {run.model.top for run in runs.values()} == {False, True}
 
 
@@ -48,7 +51,21 @@ MISTAKES = [
         r"unknown key experiments\.imputation\.ETTh1\.model\.x",
     ),
     ({"matrix": [{"task": "imputation", "datasets": ["ETTh9"]}]}, "unknown dataset 'ETTh9'; known: .*ETTh1"),
-    ({"matrix": [{"task": "imputation", "datasets": ["ILI"]}]}, "no imputation experiment for dataset ILI"),
+    (
+        {"matrix": [{"task": "imputation", "datasets": ["MSL"]}]},
+        "imputation needs a dataset of kind series; MSL is of kind anomaly",
+    ),
+    ({"matrix": [{"task": "classification", "top": [True]}]}, "classification has no TOP"),
+    (
+        {"matrix": [{"task": "imputation", "task_settings": {"history": 2}}]},
+        "task_settings.history does not apply to imputation",
+    ),
+    (
+        {"experiments": {"classification": {"ETTh1": {}}}},
+        "experiments.classification.ETTh1: a dataset of kind series; classification needs classification",
+    ),
+    ({"datasets": {"SMD": {"machines": ["machine-9-9"]}}}, "datasets.SMD.*no train/machine-9-9.txt"),
+    ({"datasets": {"X": {"format": "parquet"}}}, "datasets.X.*'parquet'.*'csv'"),
     (
         {"matrix": [{"task": "long_term_forecast", "datasets": ["ETTh1"], "horizons": [97]}]},
         r"horizons of long_term_forecast on ETTh1: 97 is not in its experiment \(known: 96, 192, 336, 720\)",
@@ -57,7 +74,7 @@ MISTAKES = [
     ({"matrix": [{"task": "imputation", "mask_ratios": [0]}]}, "greater than 0, got 0"),
     ({"experiments": {"imputation": {"ETTh1": {"mask_ratios": {1.2: {}}}}}}, "less than 1, got 1.2"),
     ({"matrix": [{"task": "imputation", "horizons": [96]}]}, "horizons does not apply to imputation"),
-    ({"matrix": [{"task": "imputatoin"}]}, "task: .*'long_term_forecast' or 'imputation', got 'imputatoin'"),
+    ({"matrix": [{"task": "imputatoin"}]}, "task: .*'imputation'.*, got 'imputatoin'"),
     ({"matrix": []}, "matrix: .*at least 1 item"),
     ({"matrix": [{"task": "imputation", "datasets": []}]}, "matrix.0.datasets: .*at least 1 item"),
     ({"matrix": [{"task": "imputation", "top": []}]}, "matrix.0.top: .*at least 1 item"),

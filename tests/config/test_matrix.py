@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from specar.config import RunConfig, expand, load_config, parse_config, run_id
+from specar.config import RunConfig, cell_id, expand, load_config, parse_config, run_id
 from specar.plan import Plan
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -18,11 +18,77 @@ def runs_of(**values):
 
 
 def test_the_paper_in_full():
-    runs = expand(load_config())
-    # (9 datasets x 4 horizons + 6 datasets x 4 mask ratios) x TOP x architecture x seeds
-    assert len(runs) == (36 + 24) * 2 * 2 * 3
-    counts = Counter((run.task, run.dataset) for run in runs.values())
-    assert set(counts.values()) == {4 * 2 * 2 * 3}
+    config = load_config()
+    assert len(config.datasets) == 30
+    runs = expand(config)
+    counts = Counter(run.task for run in runs.values())
+    # datasets x settings x TOP x architecture x seeds
+    assert counts == {
+        "long_term_forecast": 9 * 4 * 2 * 2 * 3,
+        "imputation": 6 * 4 * 2 * 2 * 3,
+        "short_term_forecast": 6 * 2 * 2 * 3,
+        "classification": 10 * 2 * 3,
+        "anomaly_detection": 5 * 2 * 3,
+    }
+    assert len(runs) - len(expand(config, absent=["SWaT"])) == 2 * 3
+
+
+def test_a_dataset_on_request_only_comes_in_by_name_or_in_place(tmp_path):
+    values = {"matrix": [{"task": "anomaly_detection"}], "data": {"dir": str(tmp_path)}}
+    assert "SWaT" not in Plan.of(values).datasets
+    assert Plan.of(values).remarks["SWaT"].startswith("left out: ")
+    named = {**values, "matrix": [{"task": "anomaly_detection", "datasets": ["SWaT"]}]}
+    assert Plan.of(named).datasets == ["SWaT"]
+    for file in load_config().datasets["SWaT"].files:
+        (tmp_path / "raw" / "SWaT").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / "SWaT" / file.name).touch()
+    assert "SWaT" in Plan.of(values).datasets
+    assert "SWaT" not in Plan.of(values).remarks
+
+
+OWN = {
+    "title": "mine", "licence": "private", "source": "me", "folder": "mine", "files": [{"name": "mine.csv"}],
+    "splits": {"train": 0.7, "val": 0.1, "test": 0.2}, "seasonality": 24,
+}  # fmt: skip
+
+
+def test_a_dataset_of_ones_own_needs_nothing_but_its_entry():
+    config = parse_config({"datasets": {"Mine": OWN}, **AXES})
+    own = [run for run in expand(config).values() if run.dataset == "Mine"]
+    assert [(run.task, run.setting) for run in own] == [
+        *(("long_term_forecast", horizon) for horizon in (96, 192, 336, 720)),
+        *(("imputation", ratio) for ratio in (0.125, 0.25, 0.375, 0.5)),
+    ]
+    # horizons of a generic experiment are free
+    entry = {"task": "long_term_forecast", "datasets": ["Mine"], "horizons": [7]}
+    assert [run.horizon for run in runs_of(datasets={"Mine": OWN}, matrix=[entry], **AXES)] == [7]
+
+
+AXES = {"seeds": [1], "top": [False], "architectures": ["paper"]}
+
+
+def test_every_task_resolves_what_it_uses():
+    found = {(run.task, run.dataset): run for run in runs_of(**AXES)}
+    m4 = found["short_term_forecast", "M4-Weekly"]
+    assert (m4.seq_len, m4.horizon, m4.task_settings.history, m4.setting) == (26, 13, 10, None)
+    assert found["classification", "Handwriting"].seq_len is None
+    smd, msl = (found["anomaly_detection", name].task_settings for name in ("SMD", "MSL"))
+    assert (smd.train_stride, smd.test_stride, smd.val_from, smd.anomaly_ratio) == (100, 100, "train", 0.5)
+    assert (msl.train_stride, msl.test_stride, msl.val_from, msl.anomaly_ratio) == (1, 1, "test", 1)
+    assert found["imputation", "ETTh1"].task_settings.model_dump(exclude_none=True) == {}
+    strict = runs_of(**AXES, protocol="strict", matrix=[{"task": "anomaly_detection", "datasets": ["MSL"]}])
+    assert strict[0].task_settings.test_stride == 100
+
+
+def test_runs_share_a_cell_where_their_test_examples_are_the_same():
+    entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}
+    runs = runs_of(matrix=[entry])
+    assert len(runs) == 2 * 2 * 3
+    assert len({cell_id(run.cell) for run in runs}) == 1
+    (name,) = {cell_id(run.cell) for run in runs}
+    assert name.startswith("imputation-ETTh1-0.25-published-")
+    longer = runs_of(matrix=[entry], experiments={"imputation": {"ETTh1": {"seq_len": 48}}})
+    assert cell_id(longer[0].cell) != name
 
 
 AUTHORS = list(csv.DictReader((GOLDEN / "hyperparameters.csv").open(encoding="utf-8")))
@@ -37,16 +103,21 @@ COLUMNS = {
 def test_hyper_parameters_are_the_authors():
     expected = {}
     for row in AUTHORS:
-        if row["task"] in ("long_term_forecast", "imputation"):
-            assert row["n_fft"] == row["win_len"]
-            setting = row["pred_len"] if row["task"] == "long_term_forecast" else row["mask_rate"]
-            values = {name: row[column] for name, column in COLUMNS.items()}
-            expected[row["task"], row["dataset"], float(setting)] = {**values, "seq_len": row["seq_len"]}
+        assert row["n_fft"] == row["win_len"]
+        varied = {"long_term_forecast": "pred_len", "imputation": "mask_rate"}.get(row["task"])
+        values = {name: row[column] for name, column in COLUMNS.items()}
+        if row["seq_len"] != "dataset max":
+            values["seq_len"] = row["seq_len"]
+        if row["anomaly_ratio"]:
+            values["anomaly_ratio"] = row["anomaly_ratio"]
+        setting = float(row[varied]) if varied else None
+        expected[row["task"], row["dataset"], setting] = values
     runs = runs_of(seeds=[1], top=[False], architectures=["released"])
-    assert len(runs) == len(expected) == 60
+    assert len(runs) == len(expected) == 81
     for run in runs:
-        own = {**run.model.model_dump(), **run.training.model_dump(), "seq_len": run.seq_len}
-        for name, value in expected[run.task, run.dataset, float(run.setting)].items():
+        own = {**run.model.model_dump(), **run.training.model_dump(), **run.task_settings.model_dump()}
+        own["seq_len"] = run.seq_len
+        for name, value in expected[run.task, run.dataset, run.setting].items():
             same = own[name] == value if name == "window" else float(own[name]) == float(value)
             assert same, (run.task, run.dataset, run.setting, name)
 

@@ -98,7 +98,7 @@ def test_released_order_loss_by_hand():
 def test_order_loss_of_a_segment(architecture):
     model = model_of(SeriesShape(3, 24, 12), architecture=architecture, top=True, top_weight=0.5)
     values = torch.rand(2, 36)
-    loss = model.order_loss(values, slice(-12, None))
+    loss = model.order_loss(values, [slice(-12, None)])
     if architecture == "released":
         expected = released_order_loss(values[:, 24:], 0.5)
     else:

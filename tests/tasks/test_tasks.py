@@ -1,4 +1,4 @@
-"""Windows, losses, metrics, masks and floors of the two tasks."""
+"""Windows, losses, metrics, masks and floors of long-term forecasting and imputation."""
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,15 @@ CPU = torch.device("cpu")
 
 
 class Fixed(nn.Module):
-    """Predicts from the input with a given function; optionally with order values."""
+    """Predicts from the input with a given function."""
 
-    def __init__(self, predict, order=None):
+    def __init__(self, predict):
         super().__init__()
-        self.predict, self.order, self.seen = predict, order, []
+        self.predict, self.seen = predict, []
 
     def forward(self, x, time_features=None, observed_mask=None, padding_mask=None):
         self.seen.append((x, time_features, observed_mask))
-        order = None if self.order is None else torch.full((len(x), self.order), 1.0)
-        return ModelOutput(self.predict(x), order)
-
-    def order_loss(self, order_values, segment):
-        return 100.0 * order_values[:, segment].shape[1]
+        return ModelOutput(self.predict(x), None)
 
 
 def windows_by_hand(values, start, end, seq_len, pred_len):
@@ -43,7 +39,7 @@ def test_forecast_metrics_and_windows(data, make_run):
     # 300 rows: 210 train, 30 val, 60 test; val and test reach 24 rows back
     assert [task.count(split) for split in ("train", "val", "test")] == [210 - 35, 30 + 24 - 35, 60 + 24 - 35]
     model = Fixed(lambda x: x[:, -12:])
-    metrics = task.evaluate(model, "test", 1)
+    metrics = task.test(model).metrics
     inputs, targets = windows_by_hand(data.values, 240 - 24, 300, 24, 12)
     assert metrics["mse"] == pytest.approx(
         mean_squared_error(targets.ravel(), inputs[:, -12:].ravel()), rel=1e-6
@@ -70,10 +66,10 @@ def test_forecast_floors(data, make_run):
     inputs, targets = windows_by_hand(data.values, 240 - 24, 300, 24, 12)
     last = np.repeat(inputs[:, -1:], 12, axis=1)
     season = inputs[:, :12]  # 24 rows before the first target: the window's own first rows
-    assert floors["last_value"]["mse"] == pytest.approx(
+    assert floors["last_value"].metrics["mse"] == pytest.approx(
         mean_squared_error(targets.ravel(), last.ravel()), rel=1e-6
     )
-    assert floors["seasonal_naive"]["mae"] == pytest.approx(
+    assert floors["seasonal_naive"].metrics["mae"] == pytest.approx(
         mean_absolute_error(targets.ravel(), season.ravel()), rel=1e-6
     )
 
@@ -87,20 +83,18 @@ def test_seasonal_naive_repeats_the_last_season_also_a_longer_one(data, make_run
     assert np.array_equal(task._seasonal_naive(first)[0].numpy(), np.stack(expected))
 
 
-def test_forecast_loss_is_mean_squared_error_and_top_is_added(data, make_run):
+def test_forecast_loss_is_mean_squared_error(data, make_run):
     task = make_task(make_run("long_term_forecast"), data, CPU)
     index, generator = torch.tensor([0, 7]), torch.Generator()
-    loss = task.loss(Fixed(lambda x: torch.zeros(len(x), 12, 3)), index, generator)
+    loss, _ = task.loss(Fixed(lambda x: torch.zeros(len(x), 12, 3)), index, generator)
     targets = np.stack([data.values[24:36], data.values[31:43]])
     assert loss.item() == pytest.approx(float((targets**2).mean()), rel=1e-6)
-    with_top = task.loss(Fixed(lambda x: torch.zeros(len(x), 12, 3), order=36), index, generator)
-    assert with_top.item() - loss.item() == pytest.approx(100 * 12, rel=1e-4)  # the last H steps
 
 
 def test_imputation_counts_hidden_values_only(data, make_run):
     task = make_task(make_run("imputation"), data, CPU)
     model = Fixed(lambda x: torch.zeros_like(x))
-    metrics = task.evaluate(model, "test", 1)
+    metrics = task.test(model).metrics
     inputs, _ = windows_by_hand(data.values, 240 - 24, 300, 24, 0)
     hidden = ~task.observed_masks("test", 1).numpy()
     assert metrics["mse"] == pytest.approx(float((inputs[hidden] ** 2).mean()), rel=1e-6)
@@ -113,12 +107,10 @@ def test_imputation_counts_hidden_values_only(data, make_run):
 def test_imputation_loss_counts_hidden_values_only(data, make_run):
     task = make_task(make_run("imputation"), data, CPU)
     index = torch.arange(10)
-    loss = task.loss(Fixed(lambda x: torch.zeros_like(x)), index, torch.Generator().manual_seed(3))
+    loss, _ = task.loss(Fixed(lambda x: torch.zeros_like(x)), index, torch.Generator().manual_seed(3))
     x = torch.stack([torch.from_numpy(np.array(data.values[i : i + 24])) for i in range(10)])
     hidden = torch.rand(x.shape, generator=torch.Generator().manual_seed(3)) <= 0.25
     assert loss.item() == pytest.approx(float((x[hidden] ** 2).mean()), rel=1e-5)
-    with_top = task.loss(Fixed(torch.zeros_like, order=24), index, torch.Generator().manual_seed(3))
-    assert with_top.item() - loss.item() == pytest.approx(100 * 24, rel=1e-4)  # all S steps
 
 
 def test_masks_have_the_mask_ratio_and_are_drawn_anew(data, make_run):
@@ -127,34 +119,19 @@ def test_masks_have_the_mask_ratio_and_are_drawn_anew(data, make_run):
     assert 1 - masks.float().mean().item() == pytest.approx(0.25, abs=0.02)
     assert torch.equal(masks, task.observed_masks("val", 1))
     assert not torch.equal(masks, task.observed_masks("val", 2))
-    other_seed = make_task(make_run("imputation", seeds=[2]), data, CPU)
+    other_seed = make_task(make_run("imputation", seeds=[2]), data, CPU, seed=2)
     assert not torch.equal(masks, other_seed.observed_masks("val", 1))
 
 
 def test_strict_masks_are_the_same_for_every_model_epoch_and_seed(data, make_run):
     masks = [
-        make_task(make_run("imputation", protocol="strict", **change), data, CPU).observed_masks(
-            "test", epoch
-        )
+        make_task(
+            run := make_run("imputation", protocol="strict", **change), data, CPU, seed=run.seed
+        ).observed_masks("test", epoch)
         for epoch, change in enumerate([{}, {"seeds": [7]}, {"architectures": ["released"], "top": [True]}])
     ]
     assert torch.equal(masks[0], masks[1])
     assert torch.equal(masks[0], masks[2])
-
-
-@pytest.mark.parametrize("task_name", ["long_term_forecast", "imputation"])
-@pytest.mark.parametrize("protocol", ["published", "strict"])
-def test_metrics_do_not_depend_on_the_evaluation_batch_size(data, make_run, task_name, protocol):
-    run = make_run(task_name, protocol=protocol)
-    results = []
-    for size in (1, 7, 1000):
-        task = make_task(run, data, CPU, eval_batch_size=size)
-        model = Fixed(lambda x: 0.5 * x[:, -12:] if task_name == "long_term_forecast" else 0.5 * x)
-        results.append((task.evaluate(model, "test", 1), task.floors()))
-    for metrics, floors in results[1:]:
-        assert metrics == pytest.approx(results[0][0], rel=1e-9)
-        for name, floor in floors.items():
-            assert floor == pytest.approx(results[0][1][name], rel=1e-9)
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,6 +15,7 @@ import yaml
 from torch import nn
 
 from specar.config import Execution, run_id
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 from specar.models import ModelOutput, build_model
 from specar.run import train
@@ -24,11 +25,12 @@ from specar.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 EXECUTION = Execution(device="cpu", threads=1)
-TASKS = ("long_term_forecast", "imputation")
+TASKS = tuple(TASK_INFO)
 
 
 def result(record):
-    return {key: record[key] for key in ("metrics", "floors", "training", "parameters", "config", "run_id")}
+    keys = ("metrics", "details", "examples", "training", "parameters", "config", "run_id")
+    return {key: record[key] for key in keys}
 
 
 def history(folder):
@@ -37,11 +39,11 @@ def history(folder):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("changes", [{"top": [True]}, {"architectures": ["released"], "top": [True]}])
-def test_same_config_and_seed_give_the_same_bytes(prepared_folder, make_run, tmp_path, task, changes):
-    run = make_run(task, **changes)
+@pytest.mark.parametrize("architecture", ["paper", "released"])
+def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tmp_path, task, architecture):
+    run = make_run(task, architectures=[architecture], top=[TASK_INFO[task].top])
     for name in ("a", "b"):
-        train(run, prepared_folder, tmp_path / name, EXECUTION)
+        train(run, prepared_folders / run.dataset, tmp_path / name, EXECUTION)
     first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("a", "b"))
     assert json.dumps(result(first)) == json.dumps(result(second))
     assert history(tmp_path / "a") == history(tmp_path / "b")
@@ -56,13 +58,16 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folder, make_run, tmp
             "imputation",
             {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
         ),
+        ("short_term_forecast", {"top": [True], "architectures": ["released"]}),
+        ("classification", {"protocol": "strict"}),
+        ("anomaly_detection", {}),
     ],
 )
 def test_interrupted_and_resumed_equals_uninterrupted(
-    prepared_folder, make_run, tmp_path, monkeypatch, task, changes
+    prepared_folders, make_run, tmp_path, monkeypatch, task, changes
 ):
     run = make_run(task, **changes)
-    whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
+    whole = train(run, prepared_folders / run.dataset, tmp_path / "whole", EXECUTION)
 
     save = trainer_module.save_torch
 
@@ -73,12 +78,12 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     for stops in range(3):  # after each epoch, the last one included
         monkeypatch.setattr(trainer_module, "save_torch", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            train(run, prepared_folder, tmp_path / "parts", EXECUTION)
+            train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
         state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
         assert state["progress"]["epoch"] == stops + 1
         assert not (tmp_path / "parts" / "metrics.json").exists()
     monkeypatch.setattr(trainer_module, "save_torch", save)
-    resumed = train(run, prepared_folder, tmp_path / "parts", EXECUTION)
+    resumed = train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
     assert json.dumps(result(resumed)) == json.dumps(result(whole))
     assert history(tmp_path / "parts") == history(tmp_path / "whole")
     assert not (tmp_path / "parts" / "checkpoint.pt").exists()
@@ -146,7 +151,8 @@ def test_training_lowers_the_loss_below_the_floor(prepared_folder, make_run, tmp
     record = train(run, prepared_folder, tmp_path, EXECUTION)
     losses = [line["train_loss"] for line in history(tmp_path)]
     assert losses[-1] < 0.7 * losses[0]
-    assert record["metrics"]["mse"] < record["floors"]["mean"]["mse"]
+    task = make_trainer(run, prepared_folder, tmp_path).task
+    assert record["metrics"]["mse"] < task.floors()["mean"].metrics["mse"]
 
 
 def test_the_best_epoch_is_kept_and_patience_stops(prepared_folder, make_run, tmp_path, monkeypatch):
@@ -155,11 +161,11 @@ def test_the_best_epoch_is_kept_and_patience_stops(prepared_folder, make_run, tm
     trainer = make_trainer(run, prepared_folder, tmp_path)
     weights = []
 
-    def evaluate(split):
+    def validate():
         weights.append({name: value.clone() for name, value in trainer.model.state_dict().items()})
         return {"mse": next(scores), "mae": 0.0}
 
-    monkeypatch.setattr(trainer, "evaluate", evaluate)
+    monkeypatch.setattr(trainer, "validate", validate)
     progress = trainer.fit()
     # the tie in epoch 4 counts as better; epochs 5 and 6 use up the patience
     assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 4, 3.0)
@@ -220,7 +226,7 @@ def test_the_record_says_where_its_numbers_come_from(prepared_folder, make_run, 
     assert record["run_id"] == run_id(run)
     assert record["config"] == json.loads(run.model_dump_json())
     assert record["data"]["sha256"] == data.sha256
-    assert set(record["floors"]) == {"last_value", "seasonal_naive"}
+    assert record["examples"] == {"train": 175, "val": 19, "test": 49}
     source = record["provenance"]
     assert source["versions"]["torch"] == torch.__version__
     assert source["device"]["type"] == "cpu"
@@ -279,7 +285,7 @@ def test_data_prepared_from_another_registry_entry_is_refused(prepared_folder, m
 
 def test_a_horizon_longer_than_the_part_is_refused(prepared_folder, make_run, tmp_path):
     run = make_run("long_term_forecast").model_copy(update={"horizon": 40})
-    with pytest.raises(SpecarError, match=r"Small has no val window of 24 \+ 40 rows"):
+    with pytest.raises(SpecarError, match=r"Small has no val example of 24 \+ 40 rows"):
         train(run, prepared_folder, tmp_path, EXECUTION)
 
 
@@ -301,7 +307,7 @@ def test_evaluation_is_without_dropout_and_repeatable(prepared_folder, make_run,
     run = make_run("imputation", model={"d_model": 4, "dropout": 0.5, "window_length": 4})
     trainer = make_trainer(run, prepared_folder, tmp_path)
     trainer.model.train()
-    assert trainer.evaluate("test") == trainer.evaluate("test")
+    assert trainer.test() == trainer.test()
 
 
 def test_one_step_is_adams(prepared_folder, make_run, tmp_path):
@@ -315,6 +321,56 @@ def test_one_step_is_adams(prepared_folder, make_run, tmp_path):
         large = parameter.grad.abs() > 1e-5
         expected = -0.125 * parameter.grad.sign()
         torch.testing.assert_close(moved[large], expected[large], rtol=2e-3, atol=0)
+
+
+def test_accuracy_selects_the_highest(prepared_folders, make_run, tmp_path, monkeypatch):
+    scores = iter([0.3, 0.8, 0.5])
+    run = make_run("classification")
+    trainer = make_trainer(run, prepared_folders / run.dataset, tmp_path)
+    monkeypatch.setattr(trainer, "validate", lambda: {"accuracy": next(scores)})
+    assert trainer.fit().best_epoch == 2
+
+
+def test_gradients_are_clipped(prepared_folders, make_run, tmp_path):
+    norms = {}
+    for limit in (None, 1e-3):
+        run = make_run("classification", training={"epochs": 1, "batch_size": 100, "clip_norm": limit})
+        trainer = make_trainer(run, prepared_folders / run.dataset, tmp_path)
+        trainer._train()
+        norms[limit] = torch.cat([p.grad.flatten() for p in trainer.model.parameters()]).norm().item()
+    assert norms[None] > 1e-2
+    assert norms[1e-3] == pytest.approx(1e-3, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "expected"),
+    [
+        ("imputation", {}, [slice(0, 24)]),
+        ("long_term_forecast", {}, [slice(24, None)]),
+        ("short_term_forecast", {}, [slice(0, 8), slice(8, None)]),
+        ("short_term_forecast", {"top_segments": ["input"]}, [slice(0, 8)]),
+        ("short_term_forecast", {"top_from_epoch": 2}, []),
+    ],
+)
+def test_top_loss_is_added_over_the_segments(
+    prepared_folders, make_run, tmp_path, monkeypatch, task, model, expected
+):
+    small = {"d_model": 4, "conv_layers": 2, "window_length": 4}
+    run = make_run(task, top=[True], architectures=["released"], model={**small, **model})
+    trainer = make_trainer(run, prepared_folders / run.dataset, tmp_path)
+    seen = []
+
+    def order_loss(values, segments):
+        seen.extend(segments)
+        return torch.tensor(1000.0)
+
+    monkeypatch.setattr(trainer.model, "order_loss", order_loss)
+    trainer.model.eval()
+    index = torch.arange(2)
+    with_top = trainer._loss(index, torch.Generator().manual_seed(0), epoch=1)
+    without, _ = trainer.task.loss(trainer.model, index, torch.Generator().manual_seed(0))
+    assert seen == expected
+    assert with_top.item() - without.item() == pytest.approx(1000 if expected else 0, rel=1e-3)
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):

@@ -27,7 +27,7 @@ class Workspace:
     def __init__(self, folder):
         self.folder = folder
         self.values = _shared("config_values")(data={"mirror": "mirror"})
-        _shared("write_series")(folder / "mirror" / "small" / "small.csv")
+        _shared("write_raw")(folder / "mirror")
         self.configure()
 
     def configure(self, **changes):

@@ -25,6 +25,7 @@ def test_everything_step_by_step(work, capsys):
     assert len(names) == 2
     for name in names:
         assert main(["train", name, "--plan", "plan.json"]) == 0
+    assert main(["floors", "--plan", "plan.json"]) == 0
     assert main(["tables", *config]) == 0
     capsys.readouterr()
     assert main(["show", *config]) == 0

@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 def numbers(path):
     record = json.loads(path.read_text())
-    return {key: record[key] for key in ("metrics", "floors", "training")}
+    return {key: record[key] for key in ("metrics", "details", "training")}
 
 
 def test_from_download_to_tables(workspace):

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 from specar.locks import hold_lock
 from specar.plan import Plan
@@ -41,6 +42,7 @@ shell.prefix(
 wildcard_constraints:
     dataset="[A-Za-z0-9-]+",
     run_id="[A-Za-z0-9._-]+",
+    cell="[A-Za-z0-9._-]+",
     task="[a-z_]+",
 
 
@@ -54,6 +56,14 @@ def records(task):
     return [f"{RESULTS}/runs/{run}/metrics.json" for run in PLAN.runs_of(task)]
 
 
+def floors(task):
+    """Floor records of all cells of a task."""
+    baselines = TASK_INFO[task].baselines
+    return [f"{RESULTS}/floors/{cell}/{name}.json" for cell in PLAN.cells_of(task) for name in baselines]
+
+
 def prepared_of(wildcards):
-    """Prepared data of a run."""
-    return f"{PREPARED}/{PLAN.run(wildcards.run_id).dataset}/meta.json"
+    """Prepared data of a run or cell."""
+    named = wildcards.get("run_id")
+    run = PLAN.run(named) if named else PLAN.cell(wildcards.cell)
+    return f"{PREPARED}/{run.dataset}/meta.json"

@@ -1,3 +1,6 @@
+from specar.data.layout import ARRAYS
+
+
 localrules:
     fetch,
 
@@ -25,22 +28,27 @@ rule fetch:
         "python -m specar fetch {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"
 
 
-rule prepare:
-    input:
-        rules.fetch.output,
-    output:
-        expand(
-            f"{PREPARED}/{{{{dataset}}}}/{{file}}",
-            file=["meta.json", "values.npy", "time_features.npy"],
-        ),
-    log:
-        f"{RESULTS}/logs/prepare/{{dataset}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
-    conda:
-        "../../envs/specar.yaml"
-    params:
-        plan=PLAN_FILE,
-        identity=identity,
-    shell:
-        "python -m specar prepare {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"
+# One rule per kind of dataset: each has arrays of its own.
+for kind, arrays in ARRAYS.items():
+    if names := [name for name in PLAN.datasets if PLAN.dataset(name).kind == kind]:
+
+        rule:
+            name:
+                f"prepare_{kind}"
+            input:
+                rules.fetch.output,
+            output:
+                expand(f"{PREPARED}/{{{{dataset}}}}/{{file}}", file=["meta.json", *arrays]),
+            wildcard_constraints:
+                dataset="|".join(names),
+            log:
+                f"{RESULTS}/logs/prepare/{{dataset}}.log",
+            benchmark:
+                f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+            conda:
+                "../../envs/specar.yaml"
+            params:
+                plan=PLAN_FILE,
+                identity=identity,
+            shell:
+                "python -m specar prepare {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"

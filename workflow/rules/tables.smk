@@ -1,20 +1,22 @@
+from specar.tables.files import table_files
+
+
 localrules:
     collect,
-    write_tables,
 
 
-TABLE_FILES = [
-    f"{RESULTS}/tables/{{task}}{form}.{suffix}"
-    for form in ("", "_averaged")
-    for suffix in ("csv", "md", "tex")
-]
+def tables_of(task):
+    """Table files of a task."""
+    return [f"{RESULTS}/tables/{name}" for name in table_files(task)]
 
 
 rule collect:
     input:
         lambda wildcards: records(wildcards.task),
+        lambda wildcards: floors(wildcards.task),
     output:
         f"{RESULTS}/collected/{{task}}.csv",
+        f"{RESULTS}/collected/{{task}}_floors.csv",
     log:
         f"{RESULTS}/logs/collect/{{task}}.log",
     conda:
@@ -26,35 +28,37 @@ rule collect:
         "python -m specar collect {wildcards.task} --plan {params.plan:q} 2> {log:q}"
 
 
-rule write_tables:
-    input:
-        rules.collect.output,
-    output:
-        TABLE_FILES,
-    log:
-        f"{RESULTS}/logs/tables/{{task}}.log",
-    conda:
-        "../../envs/specar.yaml"
-    params:
-        plan=PLAN_FILE,
-        digest=PLAN.digest,
-    shell:
-        "python -m specar tables {wildcards.task} --collected --plan {params.plan:q} 2> {log:q}"
-
-
 # The records are named as well: one that was deleted is made again, although the tables are there.
 rule tables:
     input:
-        expand(TABLE_FILES, task=PLAN.tasks),
-        [records(task) for task in PLAN.tasks],
+        [tables_of(task) + records(task) + floors(task) for task in PLAN.tasks],
 
 
-# One target per task: `snakemake imputation`.
 for task in PLAN.tasks:
 
+    # One target per task: `snakemake imputation`.
     rule:
         name:
             task
         input:
-            expand(TABLE_FILES, task=task),
-            records(task),
+            tables_of(task) + records(task) + floors(task),
+
+    rule:
+        name:
+            f"write_{task}"
+        localrule: True
+        input:
+            f"{RESULTS}/collected/{task}.csv",
+            f"{RESULTS}/collected/{task}_floors.csv",
+        output:
+            tables_of(task),
+        log:
+            f"{RESULTS}/logs/tables/{task}.log",
+        conda:
+            "../../envs/specar.yaml"
+        params:
+            task=task,
+            plan=PLAN_FILE,
+            digest=PLAN.digest,
+        shell:
+            "python -m specar tables {params.task} --collected --plan {params.plan:q} 2> {log:q}"

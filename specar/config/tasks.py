@@ -1,0 +1,70 @@
+"""What the configuration has to know of each task; what a task does is in ``specar.tasks``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specar.data.registry import Kind
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """One task as an axis of the matrix.
+
+    Attributes
+    ----------
+    kind
+        Datasets that it can run on.
+    baselines
+        Its naive floors, by name.
+    seq_len
+        Look-back where an experiment gives none; None: follows from the dataset.
+    setting, settings
+        What its experiments vary, as a field of a run and as its plural in the configuration; None for
+        a task with one experiment per dataset.
+    top
+        Whether it has a temporal order to preserve: the authors define no TOP loss for the others.
+    task_settings
+        The task settings that it uses, with their defaults; None: follows from others.
+    """
+
+    kind: Kind
+    baselines: tuple[str, ...]
+    seq_len: int | None = None
+    setting: str | None = None
+    settings: str | None = None
+    top: bool = True
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+TASK_INFO: dict[str, TaskInfo] = {
+    "long_term_forecast": TaskInfo(
+        "series", ("last_value", "seasonal_naive"), seq_len=96, setting="horizon", settings="horizons"
+    ),
+    "short_term_forecast": TaskInfo(
+        "m4", ("last_value", "seasonal_naive", "naive2"), task_settings={"history": 1.5}
+    ),
+    "imputation": TaskInfo(
+        "series", ("mean", "linear_interpolation"), seq_len=96, setting="mask_ratio", settings="mask_ratios"
+    ),
+    "classification": TaskInfo(
+        "classification", ("majority_class",), top=False, task_settings={"val_share": 0.2}
+    ),
+    "anomaly_detection": TaskInfo(
+        "anomaly",
+        ("random", "pca"),
+        seq_len=100,
+        top=False,
+        task_settings={
+            "train_stride": 1,
+            "test_stride": None,
+            "anomaly_ratio": 1.0,
+            "val_from": "test",
+            "val_share": 0.2,
+        },
+    ),
+}
+# Task that a plural in the configuration belongs to.
+TASK_OF_SETTINGS = {info.settings: task for task, info in TASK_INFO.items() if info.settings}

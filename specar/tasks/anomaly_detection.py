@@ -1,0 +1,221 @@
+"""Anomaly detection: reconstruct windows; the error of a point is its score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.decomposition import PCA
+from torch import Tensor, nn
+
+from specar.data.prepared import AnomalyData, PreparedData
+from specar.errors import SpecarError
+from specar.metrics import anomaly, ranking
+from specar.models.base import ModelOutput, SeriesShape
+from specar.seeds import derive_seed
+from specar.tasks.base import ErrorSums, Evaluation, Metrics, Split, Task, of_kind
+
+Scores = npt.NDArray[np.float32]
+# Gives the score of every row of windows that begin at the given rows of a part, (windows, S).
+Score = Callable[[str, Tensor], Scores]
+_RANDOM_SEEDS = 5
+_PCA_VARIANCE = 0.9
+
+
+class AnomalyDetection(Task):
+    """Find anomalous rows of a test series by the error of their reconstruction.
+
+    ``published``: windows as in the authors' code, which may overlap and then count a row several times,
+    the threshold a percentile of train and test scores together, point adjustment; the epoch is selected
+    on the test part. ``strict``: the last ``val_share`` of the training rows is held out for the selection
+    and the threshold, scaling is fitted on the others, windows stay within a machine and reach every
+    test row, a row's score is the mean over its windows, and nothing is adjusted but ``pa_f1``.
+    """
+
+    def setup(self, data: PreparedData) -> None:
+        self.data = data = of_kind(data, AnomalyData)
+        assert self.cell.seq_len is not None
+        self.settings, self.window = self.cell.task_settings, self.cell.seq_len
+        self.shape = SeriesShape(data.train.shape[1], self.window, time_features=0)
+        self.labels = np.asarray(data.labels, dtype=bool)
+        train, test = np.asarray(data.train), np.asarray(data.test)
+        if self.strict:
+            fitted_on = np.concatenate([train[start:end] for start, end in self._spans("train")])
+            train, test = rescaled(train, fitted_on), rescaled(test, fitted_on)
+        self.parts = {"train": torch.tensor(train, device=self.device)}
+        self.parts["test"] = torch.tensor(test, device=self.device)
+        self.first_rows: dict[Split, Tensor] = {
+            split: torch.as_tensor(self._first_rows(split), device=self.device)
+            for split in ("train", "val", "test")
+        }
+
+    def count(self, split: Split) -> int:
+        return len(self.first_rows[split])
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+        x = self._windows("train", self.first_rows["train"][index])
+        out: ModelOutput = model(x)
+        return nn.functional.mse_loss(out.output.float(), x), out
+
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        sums = ErrorSums(self.device)
+        for first in self.batches(self.first_rows["val"]):
+            x = self._windows(self._part("val"), first)
+            sums.add(model(x).output, x)
+        return sums.metrics()
+
+    def test(self, model: nn.Module) -> Evaluation:
+        def score(part: str, first: Tensor) -> Scores:
+            x = self._windows(part, first)
+            errors: Tensor = (model(x).output.float() - x).square().mean(dim=-1)
+            return errors.cpu().numpy()
+
+        return self._evaluation(score)
+
+    def floors(self) -> dict[str, Evaluation]:
+        return {"random": self._random(), "pca": self._evaluation(self._pca_score())}
+
+    def _part(self, split: Split) -> str:
+        """The series that a split's windows are cut from."""
+        if split == "val" and not self.strict:
+            return self.settings.val_from or "test"
+        return "test" if split == "test" else "train"
+
+    def _spans(self, split: Split) -> list[tuple[int, int]]:
+        """Row spans [start, end) that the windows of a split have to stay in."""
+        part, share = self._part(split), self.settings.val_share
+        assert share is not None
+        if not self.strict:  # the authors join all machines
+            rows = len(self.data.train if part == "train" else self.data.test)
+            return [(int(rows * (1 - share)) if split == "val" and part == "train" else 0, rows)]
+        ends = list(self.data.test_ends if part == "test" else self.data.train_ends)
+        spans = list(zip([0, *ends[:-1]], ends, strict=True))
+        if part == "test":
+            return spans
+        borders = [start + int((end - start) * (1 - share)) for start, end in spans]
+        return [
+            (start, border) if split == "train" else (border, end)
+            for (start, end), border in zip(spans, borders, strict=True)
+        ]
+
+    def _first_rows(self, split: Split) -> npt.NDArray[np.int64]:
+        stride = self.settings.test_stride if self._part(split) == "test" else self.settings.train_stride
+        if self.strict and split == "val":
+            stride = self.settings.test_stride
+        assert stride is not None
+        every_row = self.strict and split != "train"
+        return np.concatenate(
+            [self._starts(start, end, stride, every_row) for start, end in self._spans(split)]
+        )
+
+    def _starts(self, start: int, end: int, stride: int, every_row: bool) -> npt.NDArray[np.int64]:
+        if end - start < self.window:
+            raise SpecarError(
+                f"{self.data.name}: a part of {end - start} rows is shorter than the window of "
+                f"{self.window}; shorten seq_len or use longer series"
+            )
+        starts = np.arange(start, end - self.window + 1, stride, dtype=np.int64)
+        if every_row and starts[-1] + self.window < end:
+            starts = np.append(starts, end - self.window)
+        return starts
+
+    def _windows(self, part: str, first: Tensor) -> Tensor:
+        """Windows (B, S, N)."""
+        rows = first.unsqueeze(1) + torch.arange(self.window, device=self.device)
+        return self.parts[part][rows]
+
+    def _scores(self, score: Score, split: Split) -> Scores:
+        """Scores of all windows of a split, (windows, S)."""
+        part = self._part(split)
+        return np.concatenate([score(part, first) for first in self.batches(self.first_rows[split])])
+
+    def _evaluation(self, score: Score) -> Evaluation:
+        return self._strict(score) if self.strict else self._published(score)
+
+    def _published(self, score: Score) -> Evaluation:
+        ratio = self.settings.anomaly_ratio
+        assert ratio is not None
+        train, test = self._scores(score, "train").ravel(), self._scores(score, "test").ravel()
+        threshold = anomaly.threshold([train, test], ratio)
+        del train
+        labels = self._label_windows().ravel()
+        predicted = test > threshold
+        adjusted = anomaly.point_adjust(predicted, labels)
+        metrics = anomaly.precision_recall_f1(adjusted, labels)
+        return Evaluation(metrics, self._details(threshold, predicted, labels))
+
+    def _label_windows(self) -> npt.NDArray[np.bool_]:
+        first = self.first_rows["test"].cpu().numpy()
+        labels: npt.NDArray[np.bool_] = self.labels[first[:, None] + np.arange(self.window)]
+        return labels
+
+    def _strict(self, score: Score) -> Evaluation:
+        ratio = self.settings.anomaly_ratio
+        assert ratio is not None
+        threshold = anomaly.threshold([self._row_scores(score, "val")], ratio)
+        test = self._row_scores(score, "test")
+        predicted, labels = test > threshold, self.labels
+        raw = anomaly.precision_recall_f1(predicted, labels)
+        adjusted = anomaly.precision_recall_f1(anomaly.point_adjust(predicted, labels), labels)
+        metrics = {
+            **{f"raw_{name}": value for name, value in raw.items()},
+            "best_f1": ranking.best_f1(test, labels),
+            "auc_roc": ranking.auc_roc(test, labels),
+            "auc_pr": ranking.auc_pr(test, labels),
+            "pa_k_auc": anomaly.pa_k_auc(predicted, labels),
+            "vus_pr": ranking.vus_pr(test, labels),
+            "pa_f1": adjusted["f1"],
+        }
+        return Evaluation(metrics, self._details(threshold, predicted, labels))
+
+    def _row_scores(self, score: Score, split: Split) -> npt.NDArray[np.float64]:
+        """Score of every row of a split: the mean over the windows that it lies in."""
+        rows = self.first_rows[split].cpu().numpy()[:, None] + np.arange(self.window)
+        size = len(self.parts[self._part(split)])
+        sums = np.bincount(rows.ravel(), self._scores(score, split).ravel(), minlength=size)
+        number = np.bincount(rows.ravel(), minlength=size)
+        return sums[number > 0] / number[number > 0]
+
+    def _details(
+        self, threshold: float, predicted: npt.NDArray[np.bool_], labels: npt.NDArray[np.bool_]
+    ) -> dict[str, Any]:
+        return {
+            "threshold": float(threshold),
+            "points": int(labels.size),
+            "anomalous_points": int(labels.sum()),
+            "predicted_points": int(predicted.sum()),
+        }
+
+    def _random(self) -> Evaluation:
+        """Mean over seeds of uniform random scores under the same threshold and adjustment."""
+        found = []
+        for seed in range(_RANDOM_SEEDS):
+            generator = np.random.default_rng(derive_seed("random scores", self.data.name, seed))
+            found.append(self._evaluation(self._random_score(generator)).metrics)
+        metrics = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+        spread = {name: float(np.std([one[name] for one in found], ddof=1)) for name in metrics}
+        return Evaluation(metrics, {"seeds": _RANDOM_SEEDS, "standard_deviation": spread})
+
+    def _random_score(self, generator: np.random.Generator) -> Score:
+        return lambda _, first: generator.random((len(first), self.window), dtype=np.float32)
+
+    def _pca_score(self) -> Score:
+        """Squared error of the reconstruction from the principal components of the training rows."""
+        fitted_on = [self.parts["train"][start:end].cpu().numpy() for start, end in self._spans("train")]
+        pca = PCA(_PCA_VARIANCE, svd_solver="full").fit(np.concatenate(fitted_on))
+        errors = {}
+        for part, series in self.parts.items():
+            values = series.cpu().numpy()
+            errors[part] = ((pca.inverse_transform(pca.transform(values)) - values) ** 2).mean(axis=1)
+        return lambda part, first: errors[part][first.cpu().numpy()[:, None] + np.arange(self.window)]
+
+
+def rescaled(values: Scores, fitted_on: Scores) -> Scores:
+    """Standard score per channel, with the statistics of ``fitted_on`` (rows, N)."""
+    mean, std = fitted_on.mean(axis=0, dtype=np.float64), fitted_on.std(axis=0, dtype=np.float64)
+    # Rounding leaves a constant channel of standard-scored data a deviation far below this.
+    scores: Scores = ((values - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32)
+    return scores

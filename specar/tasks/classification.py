@@ -1,0 +1,157 @@
+"""Classification (UEA): labelled multivariate series, accuracy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from torch import Tensor, nn
+
+from specar.data.prepared import ClassificationData, PreparedData
+from specar.models.base import ModelOutput, SeriesShape
+from specar.seeds import derive_seed
+from specar.tasks.base import Evaluation, Metrics, Split, Task, of_kind
+
+Labels = npt.NDArray[np.int64]
+
+
+class Classification(Task):
+    """Tell the class of a series, padded with zeros to the longest.
+
+    ``published`` scales train and test each by its own statistics, pads to the longest of both and
+    selects the epoch on the test accuracy. ``strict`` holds out a stratified share of the training series
+    for that, the same for every model and seed, takes scaling from the rest and the length from the
+    training series (longer test series lose their end).
+    """
+
+    selection = "accuracy"
+    higher_is_better = True
+
+    def setup(self, data: PreparedData) -> None:
+        self.data = data = of_kind(data, ClassificationData)
+        lengths = [np.diff(data.train_offsets)] + ([] if self.strict else [np.diff(data.test_offsets)])
+        self.shape = SeriesShape(
+            channels=data.train_values.shape[1],
+            seq_len=self.cell.seq_len or max(int(part.max()) for part in lengths),
+            time_features=0,
+            classes=len(data.classes),
+        )
+        train, test = data.train_values.astype(np.float64), data.test_values.astype(np.float64)
+        self.cases: dict[Split, npt.NDArray[np.int64]] = self._cases()
+        if self.strict:
+            rows = rows_of(data.train_offsets, self.cases["train"])
+            train, test = scaled(train, train[rows], ddof=0), scaled(test, train[rows], ddof=0)
+        else:
+            train, test = scaled(train, train, ddof=1), scaled(test, test, ddof=1)
+        self.parts = {
+            "train": self._padded(train, data.train_offsets),
+            "test": self._padded(test, data.test_offsets),
+        }
+        self.labels = {"train": np.asarray(data.train_labels), "test": np.asarray(data.test_labels)}
+        self.train_labels = torch.tensor(self.labels["train"], device=self.device)
+
+    def _cases(self) -> dict[Split, npt.NDArray[np.int64]]:
+        """Numbers of the cases in each split: of the test file, or of the train file."""
+        test = np.arange(len(self.data.test_labels))
+        if not self.strict:
+            return {"train": np.arange(len(self.data.train_labels)), "val": test, "test": test}
+        assert self.cell.task_settings.val_share is not None
+        val = stratified(self.data.train_labels, self.cell.task_settings.val_share, self.data.name)
+        train = np.setdiff1d(np.arange(len(self.data.train_labels)), val)
+        return {"train": train, "val": val, "test": test}
+
+    def count(self, split: Split) -> int:
+        return len(self.cases[split])
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+        cases = torch.as_tensor(self.cases["train"], device=self.device)[index]
+        out = self._run(model, "train", cases)
+        return nn.functional.cross_entropy(out.output.float(), self.train_labels[cases]), out
+
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        predicted, truth = self._predicted(model, "val")
+        return {"accuracy": float(accuracy_score(truth, predicted))}
+
+    def test(self, model: nn.Module) -> Evaluation:
+        return self._evaluation(*self._predicted(model, "test"))
+
+    def floors(self) -> dict[str, Evaluation]:
+        counts = np.bincount(self.labels["train"][self.cases["train"]], minlength=self.shape.classes)
+        truth = self.labels["test"]
+        return {"majority_class": self._evaluation(np.full_like(truth, counts.argmax()), truth)}
+
+    def _evaluation(self, predicted: Labels, truth: Labels) -> Evaluation:
+        classes = range(self.shape.classes)
+        metrics = {
+            "accuracy": float(accuracy_score(truth, predicted)),
+            "macro_f1": float(
+                f1_score(truth, predicted, labels=list(classes), average="macro", zero_division=0)
+            ),
+        }
+        details: dict[str, Any] = {
+            "classes": self.data.classes,
+            "confusion_matrix": confusion_matrix(truth, predicted, labels=list(classes)).tolist(),
+            "cases_per_class": {split: self._per_class(split) for split in ("train", "val", "test")},
+        }
+        return Evaluation(metrics, details)
+
+    def _per_class(self, split: Split) -> list[int]:
+        counts: list[int] = np.bincount(self._truth(split), minlength=self.shape.classes).tolist()
+        return counts
+
+    def _file(self, split: Split) -> str:
+        return "test" if split == "test" or (split == "val" and not self.strict) else "train"
+
+    def _truth(self, split: Split) -> Labels:
+        truth: Labels = self.labels[self._file(split)][self.cases[split]]
+        return truth
+
+    def _predicted(self, model: nn.Module, split: Split) -> tuple[Labels, Labels]:
+        cases = torch.as_tensor(self.cases[split], device=self.device)
+        outputs = [self._run(model, self._file(split), part).output for part in self.batches(cases)]
+        return torch.cat(outputs).argmax(dim=1).cpu().numpy(), self._truth(split)
+
+    def _run(self, model: nn.Module, file: str, cases: Tensor) -> ModelOutput:
+        values, mask = self.parts[file]
+        out: ModelOutput = model(values[cases], padding_mask=mask[cases])
+        return out
+
+    def _padded(
+        self, values: npt.NDArray[np.float64], offsets: npt.NDArray[np.int64]
+    ) -> tuple[Tensor, Tensor]:
+        """Cases as (cases, S, N), 0 behind their end, and their mask (cases, S), 1 = real step."""
+        lengths = np.minimum(np.diff(offsets), self.shape.seq_len)
+        known = np.arange(self.shape.seq_len) < lengths[:, None]  # (cases, S)
+        padded = np.zeros((*known.shape, self.shape.channels), dtype=np.float32)
+        padded[known] = values[(offsets[:-1, None] + np.arange(self.shape.seq_len))[known]]
+        mask = torch.tensor(known, dtype=torch.float32, device=self.device)
+        return torch.tensor(padded, device=self.device), mask
+
+
+def rows_of(offsets: npt.NDArray[np.int64], cases: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Numbers of all rows of some cases."""
+    return np.concatenate([np.arange(offsets[case], offsets[case + 1]) for case in cases])
+
+
+def scaled(
+    values: npt.NDArray[np.float64], fitted_on: npt.NDArray[np.float64], ddof: int
+) -> npt.NDArray[np.float64]:
+    """Standard score per channel, with the statistics of ``fitted_on`` (rows, N)."""
+    std = fitted_on.std(axis=0, ddof=ddof)
+    # Rounding leaves a constant channel of standard-scored data a deviation far below this.
+    scores: npt.NDArray[np.float64] = (values - fitted_on.mean(axis=0)) / np.where(std > 1e-6, std, 1.0)
+    return scores
+
+
+def stratified(labels: Labels, share: float, name: str) -> npt.NDArray[np.int64]:
+    """Numbers of the cases to hold out: ``share`` of each class, of two cases or more at least one."""
+    generator = np.random.default_rng(derive_seed("held out", name))
+    chosen = []
+    for label in np.unique(labels):
+        cases = generator.permutation(np.flatnonzero(labels == label))
+        number = min(max(round(share * len(cases)), 1), len(cases) - 1)
+        chosen.append(cases[:number])
+    return np.sort(np.concatenate(chosen))

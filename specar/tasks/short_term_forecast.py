@@ -1,0 +1,113 @@
+"""Short-term forecasting (M4): many univariate series, sMAPE, MASE and OWA."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from specar.data.prepared import M4Data, PreparedData
+from specar.errors import SpecarError
+from specar.metrics.naive2 import last_value, seasonal_naive
+from specar.metrics.short_term import mase, owa, seasonal_scale, smape
+from specar.models.base import ModelOutput, SeriesShape
+from specar.tasks.base import Evaluation, Metrics, Segment, Split, Task, of_kind
+
+Forecasts = npt.NDArray[np.float64]
+
+
+class ShortTermForecast(Task):
+    """Forecast the H steps that follow each series, from its last S steps.
+
+    One window per series and epoch, its cut drawn from the last ``history`` x H steps. ``published``
+    selects the epoch on the test horizon; ``strict`` holds out the last H training steps of every series
+    for it. Series shorter than a window are padded with zeros in front.
+    """
+
+    selection = "smape"
+    top_segments: tuple[Segment, ...] = ("input", "forecast")
+
+    def setup(self, data: PreparedData) -> None:
+        self.data = of_kind(data, M4Data)
+        assert self.cell.seq_len is not None
+        horizon = self.data.horizon
+        self.shape = SeriesShape(1, self.cell.seq_len, horizon, time_features=0)
+        self.values = torch.tensor(self.data.train_values, dtype=torch.float32, device=self.device)
+        offsets = torch.tensor(self.data.train_offsets, device=self.device)
+        self.starts, self.ends = offsets[:-1], offsets[1:]  # (series,)
+        self.train_ends = self.ends - horizon if self.strict else self.ends
+        if bool((self.train_ends - self.starts < 2).any()):
+            raise SpecarError(f"{data.name}: a series is too short to train on; it needs {horizon + 2} steps")
+
+    def count(self, split: Split) -> int:
+        return len(self.starts)
+
+    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+        start, end = self.starts[index], self.train_ends[index]
+        assert self.cell.task_settings.history is not None
+        reach = int(self.cell.task_settings.history * self.shape.pred_len)
+        lowest = torch.maximum(start + 1, end - reach)
+        share = torch.rand(len(index), generator=generator, device=self.device)
+        cut = torch.minimum(lowest + (share * (end - lowest)).long(), end - 1)
+        out: ModelOutput = model(self._inputs(start, cut))
+        steps = cut.unsqueeze(1) + torch.arange(self.shape.pred_len, device=self.device)
+        known = steps < end.unsqueeze(1)
+        target = self.values[steps.clamp(max=len(self.values) - 1)] * known
+        return smape_loss(out.output[..., 0].float(), target, known), out
+
+    def validate(self, model: nn.Module, epoch: int) -> Metrics:
+        forecasts = self._forecasts(model, self.train_ends)
+        return {"smape": float(smape(forecasts, self._held_out()).mean())}
+
+    def test(self, model: nn.Module) -> Evaluation:
+        return Evaluation(self.metrics(self._forecasts(model, self.ends)))
+
+    def floors(self) -> dict[str, Evaluation]:
+        values, offsets = self.data.train_values, self.data.train_offsets
+        season, horizon = self.data.seasonality, self.data.horizon
+        forecasts = {
+            "last_value": last_value(values, offsets, horizon),
+            "seasonal_naive": seasonal_naive(values, offsets, season, horizon),
+            "naive2": self.data.naive2,
+        }
+        return {name: Evaluation(self.metrics(forecast)) for name, forecast in forecasts.items()}
+
+    def metrics(self, forecasts: Forecasts) -> Metrics:
+        """sMAPE in percent, MASE and OWA of forecasts (series, H) of the test steps."""
+        scale = seasonal_scale(self.data.train_values, self.data.train_offsets, self.data.seasonality)
+        actual = self.data.test_values
+        own, naive = (
+            (float(smape(forecast, actual).mean()), float(mase(forecast, actual, scale).mean()))
+            for forecast in (forecasts, self.data.naive2)
+        )
+        return {"smape": own[0], "mase": own[1], "owa": owa(*own, *naive)}
+
+    def _held_out(self) -> Forecasts:
+        """Steps (series, H) that select the epoch."""
+        if not self.strict:
+            return self.data.test_values
+        ends = self.data.train_offsets[1:, None]
+        return self.data.train_values[ends - self.shape.pred_len + np.arange(self.shape.pred_len)]
+
+    def _forecasts(self, model: nn.Module, ends: Tensor) -> Forecasts:
+        """Forecasts (series, H) of the steps from ``ends`` on."""
+        batches = zip(self.batches(self.starts), self.batches(ends), strict=True)
+        outputs = [model(self._inputs(start, end)).output[..., 0].double() for start, end in batches]
+        return torch.cat(outputs).cpu().numpy()
+
+    def _inputs(self, start: Tensor, cut: Tensor) -> Tensor:
+        """The S steps before ``cut``, (B, S, 1); 0 before the start of a series."""
+        steps = cut.unsqueeze(1) + torch.arange(-self.shape.seq_len, 0, device=self.device)
+        known = steps >= start.unsqueeze(1)
+        return (self.values[steps.clamp(min=0)] * known).unsqueeze(-1)
+
+
+def smape_loss(forecast: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """sMAPE in percent over (B, H), unknown steps counting 0.
+
+    As in the authors' code the denominator carries no gradient.
+    """
+    size = forecast.detach().abs() + target.abs()
+    ratio = (forecast - target).abs() / torch.where(size > 0, size, 1)
+    return 200 * (ratio * known).mean()

@@ -1,0 +1,108 @@
+"""Anomaly detection: windows, scores, thresholds, protocols."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+from torch import nn
+
+from specar.errors import SpecarError
+from specar.metrics.anomaly import point_adjust
+from specar.models import ModelOutput
+
+
+class Half(nn.Module):
+    """Reconstructs half of everything, so that the error is known."""
+
+    def forward(self, x):
+        return ModelOutput(x / 2, None)
+
+
+def strided(task, **settings):
+    return task("anomaly_detection", experiments={
+        "anomaly_detection": {"Small-AD": {"seq_len": 20, "task_settings": {"anomaly_ratio": 5, **settings}}}
+    })  # fmt: skip
+
+
+def test_published_windows_overlap_and_scores_are_flattened(make_small_task):
+    task = make_small_task("anomaly_detection")
+    assert [task.count(split) for split in ("train", "val", "test")] == [381, 381, 381]
+    metrics, details = task.test(Half())
+    x = {part: np.array(getattr(task.data, part)) for part in ("train", "test")}
+    scores = {part: np.concatenate([((v / 2) ** 2).mean(axis=1)[i : i + 20] for i in range(381)])
+              for part, v in x.items()}  # fmt: skip
+    labels = np.concatenate([np.array(task.data.labels)[i : i + 20] for i in range(381)])
+    threshold = np.percentile(np.concatenate([scores["train"], scores["test"]]), 95)
+    assert details["threshold"] == pytest.approx(threshold, rel=1e-5)
+    assert details["points"] == 381 * 20
+    predicted = point_adjust(scores["test"] > threshold, labels)
+    expected = precision_recall_fscore_support(labels, predicted, average="binary")[:3]
+    assert [metrics[name] for name in ("precision", "recall", "f1")] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("stride", [1, 7, 20, 33])
+def test_strides_of_the_published_windows(make_small_task, stride):
+    task = strided(make_small_task, train_stride=stride)
+    assert task.cell.task_settings.test_stride == stride  # follows the training stride
+    assert task.count("train") == task.count("test") == (400 - 20) // stride + 1
+
+
+def test_published_val_may_be_the_end_of_the_training_part(make_small_task):
+    task = strided(make_small_task, train_stride=20, val_from="train")
+    assert task.count("val") == (80 - 20) // 20 + 1
+    assert task.first_rows["val"][0] == 320
+    assert task.first_rows["train"][-1] == 380  # which is trained on as well
+
+
+def test_strict_windows_reach_every_test_row_once_and_scores_are_their_means(make_small_task):
+    task = make_small_task("anomaly_detection", protocol="strict", experiments={
+        "anomaly_detection": {"Small-AD": {"seq_len": 30, "task_settings": {"anomaly_ratio": 5}}}
+    })  # fmt: skip
+    assert task.cell.task_settings.test_stride == 30
+    rows = np.concatenate([np.arange(first, first + 30) for first in task.first_rows["test"].tolist()])
+    assert set(rows.tolist()) == set(range(400))
+    assert len(rows) == 14 * 30  # the last window reaches back
+    metrics, details = task.test(Half())
+    assert details["points"] == 400
+    scores = ((task.parts["test"].numpy() / 2) ** 2).mean(axis=1)
+    labels = np.array(task.data.labels)
+    assert metrics["auc_roc"] == pytest.approx(roc_auc_score(labels, scores), rel=1e-6)
+    held_out = ((task.parts["train"].numpy()[320:] / 2) ** 2).mean(axis=1)
+    threshold = np.percentile(held_out, 95)
+    assert details["threshold"] == pytest.approx(threshold, rel=1e-5)
+    expected = precision_recall_fscore_support(labels, scores > threshold, average="binary")[:3]
+    assert [metrics[f"raw_{name}"] for name in ("precision", "recall", "f1")] == pytest.approx(expected)
+
+
+def test_strict_train_and_selection_rows_are_disjoint_and_before_each_other(make_small_task):
+    task = make_small_task("anomaly_detection", protocol="strict")
+    assert task.first_rows["train"].max() + 20 <= 320 <= task.first_rows["val"].min()
+    values = task.parts["train"][:320]
+    torch.testing.assert_close(values.mean(dim=0), torch.zeros(3), atol=1e-5, rtol=0)
+
+
+def test_strict_windows_stay_within_a_machine(make_small_task):
+    task = make_small_task("anomaly_detection", protocol="strict")
+    object.__setattr__(task.data, "train_ends", (150, 400))
+    object.__setattr__(task.data, "test_ends", (170, 400))
+    assert task._spans("train") == [(0, 120), (150, 350)]
+    assert task._spans("val") == [(120, 150), (350, 400)]
+    assert task._spans("test") == [(0, 170), (170, 400)]
+    for first in task._first_rows("test"):
+        assert first + 20 <= 170 or first >= 170
+
+
+def test_random_scores_look_good_after_point_adjustment(make_small_task):
+    random = make_small_task("anomaly_detection").floors()["random"]
+    assert random.metrics["f1"] > 0.5  # what point adjustment does
+    assert random.details["seeds"] == 5
+    strict = make_small_task("anomaly_detection", protocol="strict").floors()["random"]
+    assert strict.metrics["auc_roc"] == pytest.approx(0.5, abs=0.1)
+    assert strict.metrics["raw_f1"] < strict.metrics["pa_f1"]
+
+
+def test_a_part_shorter_than_the_window_is_refused(make_small_task):
+    with pytest.raises(SpecarError, match="shorter than the window of 500"):
+        make_small_task(
+            "anomaly_detection", experiments={"anomaly_detection": {"Small-AD": {"seq_len": 500}}}
+        )

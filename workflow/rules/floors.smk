@@ -1,0 +1,22 @@
+# One job per dataset, setting and protocol computes all baselines, one record each.
+for task in PLAN.tasks:
+
+    rule:
+        name:
+            f"floors_{task}"
+        input:
+            prepared_of,
+        output:
+            expand(f"{RESULTS}/floors/{{{{cell}}}}/{{baseline}}.json", baseline=TASK_INFO[task].baselines),
+        wildcard_constraints:
+            cell=f"{task}-.+",
+        log:
+            f"{RESULTS}/logs/floors/{{cell}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/floors/{{cell}}.tsv"
+        conda:
+            "../../envs/specar.yaml"
+        params:
+            plan=PLAN_FILE,
+        shell:
+            "python -m specar floors {wildcards.cell} --plan {params.plan:q} 2> {log:q}"
