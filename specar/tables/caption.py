@@ -4,37 +4,74 @@ from __future__ import annotations
 
 import pandas as pd
 
-from specar.tables.published import AVERAGE, main_paper_differences, source_of
+from specar.tables.layout import number
+from specar.tables.metrics import METRICS
+from specar.tables.published import main_paper_differences
+from specar.tables.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
+
+_NOTHING_PUBLISHED = (
+    "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
+)
+_OTHER_PROTOCOL = (
+    "The published numbers follow the authors' protocol, not this one: the deviation contains the change "
+    "of protocol."
+)
 
 
 def title(task: str, architecture: str, protocol: str, averaged: bool) -> str:
     """Return the table's title: task, form, architecture and protocol."""
-    source = source_of(task)
-    form = f", averages over the {source.setting}s" if averaged else ""
-    return f"{source.title}{form} (architecture: {architecture}; protocol: {protocol})"
+    form = f", averages over the {setting_name(task)}s" if averaged else ""
+    return f"{source_of(task).title}{form} (architecture: {architecture}; protocol: {protocol})"
 
 
 def notes(task: str, table: pd.DataFrame, protocol: str, averaged: bool) -> list[str]:
     """Return the sentences that say what the columns of the table are."""
     source = source_of(task)
-    sentences = [
-        f"Published: SpecAR-Net as printed in the paper, a single run without a standard deviation "
-        f"(appendix Tables {source.without_top} and {source.with_top}).",
+    own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
+    printed = bool(table["published"].notna().any())
+    floors = ", ".join(baseline_labels(task).values())
+    return [
+        *(_published(task, table) if printed else [_NOTHING_PUBLISHED]),
         f"Reproduced: our runs, {_seeds(table)}.",
-        "Dev.: deviation of reproduced from published, in percent of published.",
-        "Floor: the better of the naive baselines, computed on the same test windows.",
+        *(_deviation(task, protocol) if printed else []),
+        f"Floors: naive baselines ({floors}), computed on the same test data.",
+        *own,
+        *(_differences(task) if averaged else []),
     ]
-    if protocol != "published":
-        sentences.append(
-            "The published numbers follow the authors' protocol, not this one: the deviation contains the "
-            "change of protocol."
+
+
+def _published(task: str, table: pd.DataFrame) -> list[str]:
+    tables = source_of(task).tables
+    where = f"appendix Table{'s' * (len(tables) > 1)} {' and '.join(map(str, tables))}"
+    return [
+        "Published: SpecAR-Net as printed in the paper, a single run without a standard deviation "
+        f"({where}).",
+        *(_log(task, table) if source_of(task).log else []),
+    ]
+
+
+def _log(task: str, table: pd.DataFrame) -> list[str]:
+    aggregates = table[table["dataset"].isin(source_of(task).aggregates)]
+    known = aggregates.dropna(subset=["published", "released_log"]).drop_duplicates(["dataset", "metric"])
+    averages = [
+        "; its average is {}, where the paper prints {}".format(
+            *(number(float(value), METRICS[str(metric)]) for value in (logged, printed))
         )
-    return sentences + (_differences(task) if averaged else [])
+        for metric, logged, printed in known[["metric", "released_log", "published"]].to_numpy()
+    ]
+    return [f"Authors' log: the authors' released log (best epoch on test){''.join(averages)}."]
+
+
+def _deviation(task: str, protocol: str) -> list[str]:
+    unit = {"percent": "percent of published", "points": "percentage points"}
+    metric = next(iter(metrics_of(task, protocol).values()))
+    sentence = f"Dev.: deviation of reproduced from published, in {unit[metric.deviation_unit]}."
+    return [sentence] if protocol == "published" else [sentence, _OTHER_PROTOCOL]
 
 
 def legend(task: str, dash: str, partial: str) -> str:
     """Return the legend of marks and empty cells."""
-    average = f"an average needs all its {source_of(task).setting}s and seeds"
+    average = f"an average needs all its {setting_name(task) or source_of(task).column}s and seeds"
     return (
         f"Marks: {dash} requested, not done yet ({average}); {partial} some of the seeds not done yet; "
         "blank: not requested, or not printed in the paper."
@@ -48,15 +85,15 @@ def _seeds(table: pd.DataFrame) -> str:
     low, high = int(counts.min()), int(counts.max())
     if high == 1:
         return "1 seed, so without a standard deviation"
-    number = f"{high} seeds" if low == high else f"{low} to {high} seeds"
-    return f"mean ± sample standard deviation over {number}"
+    seeds = f"{high} seeds" if low == high else f"{low} to {high} seeds"
+    return f"mean ± sample standard deviation over {seeds}"
 
 
 def _differences(task: str) -> list[str]:
     main = source_of(task).main
     same_form = f"The main paper prints the averages with TOP as its Table {main}"
     rows = [
-        f"{row.main} for {row.dataset} {str(row.metric).upper()} (appendix: {row.published})"
+        f"{row.main} for {row.dataset} {METRICS[str(row.metric)].label} (appendix: {row.published})"
         for row in main_paper_differences(task).itertuples()
         if row.setting == AVERAGE
     ]

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
+from specar.tables.aggregates import Aggregate, aggregate_statistics, aggregates_of
 from specar.tables.inputs import Matrix, runs_of
-from specar.tables.published import AVERAGE, DATASETS, METRICS, published
-from specar.tables.statistics import CELL, NOT_REQUESTED, average_statistics, cell_statistics
+from specar.tables.metrics import METRICS
+from specar.tables.published import PRINTED, printed_datasets, published, released_log
+from specar.tables.sources import AVERAGE, baseline_labels, metrics_of, source_of
+from specar.tables.statistics import CELL, NOT_REQUESTED, cell_statistics
 
-COLUMNS = [*CELL, "published", "reproduced", "sd", "seeds", "deviation_percent", "floor", "state"]
-_PRINTED = ["dataset", "setting", "top", "metric"]
 _COMBINATION = ["architecture", "protocol"]
 
 
-def compare(task: str, collected: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+def columns(task: str) -> list[str]:
+    """Return the columns of the tidy table of ``task``."""
+    log = ["released_log"] if source_of(task).log else []
+    results = ["published", *log, "reproduced", "sd", "seeds", "deviation", "deviation_unit"]
+    return [*CELL, *results, "floor", *baseline_labels(task), "state"]
+
+
+def compare(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
     """Set the results of the runs beside the published ones.
 
     Parameters
     ----------
     task
-        ``long_term_forecast`` or ``imputation``.
+        A task of the paper (`SOURCES`).
     collected
-        One row per run that was done and metric: ``run_id``, ``metric``, ``value`` and ``floor``
-        are used; may be empty.
+        One row per run that was done and metric: ``run_id``, ``metric``, ``weight`` (of the cell in
+        averages) and ``value`` are used; may be empty.
+    floors
+        One row per cell, baseline and metric: ``cell``, ``baseline``, ``metric``, ``weight`` and
+        ``value`` are used; may be empty.
     matrix
         The runs that were asked for, also of other tasks; decides what belongs into the table.
 
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`, with one row per cell for every architecture and protocol in the matrix,
-        over the published cells and those of the matrix, in the paper's order. ``setting`` is text
-        (``96``, ``0.25``, ``avg``). ``seeds`` counts the seeds behind ``reproduced``; what is not
-        there is NaN.
+        `columns`, with one row per cell for every architecture and protocol in the matrix, over the
+        published cells and those of the matrix, in the paper's order and unit. ``setting`` is text
+        (``96``, ``0.25``, ``avg``; empty for a task without setting). ``seeds`` counts the seeds behind
+        ``reproduced``. ``deviation`` is in percent of published, or in points for what is printed in
+        percent, as ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow one by
+        one. What is not there is NaN.
 
     Raises
     ------
@@ -42,29 +56,52 @@ def compare(task: str, collected: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
         The task is unknown, or the inputs do not make sense (see `runs_of`).
     """
     paper = published(task).astype({"published": float})
-    runs = runs_of(task, collected, matrix)
+    runs = runs_of(task, collected, floors, matrix)
     if runs.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    statistics = pd.concat([cell_statistics(runs), average_statistics(runs, paper)])
-    table = _cells(runs, paper).merge(paper, how="left", on=_PRINTED)
+        return pd.DataFrame(columns=columns(task))
+    aggregates = aggregates_of(task, runs, paper)
+    statistics = pd.concat([cell_statistics(runs), aggregate_statistics(task, runs, aggregates)])
+    table = _cells(task, runs, paper).merge(paper, how="left", on=PRINTED)
+    table = table.merge(released_log(task), how="left", on=["dataset", "metric"])
     table = table.merge(statistics, how="left", on=CELL)
     table["seeds"] = table["seeds"].fillna(0).astype(int)
     table["state"] = table["state"].fillna(NOT_REQUESTED)
-    table["deviation_percent"] = 100 * (table["reproduced"] - table["published"]) / table["published"]
-    return _in_paper_order(table, runs)[COLUMNS]
+    table["floor"] = _best_floor(task, table)
+    return _in_paper_order(task, _with_deviation(table), runs, aggregates)[columns(task)]
 
 
-def _cells(runs: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
+def _cells(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """Every cell of the table, each once."""
     combinations = runs[_COMBINATION].drop_duplicates()
-    cells = pd.concat([runs[CELL], paper[_PRINTED].merge(combinations, how="cross")[CELL]])
-    # Also where the paper does not print the average: the imputation of ETTm2, own datasets.
-    return pd.concat([cells, cells.assign(setting=AVERAGE)]).drop_duplicates()
+    printed = paper[PRINTED].merge(combinations, how="cross")[CELL]
+    shown = [str(row.metric) in metrics_of(task, str(row.protocol)) for row in printed.itertuples()]
+    cells = pd.concat([runs[CELL], printed[shown]])
+    # Also where the paper does not print the aggregate: the imputation of ETTm2, own datasets.
+    names = source_of(task).aggregates
+    lines = [cells.assign(dataset=name) for name in names] or [cells.assign(setting=AVERAGE)]
+    return pd.concat([cells, *lines]).drop_duplicates()
 
 
-def _in_paper_order(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def _with_deviation(table: pd.DataFrame) -> pd.DataFrame:
+    unit = table["metric"].map({name: metric.deviation_unit for name, metric in METRICS.items()})
+    difference = table["reproduced"] - table["published"]
+    deviation = np.where(unit == "percent", 100 * difference / table["published"], difference)
+    return table.assign(deviation=deviation, deviation_unit=unit)
+
+
+def _best_floor(task: str, table: pd.DataFrame) -> pd.Series:
+    floors = table[list(baseline_labels(task))]
+    higher = table["metric"].map({name: metric.higher for name, metric in METRICS.items()})
+    return floors.max(axis=1).where(higher, floors.min(axis=1))
+
+
+def _in_paper_order(
+    task: str, table: pd.DataFrame, runs: pd.DataFrame, aggregates: list[Aggregate]
+) -> pd.DataFrame:
+    parts = [part for aggregate in aggregates if not aggregate.setting for part in aggregate.parts]
     ranks = {
-        "dataset": _ranks([*DATASETS, *runs["dataset"]]),
+        # An own dataset comes last: it is in no aggregate over datasets.
+        "dataset": _ranks([*printed_datasets(task), *parts, *source_of(task).aggregates, *runs["dataset"]]),
         "setting": _ranks(sorted(table["setting"].unique(), key=_size)),
         "metric": _ranks(METRICS),
         **{column: _ranks(runs[column]) for column in _COMBINATION},
@@ -81,4 +118,4 @@ def _ranks(values: Iterable[str]) -> dict[str, int]:
 
 
 def _size(setting: str) -> float:
-    return float("inf") if setting == AVERAGE else float(setting)
+    return float(setting) if setting not in ("", AVERAGE) else float("inf")

@@ -1,4 +1,4 @@
-"""The two inputs of the tables: the runs that were asked for, and the results of those that were done."""
+"""The inputs of the tables: the runs that were asked for, the results of those done, and the floors."""
 
 from __future__ import annotations
 
@@ -9,31 +9,42 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
-from specar.files import read_json
-from specar.tables.published import METRICS
+from specar.tables.metrics import METRICS
+from specar.tables.sources import baseline_labels, metrics_of
 
 Matrix: TypeAlias = pd.DataFrame | Iterable[Mapping[str, Any]]
 
-_MATRIX_COLUMNS = ["run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed"]
-_RESULT_COLUMNS = ["run_id", "metric", "value", "floor"]
+_MATRIX_COLUMNS = [
+    *("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
+]
+_RESULT_COLUMNS = ["run_id", "metric", "weight", "value"]
+_FLOOR_COLUMNS = ["cell", "baseline", "metric", "weight", "value"]
 _CELL_AND_SEED = ["dataset", "setting", "top", "architecture", "protocol", "seed"]
+_NUMBERS = ["weight", "value"]
 
 
-def runs_of(task: str, collected: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+def runs_of(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
     """Return one row per requested run of ``task`` and metric, with its result where there is one.
 
-    Results are matched by run id only, so those of an earlier configuration (another id) are left
-    out. A result that is not finite counts as not done.
+    Results are matched by run id and floors by cell only, so those of an earlier configuration (another
+    id) are left out. A result that is not finite counts as not done. Values are in the printed unit.
 
     Raises
     ------
     SpecarError
-        A column is missing, a run has two results, or two runs are the same cell and seed.
+        A column is missing, a run or floor has two results, or two runs are the same cell and seed.
     """
     asked = _requested(task, matrix)
-    both_metrics = asked.merge(pd.DataFrame({"metric": METRICS}), how="cross")
-    return both_metrics.merge(_results(collected), how="left", on=["run_id", "metric"])
+    metrics = [
+        {"protocol": protocol, "metric": metric}
+        for protocol in asked["protocol"].unique()
+        for metric in metrics_of(task, protocol)
+    ]
+    runs = asked.merge(pd.DataFrame(metrics, columns=["protocol", "metric"]), on="protocol")
+    runs = runs.merge(_results(collected), how="left", on=["run_id", "metric"])
+    return runs.merge(_floors(task, floors), how="left", on=["cell", "metric"])
 
 
 def _requested(task: str, matrix: Matrix) -> pd.DataFrame:
@@ -42,9 +53,11 @@ def _requested(task: str, matrix: Matrix) -> pd.DataFrame:
         return pd.DataFrame(columns=_MATRIX_COLUMNS)
     table = _only(table, _MATRIX_COLUMNS, "the matrix")
     table = table[table["task"] == task].drop_duplicates("run_id")
+    has_setting = TASK_INFO[task].setting is not None
     table = table.assign(
         run_id=table["run_id"].astype(str),
-        setting=[setting_label(value) for value in table["setting"]],
+        cell=table["cell"].astype(str),
+        setting=[setting_label(value) if has_setting else "" for value in table["setting"]],
         top=[_as_bool(value) for value in table["top"]],
     )
     _refuse_ambiguous(table)
@@ -62,22 +75,39 @@ def _refuse_ambiguous(table: pd.DataFrame) -> None:
 
 
 def _results(collected: pd.DataFrame) -> pd.DataFrame:
-    table = collected if len(collected.columns) else pd.DataFrame(columns=_RESULT_COLUMNS)
-    table = _only(table, _RESULT_COLUMNS, "the collected results").astype({"run_id": str, "metric": str})
-    repeated = table[table.duplicated(["run_id", "metric"])]
+    return _values(collected, _RESULT_COLUMNS, "collected result")
+
+
+def _floors(task: str, floors: pd.DataFrame) -> pd.DataFrame:
+    """One row per cell and metric, with a column per baseline of the task."""
+    table = _values(floors, _FLOOR_COLUMNS, "collected floor")
+    table["baseline"] = "floor_" + table["baseline"]
+    keys = ["cell", "metric"]
+    wide = table.pivot(index=keys, columns="baseline", values="value")
+    wide = wide.reindex(columns=list(baseline_labels(task)))
+    weights = table.groupby(keys)["weight"].first().rename("floor_weight")
+    return wide.join(weights).astype(float).reset_index()
+
+
+def _values(given: pd.DataFrame, columns: list[str], what: str) -> pd.DataFrame:
+    table = given if len(given.columns) else pd.DataFrame(columns=columns)
+    names = [column for column in columns if column not in _NUMBERS]
+    table = _only(table, columns, f"the table of {what}s").astype(dict.fromkeys(names, "str"))
+    repeated = table[table.duplicated(names)]
     if not repeated.empty:
-        run = repeated["run_id"].iloc[0]
-        raise SpecarError(f"two collected results of {run}; delete the collected table and collect again")
-    for column in ("value", "floor"):
-        table[column] = _finite(table[column])
+        name = repeated[names[0]].iloc[0]
+        raise SpecarError(f"two rows of {what} {name}; delete the collected table and collect again")
+    for column in _NUMBERS:
+        table[column] = _finite(table[column], what)
+    table["value"] *= table["metric"].map({name: metric.scale for name, metric in METRICS.items()})
     return table
 
 
-def _finite(column: pd.Series) -> pd.Series:
+def _finite(column: pd.Series, what: str) -> pd.Series:
     try:
         return column.astype(float).replace([np.inf, -np.inf], np.nan)
     except ValueError as error:
-        raise SpecarError(f"{column.name} of a collected result: {error}; collect again") from error
+        raise SpecarError(f"{column.name} of a {what}: {error}; collect again") from error
 
 
 def _only(table: pd.DataFrame, columns: list[str], what: str) -> pd.DataFrame:
@@ -99,19 +129,11 @@ def _as_bool(value: Any) -> bool:
 
 
 def read_collected(path: Path) -> pd.DataFrame:
-    """Read the CSV of collected runs; one with nothing but its header is fine."""
+    """Read the CSV of collected runs or floors; one with nothing but its header is fine."""
     try:
         # Numbers as text until `_finite`: the parser of some pandas versions is off in the last digit.
-        return pd.read_csv(path, dtype={"run_id": str, "value": str, "floor": str})
+        return pd.read_csv(path, dtype=str)
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (OSError, ValueError) as error:
         raise SpecarError(f"cannot read {path}: {error}; collect again") from error
-
-
-def read_matrix(path: Path) -> pd.DataFrame:
-    """Read the JSON list of requested runs."""
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SpecarError(f"{path} is not a list of runs; delete it and re-run")
-    return pd.DataFrame(rows)

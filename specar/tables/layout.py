@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from specar.tables.published import METRICS
+from specar.config.tasks import TASK_INFO
+from specar.tables.metrics import METRICS, Metric
+from specar.tables.sources import baseline_labels, setting_name, source_of
 from specar.tables.statistics import NOT_REQUESTED, PARTIAL
-
-TOPS = {False: "without TOP", True: "with TOP"}
 
 
 @dataclass(frozen=True)
@@ -25,60 +25,143 @@ class Style:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Printed columns that show one metric per line, by column of the tidy table.
+
+    ``label`` is the metric where it is the same on every line, and empty where it is a line's label.
+    """
+
+    label: str
+    metrics: tuple[str, ...]
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a printed table, from left to right.
+
+    ``results`` are printed for each of ``tops``, ``floors`` once: TOP changes the training only.
+    """
+
+    names: list[str]
+    tops: dict[bool, str]
+    results: list[Group]
+    floors: list[Group]
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of the printed table."""
 
     dataset: str
-    setting: str
+    names: list[str]
     results: dict[bool, list[str]]
     floors: list[str]
 
 
-def lines(table: pd.DataFrame, style: Style) -> Iterator[list[Line]]:
-    """Yield the lines of each dataset, from the tidy rows of one architecture and protocol."""
-    for dataset, rows in table.groupby("dataset", sort=False):
-        yield [
-            _line(str(dataset), str(setting), cells, style)
-            for setting, cells in rows.groupby("setting", sort=False)
-        ]
+def layout_of(task: str, table: pd.DataFrame, averaged: bool = False) -> Layout:
+    """Return the layout for the tidy rows of one architecture and protocol."""
+    source, setting = source_of(task), setting_name(task)
+    names = [
+        source.column.capitalize(),
+        *([setting.capitalize()] if setting and not averaged else []),
+        *(["Metric"] if source.metric_rows else []),
+    ]
+    found = tuple(metric for metric in METRICS if metric in set(table["metric"]))
+    each = [(METRICS[metric].label, (metric,)) for metric in found]
+    together = [("", found)] if source.metric_rows else each
+    return Layout(
+        names,
+        {False: "without TOP", True: "with TOP"} if TASK_INFO[task].top else {False: ""},
+        [Group(label, metrics, _result_columns(table, metrics)) for label, metrics in together],
+        [Group(label, metrics, baseline_labels(task)) for label, metrics in together],
+    )
 
 
-def _line(dataset: str, setting: str, cells: pd.DataFrame, style: Style) -> Line:
-    found: dict[Hashable, Any] = {(cell.top, cell.metric): cell for cell in cells.itertuples()}
-    results = {
-        top: [text for metric in METRICS for text in cell_texts(found.get((top, metric)), style)]
-        for top in TOPS
+def _result_columns(table: pd.DataFrame, metrics: tuple[str, ...]) -> dict[str, str]:
+    unit = "%" if METRICS[metrics[0]].deviation_unit == "percent" else "points"
+    labels = {
+        "published": "published",
+        "released_log": "authors' log",
+        "reproduced": "reproduced",
+        "deviation": f"dev. {unit}",
     }
-    floors = [_floor(cells.loc[cells["metric"] == metric, "floor"]) for metric in METRICS]
-    return Line(dataset, setting, results, floors)
+    rows = table[table["metric"].isin(metrics)]
+    absent = set() if rows["published"].notna().any() else {"published", "deviation"}
+    if "released_log" not in rows or rows["released_log"].isna().all():
+        absent.add("released_log")
+    return {column: label for column, label in labels.items() if column not in absent}
 
 
-def cell_texts(cell: Any, style: Style) -> list[str]:
-    """Return the published value, the reproduced one and the deviation of a tidy row as text."""
+def lines(table: pd.DataFrame, layout: Layout, style: Style) -> Iterator[list[Line]]:
+    """Yield the lines of each dataset, from the tidy rows of one architecture and protocol.
+
+    Lines with neither a published nor a requested result are left out.
+    """
+    keys = ["setting", "metric"] if "Metric" in layout.names else ["setting"]
+    for dataset, rows in table.groupby("dataset", sort=False):
+        block = [_line(str(dataset), cells, layout, style) for _, cells in rows.groupby(keys, sort=False)]
+        if shown := [line for line in block if any(any(texts) for texts in line.results.values())]:
+            yield shown
+
+
+def _line(dataset: str, cells: pd.DataFrame, layout: Layout, style: Style) -> Line:
+    found: dict[Hashable, Any] = {(cell.top, cell.metric): cell for cell in cells.itertuples()}
+    names = {"Metric": METRICS[cells["metric"].iloc[0]].label}
+    results: dict[bool, list[str]] = {
+        top: [
+            text
+            for group in layout.results
+            for text in cell_texts(_of_group(found, top, group), group.columns, style)
+        ]
+        for top in layout.tops
+    }
+    return Line(
+        dataset,
+        [names.get(name, str(cells["setting"].iloc[0])) for name in layout.names[1:]],
+        results,
+        [text for group in layout.floors for text in _floors(cells, group)],
+    )
+
+
+def _of_group(found: dict[Hashable, Any], top: bool, group: Group) -> Any:
+    return next((found[top, metric] for metric in group.metrics if (top, metric) in found), None)
+
+
+def cell_texts(cell: Any, columns: dict[str, str], style: Style) -> list[str]:
+    """Return the columns of a tidy row as text."""
     if cell is None:
-        return ["", "", ""]
-    return [number(cell.published), _reproduced(cell, style), deviation(cell.deviation_percent, style)]
+        return [""] * len(columns)
+    metric = METRICS[cell.metric]
+    written = {"reproduced": _reproduced(cell, metric, style), "deviation": deviation(cell, style)}
+    return [
+        written[column] if column in written else number(getattr(cell, column), metric) for column in columns
+    ]
 
 
-def _reproduced(cell: Any, style: Style) -> str:
+def _reproduced(cell: Any, metric: Metric, style: Style) -> str:
     if pd.isna(cell.reproduced):
         return "" if cell.state == NOT_REQUESTED else style.dash
-    spread = "" if pd.isna(cell.sd) else f"{style.plus_minus}{number(cell.sd)}"
+    spread = "" if pd.isna(cell.sd) else f"{style.plus_minus}{number(cell.sd, metric)}"
     mark = style.partial if cell.state == PARTIAL else ""
-    return f"{number(cell.reproduced)}{spread}{mark}"
+    return f"{number(cell.reproduced, metric)}{spread}{mark}"
 
 
-def _floor(values: pd.Series) -> str:
-    # TOP changes the training only: the test windows, and so the floor, are the same.
-    known = values.dropna()
-    return "" if known.empty else number(float(known.iloc[0]))
+def _floors(cells: pd.DataFrame, group: Group) -> list[str]:
+    # The test data, and so the floor, are the same without and with TOP.
+    known = cells[cells["metric"].isin(group.metrics)]
+    metrics = [METRICS[metric] for metric in known["metric"].unique()]
+    return [number(known[column].max(), metrics[0]) if metrics else "" for column in group.columns]
 
 
-def number(value: float) -> str:
-    """Return ``value`` with the paper's three decimals; empty where there is none."""
-    return "" if pd.isna(value) else f"{value:.3f}"
+def number(value: float, metric: Metric) -> str:
+    """Return ``value`` with the paper's decimals; empty where there is none."""
+    return "" if pd.isna(value) else f"{value:.{metric.decimals}f}"
 
 
-def deviation(percent: float, style: Style) -> str:
-    """Return ``percent`` with its sign and one decimal; empty where there is none."""
-    return "" if pd.isna(percent) else f"{percent:+z.1f}".replace("-", style.minus)
+def deviation(cell: Any, style: Style) -> str:
+    """Return the deviation of a tidy row with its sign; empty where there is none."""
+    if pd.isna(cell.deviation):
+        return ""
+    decimals = METRICS[cell.metric].deviation_decimals
+    return f"{cell.deviation:+z.{decimals}f}".replace("-", style.minus)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from specar.tables.layout import Line
+from specar.tables.header import flat_header
+from specar.tables.layout import Layout, Line
 
 
-def result_rows(blocks: list[list[Line]], top: bool, names: int) -> list[list[str]]:
-    """Return the cells without or with TOP; the first ``names`` columns are dataset and setting.
+def result_rows(blocks: list[list[Line]], layout: Layout, top: bool) -> list[list[str]]:
+    """Return the header and the cells without or with TOP.
 
     Lines with neither a published nor a requested result are left out.
     """
-    rows = []
+    rows = [flat_header(layout)]
     for block in blocks:
         shown = [line for line in block if any(line.results[top])]
         for line in shown:
             dataset = f"**{line.dataset}**" if line is shown[0] else ""
-            rows.append([*[dataset, line.setting][:names], *line.results[top], *line.floors])
+            rows.append([dataset, *line.names, *line.results[top], *line.floors])
     return rows
 
 

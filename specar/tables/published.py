@@ -1,65 +1,42 @@
-"""The paper's printed results, read from the package data."""
+"""The paper's printed results and the authors' log, read from the package data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
 
-from specar.errors import SpecarError
+from specar.config.tasks import TASK_INFO
+from specar.tables.metrics import METRICS
+from specar.tables.sources import source_of
 
-AVERAGE = "avg"
-METRICS = ("mse", "mae")
-DATASETS = ("ETTm1", "ETTm2", "ETTh1", "ETTh2", "Electricity", "Traffic", "Weather", "Exchange", "ILI")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a task's results are printed."""
-
-    title: str
-    setting: str
-    without_top: int
-    with_top: int
-    main: int
+PRINTED = ["dataset", "setting", "top", "metric"]
 
 
-SOURCES = {
-    "long_term_forecast": Source("Long-term forecasting", "horizon", without_top=9, with_top=10, main=5),
-    "imputation": Source("Imputation", "mask ratio", without_top=11, with_top=12, main=6),
-}
-
-
-def source_of(task: str) -> Source:
-    """Return where ``task`` is printed.
-
-    Raises
-    ------
-    SpecarError
-        The paper has no published numbers of this task here.
-    """
-    if task not in SOURCES:
-        raise SpecarError(f"no published results of task {task}; known: {', '.join(SOURCES)}")
-    return SOURCES[task]
+def _read(name: str) -> pd.DataFrame:
+    with files("specar").joinpath("published", f"{name}.csv").open(encoding="utf-8") as file:
+        # As text: 0.080 has to stay 0.080.
+        return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 @cache
 def _printed(task: str) -> pd.DataFrame:
-    source = source_of(task)
-    with files("specar").joinpath("published", f"{task}.csv").open(encoding="utf-8") as file:
-        # As text: 0.080 has to stay 0.080.
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    table = table.rename(columns={source.setting.replace(" ", "_"): "setting", "value": "published"})
-    table["top"] = table["top"] == "true"
-    return table[table["model"] == "SpecAR-Net"]
+    source, setting = source_of(task), TASK_INFO[task].setting
+    table = _read(task)
+    table = table[table["model"] == "SpecAR-Net"].rename(columns={"value": "published"})
+    table["dataset"] = [
+        name if name in source.aggregates else source.prefix + name for name in table[source.column]
+    ]
+    table["setting"] = table[setting] if setting else ""
+    table["top"] = table["top"] == "true" if "top" in table else False
+    return table
 
 
 def _rows(task: str, *tables: str) -> pd.DataFrame:
     printed = _printed(task)
     rows = printed[printed["source_table"].isin(tables)]
-    return rows[["dataset", "setting", "top", "metric", "published"]].reset_index(drop=True)
+    return rows[[*PRINTED, "published"]].reset_index(drop=True)
 
 
 def published(task: str) -> pd.DataFrame:
@@ -68,15 +45,15 @@ def published(task: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``dataset``, ``setting`` (text; ``avg`` for printed averages), ``top``, ``metric`` and
-        ``published`` (text, with the printed digits). A row that was not printed is not there.
+        ``dataset``, ``setting`` (text; ``avg`` for printed averages over settings, empty where the task
+        has none), ``top``, ``metric`` and ``published`` (text, with the printed digits and in the
+        printed unit). A row that was not printed is not there.
     """
-    source = source_of(task)
-    return _rows(task, f"appendix:{source.without_top}", f"appendix:{source.with_top}")
+    return _rows(task, *(f"appendix:{number}" for number in source_of(task).tables))
 
 
 def main_paper_differences(task: str) -> pd.DataFrame:
-    """Return the averages that the main paper prints differently from the appendix.
+    """Return the results that the main paper prints differently from the appendix.
 
     Returns
     -------
@@ -84,6 +61,43 @@ def main_paper_differences(task: str) -> pd.DataFrame:
         As `published`, with the main paper's number in a further column ``main``.
     """
     main = _rows(task, f"main:{source_of(task).main}").rename(columns={"published": "main"})
-    both = published(task).merge(main, on=["dataset", "setting", "top", "metric"])
+    both = published(task).merge(main, on=PRINTED)
     # As numbers: 0.97 and 0.970 are the same result.
     return both[both["published"].astype(float) != both["main"].astype(float)].reset_index(drop=True)
+
+
+def printed_datasets(task: str) -> list[str]:
+    """Return the datasets that the paper prints, without aggregates, in its order."""
+    aggregates = source_of(task).aggregates
+    return [name for name in published(task)["dataset"].unique() if name not in aggregates]
+
+
+def parts_of(task: str, aggregate: str) -> list[str]:
+    """Return the datasets that an aggregate is taken over."""
+    return list(source_of(task).aggregates[aggregate]) or printed_datasets(task)
+
+
+def released_log(task: str) -> pd.DataFrame:
+    """Return the results in the authors' log of a task that has one, in the printed unit.
+
+    Returns
+    -------
+    DataFrame
+        ``dataset``, ``metric`` and ``released_log``, with the aggregates.
+    """
+    name = source_of(task).log
+    if name is None:
+        return pd.DataFrame({"dataset": [], "metric": [], "released_log": []})
+    table = _read(name).rename(columns={"value": "released_log"})
+    scale = table["metric"].map({name: metric.scale for name, metric in METRICS.items()})
+    table["released_log"] = table["released_log"].astype(float) * scale
+    averages = [
+        _complete(table, parts_of(task, aggregate)).assign(dataset=aggregate)
+        for aggregate in source_of(task).aggregates
+    ]
+    return pd.concat([table, *averages], ignore_index=True)
+
+
+def _complete(table: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    wide = table.pivot(index="metric", columns="dataset", values="released_log").reindex(columns=parts)
+    return wide.mean(axis=1, skipna=False).rename("released_log").reset_index()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from specar.tables.caption import legend
-from specar.tables.layout import TOPS, Style
+from specar.tables.header import header_rows
+from specar.tables.layout import Style
 from specar.tables.markdown import pipe_table, result_rows
-from specar.tables.published import source_of
-from specar.tables.sections import sections
+from specar.tables.remarks import SIGNS
+from specar.tables.sections import Request, sections
+from specar.tables.sources import source_of
 
 # No-break spaces, or narrow pages wrap every cell with a standard deviation.
 _MARKDOWN = Style(plus_minus="\u00a0±\u00a0", dash="–", partial="†", minus="−")
@@ -21,13 +22,23 @@ _LATEX_SIGNS = {
     "^": r"\textasciicircum{}",
     "±": r"$\pm$",
     "–": _LATEX.dash,
+    "…": r"\ldots{}",
     "†": _LATEX.partial,
+    **{sign: f"$^{{\\mathrm{{{letter}}}}}$" for sign, letter in zip(SIGNS, "abcdefghijklmnop", strict=True)},
 }
 
 
 def escape_latex(text: str) -> str:
     """Return ``text`` with LaTeX's special characters escaped."""
     return "".join(_LATEX_SIGNS.get(sign, sign) for sign in text)
+
+
+def escape_header(text: str) -> str:
+    """Return a column's heading for LaTeX, on two lines if it is long: its numbers are narrow."""
+    first, _, last = text.rpartition(" ")
+    if len(text) < 10 or not first:
+        return escape_latex(text)
+    return rf"\shortstack[r]{{{escape_latex(first)}\\{escape_latex(last)}}}"
 
 
 # Delimiters that occur neither in LaTeX nor in Markdown.
@@ -42,41 +53,29 @@ _TEMPLATES = Environment(
     block_start_string="<%",
     block_end_string="%>",
 )
-_TEMPLATES.filters.update(tex=escape_latex, pipe_table=pipe_table, result_rows=result_rows)
+_TEMPLATES.filters.update(
+    tex=escape_latex,
+    tex_header=escape_header,
+    pipe_table=pipe_table,
+    result_rows=result_rows,
+    header_rows=header_rows,
+)
 
 
-def render_markdown(task: str, table: pd.DataFrame, averaged: bool = False, note: str | None = None) -> str:
-    """Return the tidy table as Markdown.
+def render_markdown(table: pd.DataFrame, request: Request) -> str:
+    """Return the tidy table (what `compare` returns) as Markdown.
 
     Without and with TOP stand below each other: side by side they are too wide for a page.
-
-    Parameters
-    ----------
-    task
-        The task of ``table``.
-    table
-        What `compare` returns.
-    averaged
-        The averages only, as in the main paper, rather than every setting.
-    note
-        A caution printed with every table.
     """
-    return _render("table.md.j2", task, table, averaged, _MARKDOWN, note)
+    return _render("table.md.j2", table, request, _MARKDOWN)
 
 
-def render_latex(task: str, table: pd.DataFrame, averaged: bool = False, note: str | None = None) -> str:
-    """Return the tidy table as LaTeX (booktabs), to be input; parameters as `render_markdown`."""
-    return _render("table.tex.j2", task, table, averaged, _LATEX, note)
+def render_latex(table: pd.DataFrame, request: Request) -> str:
+    """Return the tidy table as LaTeX (booktabs), to be input."""
+    return _render("table.tex.j2", table, request, _LATEX)
 
 
-def _render(
-    template: str, task: str, table: pd.DataFrame, averaged: bool, style: Style, note: str | None
-) -> str:
-    source = source_of(task)
+def _render(template: str, table: pd.DataFrame, request: Request, style: Style) -> str:
     return _TEMPLATES.get_template(template).render(
-        task=source.title,
-        sections=list(sections(task, table, style, averaged, note)),
-        names=["Dataset"] if averaged else ["Dataset", source.setting.capitalize()],
-        legend=legend(task, _MARKDOWN.dash, _MARKDOWN.partial),
-        tops=TOPS,
+        task=source_of(request.task).title, sections=list(sections(table, request, style))
     )

@@ -3,37 +3,87 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from specar.tables.caption import notes, title
-from specar.tables.layout import Line, Style, lines
-from specar.tables.published import AVERAGE
+from specar.tables.caption import legend, notes, title
+from specar.tables.layout import Layout, Line, Style, layout_of, lines
+from specar.tables.remarks import Remark, remarks_on, signs_at
+from specar.tables.sources import AVERAGE, source_of
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be printed of a tidy table.
+
+    Attributes
+    ----------
+    task
+        The task of the table.
+    averaged
+        The averages over settings only, as in the main paper, rather than every setting.
+    note
+        A caution printed with every table.
+    remarks
+        Sentences on datasets, printed with the tables that show these.
+    """
+
+    task: str
+    averaged: bool = False
+    note: str | None = None
+    remarks: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class Section:
-    """A printed table: its texts (plain, not escaped) and its lines per dataset."""
+    """A printed table: its texts (plain, not escaped), its columns and its lines per dataset.
+
+    ``notes`` introduce the table, ``footnotes`` explain its marks.
+    """
 
     title: str
     label: str
     notes: list[str]
+    footnotes: list[str]
+    layout: Layout
     blocks: list[list[Line]]
 
 
-def sections(
-    task: str, table: pd.DataFrame, style: Style, averaged: bool, note: str | None = None
-) -> Iterator[Section]:
+def sections(table: pd.DataFrame, request: Request, style: Style) -> Iterator[Section]:
     """Yield the printed tables of a tidy table, in the order of the matrix."""
-    rows = table[table["setting"] == AVERAGE] if averaged else table
+    rows = table[table["setting"] == AVERAGE] if request.averaged else table
     for key, part in rows.groupby(["architecture", "protocol"], sort=False):
         architecture, protocol = map(str, key)
-        names = [task, *(["averaged"] if averaged else []), architecture, protocol]
-        yield Section(
-            title(task, architecture, protocol, averaged),
-            "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
-            ([" ".join(note.split())] if note else []) + notes(task, part, protocol, averaged),
-            list(lines(part, style)),
-        )
+        yield _section(part, architecture, protocol, request, style)
+
+
+def _section(rows: pd.DataFrame, architecture: str, protocol: str, request: Request, style: Style) -> Section:
+    task, averaged = request.task, request.averaged
+    layout = layout_of(task, rows, averaged)
+    blocks = list(lines(rows, layout, style))
+    remarks = remarks_on(request.remarks or {}, [block[0].dataset for block in blocks])
+    names = [task, *(["averaged"] if averaged else []), architecture, protocol]
+    return Section(
+        title(task, architecture, protocol, averaged),
+        "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
+        [
+            *([" ".join(request.note.split())] if request.note else []),
+            *notes(task, rows, protocol, averaged),
+        ],
+        [
+            legend(task, "–", "†"),
+            *(f"{remark.sign} {_shown(task, remark.dataset)}: {remark.text}" for remark in remarks),
+        ],
+        layout,
+        [[_named(task, line, remarks) for line in block] for block in blocks],
+    )
+
+
+def _named(task: str, line: Line, remarks: list[Remark]) -> Line:
+    return replace(line, dataset=_shown(task, line.dataset) + signs_at(task, line.dataset, remarks))
+
+
+def _shown(task: str, dataset: str) -> str:
+    return dataset.removeprefix(source_of(task).prefix)

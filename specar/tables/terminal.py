@@ -5,10 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from specar.tables.layout import Style, cell_texts, number
+from specar.tables.metrics import METRICS
+from specar.tables.sources import baseline_label
 
 _STYLE = Style(plus_minus=" ± ", dash="", partial="*")
 _NONE = "No run is done yet."
-_LEGEND = "floor: better of the naive baselines; *: some seeds not done yet"
+_LEGEND = "Last columns: naive baselines; *: some seeds not done yet"
+_RESULTS = {"published": "published", "released_log": "authors' log", "reproduced": "reproduced"}
+_UNITS = {"percent": "%", "points": "pt"}
 
 
 def terminal_table(table: pd.DataFrame) -> str:
@@ -20,21 +24,41 @@ def terminal_table(table: pd.DataFrame) -> str:
     known = table[table["reproduced"].notna()]
     if known.empty:
         return _NONE
+    # The cells of a task with TOP are there without and with it, whatever is asked for.
+    has_top = bool(table["top"].any())
     blocks = [
-        f"protocol: {protocol}\n{_block(rows)}" for protocol, rows in known.groupby("protocol", sort=False)
+        f"protocol: {protocol}\n{_block(rows, has_top)}"
+        for protocol, rows in known.groupby("protocol", sort=False)
     ]
     return "\n\n".join([*blocks, _LEGEND])
 
 
-def _block(rows: pd.DataFrame) -> str:
-    texts = [cell_texts(cell, _STYLE) for cell in rows.itertuples()]
-    shown = rows[["dataset", "setting"]].assign(
-        TOP=["yes" if top else "no" for top in rows["top"]],
-        architecture=rows["architecture"],
-        metric=rows["metric"].str.upper(),
-        published=[published for published, _, _ in texts],
-        reproduced=[reproduced for _, reproduced, _ in texts],
-        deviation=[f"{percent} %" if percent else "" for _, _, percent in texts],
-        floor=[number(floor) for floor in rows["floor"]],
+def _block(rows: pd.DataFrame, has_top: bool) -> str:
+    shown = rows[["dataset", "setting", "architecture"]].assign(
+        metric=[METRICS[metric].label for metric in rows["metric"]]
     )
-    return shown.to_string(index=False)
+    if has_top:
+        shown.insert(2, "TOP", ["yes" if top else "no" for top in rows["top"]])
+    for column, texts in _texts(rows).items():
+        if any(texts):
+            shown[column] = texts
+    return shown.loc[:, (shown != "").any()].to_string(index=False)
+
+
+def _texts(rows: pd.DataFrame) -> dict[str, list[str]]:
+    results = {column: label for column, label in _RESULTS.items() if column in rows}
+    cells = list(rows.itertuples())
+    texts = {
+        label: [cell_texts(cell, {column: label}, _STYLE)[0] for cell in cells]
+        for column, label in results.items()
+    }
+    deviations = [cell_texts(cell, {"deviation": ""}, _STYLE)[0] for cell in cells]
+    units = [_UNITS[unit] for unit in rows["deviation_unit"]]
+    texts["deviation"] = [
+        f"{text} {unit}" if text else "" for text, unit in zip(deviations, units, strict=True)
+    ]
+    for column in rows.filter(regex="^floor_"):
+        values = zip(rows[column], rows["metric"], strict=True)
+        label = baseline_label(str(column).removeprefix("floor_"))
+        texts[label] = [number(value, METRICS[metric]) for value, metric in values]
+    return texts

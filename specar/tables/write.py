@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from specar.files import write_text
 from specar.tables.compare import compare
-from specar.tables.inputs import read_collected, read_matrix
-from specar.tables.published import AVERAGE
+from specar.tables.files import table_files
+from specar.tables.inputs import Matrix, read_collected
 from specar.tables.render import render_latex, render_markdown
+from specar.tables.sections import Request
+from specar.tables.sources import AVERAGE
 
 
 def write_tables(
-    task: str, collected: Path, matrix: Path | pd.DataFrame, folder: Path, note: str | None = None
+    task: str,
+    collected: Path,
+    floors: Path,
+    matrix: Matrix,
+    folder: Path,
+    note: str | None = None,
+    remarks: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Compare the collected runs with the paper and write the tables of ``task`` to ``folder``.
 
     Parameters
     ----------
     task
-        ``long_term_forecast`` or ``imputation``.
+        A task of the paper.
     collected
         CSV of the runs that were done (see `compare`).
+    floors
+        CSV of the baselines that were computed (see `compare`).
     matrix
-        JSON list of the runs that were asked for, or the same as a DataFrame.
+        The runs that were asked for.
     folder
         Where the files go; made if need be.
     note
         A caution printed with every table.
+    remarks
+        Sentences on datasets, printed with the tables that show these.
 
     Returns
     -------
     list[Path]
-        The files: ``<task>`` and ``<task>_averaged``, each as ``.csv``, ``.md`` and ``.tex``.
+        The files: those of `table_files`.
     """
-    asked = matrix if isinstance(matrix, pd.DataFrame) else read_matrix(matrix)
-    return write_comparison(task, compare(task, read_collected(collected), asked), folder, note)
+    table = compare(task, read_collected(collected), read_collected(floors), matrix)
+    files = [folder / name for name in table_files(task)]
+    for path in files:
+        averaged = path.stem != task
+        text = _text(table, Request(task, averaged, note, remarks), path.suffix)
+        write_text(path, text)
+    return files
 
 
-def write_comparison(task: str, table: pd.DataFrame, folder: Path, note: str | None = None) -> list[Path]:
-    """Write a tidy table (what `compare` returns) in all forms; return the files."""
-    texts = {
-        f"{task}.csv": _csv(table),
-        f"{task}.md": render_markdown(task, table, note=note),
-        f"{task}.tex": render_latex(task, table, note=note),
-        f"{task}_averaged.csv": _csv(table[table["setting"] == AVERAGE]),
-        f"{task}_averaged.md": render_markdown(task, table, averaged=True, note=note),
-        f"{task}_averaged.tex": render_latex(task, table, averaged=True, note=note),
-    }
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    return [folder / name for name in texts]
-
-
-def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, lineterminator="\n")
+def _text(table: pd.DataFrame, request: Request, suffix: str) -> str:
+    if suffix == ".md":
+        return render_markdown(table, request)
+    if suffix == ".tex":
+        return render_latex(table, request)
+    rows = table[table["setting"] == AVERAGE] if request.averaged else table
+    return rows.to_csv(index=False, lineterminator="\n")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import math
 import statistics
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,68 +19,55 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
-from specar.tables.compare import COLUMNS, compare
-from specar.tables.published import SOURCES, main_paper_differences, published
+from specar.tables.compare import columns, compare
+from specar.tables.files import table_files
+from specar.tables.published import main_paper_differences, published
+from specar.tables.sources import SOURCES
 from specar.tables.write import write_tables
 
+from .table_inputs import cell, floors, results, run, tidy
+
 HORIZONS = [96, 192, 336, 720]
-TASKS = sorted(SOURCES)
+TASKS = list(SOURCES)
+SETTINGS = {task: info.setting for task, info in TASK_INFO.items()}
 
 
-def run(setting: float, seed: int = 1, **other: Any) -> dict[str, Any]:
-    row = {
-        "task": "long_term_forecast",
-        "dataset": "ETTh1",
-        "setting": setting,
-        "top": False,
-        "architecture": "paper",
-        "protocol": "published",
-        "seed": seed,
-        **other,
-    }
-    return {"run_id": "-".join(map(str, row.values())), **row}
+def result(of: dict[str, Any], mse: float, mae: float = 0.5) -> list[dict[str, Any]]:
+    return results(of, {"mse": mse, "mae": mae})
 
 
-def result(of: dict[str, Any], mse: float, mae: float = 0.5, floor: float = 1.5) -> list[dict[str, Any]]:
-    values = {"mse": mse, "mae": mae}
-    return [{**of, "metric": metric, "value": value, "floor": floor} for metric, value in values.items()]
-
-
-def tidy(
-    matrix: list[dict[str, Any]], *results: list[dict[str, Any]], task: str = "long_term_forecast"
-) -> pd.DataFrame:
-    return compare(task, pd.DataFrame(list(itertools.chain(*results))), matrix)
-
-
-def cell(table: pd.DataFrame, setting: float | str, **where: Any) -> pd.Series:
+def eth1(table: pd.DataFrame, setting: float | str, **where: Any) -> pd.Series:
     where = {"dataset": "ETTh1", "top": False, "metric": "mse", "setting": str(setting), **where}
-    rows = table
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    assert len(rows) == 1, where
-    return rows.iloc[0]
+    return cell(table, **where)
 
 
 def test_columns() -> None:
     assert ",".join(tidy([run(96)]).columns) == (
-        "dataset,setting,top,architecture,protocol,metric,published,reproduced,sd,seeds,deviation_percent,floor,state"
+        "dataset,setting,top,architecture,protocol,metric,published,reproduced,sd,seeds,deviation,"
+        "deviation_unit,floor,floor_last_value,floor_seasonal_naive,state"
     )
 
 
 def test_mean_sd_and_deviation_by_hand() -> None:
     matrix = [run(96, seed) for seed in (1, 2, 3)]
     values = (0.40, 0.44, 0.51)
-    row = cell(tidy(matrix, *(result(of, mse) for of, mse in zip(matrix, values, strict=True))), 96)
+    naive = [
+        floors(matrix[0], name, {"mse": 1 + i}) for i, name in enumerate(("seasonal_naive", "last_value"))
+    ]
+    done = [result(of, mse) for of, mse in zip(matrix, values, strict=True)]
+    row = eth1(tidy(matrix, *done, floors=naive), 96)
     assert row.published == 0.442
     assert row.reproduced == pytest.approx(0.45)
     assert row.sd == pytest.approx(math.sqrt((0.05**2 + 0.01**2 + 0.06**2) / 2))
-    assert row.deviation_percent == pytest.approx(100 * 0.008 / 0.442)
-    assert (row.seeds, row.floor, row.state) == (3, 1.5, "done")
+    assert row.deviation == pytest.approx(100 * 0.008 / 0.442)
+    assert (row.deviation_unit, row.seeds, row.state) == ("percent", 3, "done")
+    assert (row.floor, row.floor_last_value, row.floor_seasonal_naive) == (1, 2, 1)
 
 
 def test_one_seed_has_no_sd() -> None:
-    row = cell(tidy([run(96)], result(run(96), 0.4)), 96)
+    row = eth1(tidy([run(96)], result(run(96), 0.4)), 96)
     assert math.isnan(row.sd)
     assert row.reproduced == 0.4
     assert row.seeds == 1
@@ -85,37 +76,51 @@ def test_one_seed_has_no_sd() -> None:
 def test_states_and_what_is_missing_stays_empty() -> None:
     matrix = [run(setting, seed) for setting in (96, 192, 336) for seed in (1, 2)]
     table = tidy(matrix, result(run(96, 1), 0.4), result(run(96, 2), 0.4), result(run(192, 2), 0.5))
-    assert [cell(table, setting).state for setting in HORIZONS] == [
+    assert [eth1(table, setting).state for setting in HORIZONS] == [
         "done",
         "partial",
         "missing",
         "not requested",
     ]
-    assert [cell(table, setting).seeds for setting in HORIZONS] == [2, 1, 0, 0]
-    assert cell(table, 192).reproduced == 0.5
-    for empty in (cell(table, 336), cell(table, 720), cell(table, 96, top=True), cell(table, "avg")):
-        assert empty[["reproduced", "sd", "deviation_percent", "floor"]].isna().all()
+    assert [eth1(table, setting).seeds for setting in HORIZONS] == [2, 1, 0, 0]
+    assert eth1(table, 192).reproduced == 0.5
+    for empty in (eth1(table, 336), eth1(table, 720), eth1(table, 96, top=True), eth1(table, "avg")):
+        assert empty[["reproduced", "sd", "deviation", "floor"]].isna().all()
         assert not math.isnan(empty.published)
 
 
 def test_a_metric_that_is_not_there_or_not_finite_is_not_done() -> None:
     mse, mae = result(run(96), 0.4)
-    assert cell(tidy([run(96)], [mse]), 96, metric="mae").state == "missing"
-    assert cell(tidy([run(96)], [mse, {**mae, "value": math.inf}]), 96, metric="mae").state == "missing"
+    assert eth1(tidy([run(96)], [mse]), 96, metric="mae").state == "missing"
+    assert eth1(tidy([run(96)], [mse, {**mae, "value": math.inf}]), 96, metric="mae").state == "missing"
 
 
 def test_average_is_per_seed_first() -> None:
     matrix = [run(setting, seed) for setting in HORIZONS for seed in (1, 2)]
     values = [0.1, 0.5, 0.2, 0.6, 0.3, 0.7, 0.4, 1.0]
-    floors = [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0]
-    results = [
-        result(of, value, floor=floor) for of, value, floor in zip(matrix, values, floors, strict=True)
-    ]
-    row = cell(tidy(matrix, *results), "avg")
+    done = [result(of, value) for of, value in zip(matrix, values, strict=True)]
+    naive = [floors(of, "last_value", {"mse": x}) for of, x in zip(matrix[::2], (1, 2, 3, 5), strict=True)]
+    row = eth1(tidy(matrix, *done, floors=naive), "avg")
     assert row.reproduced == pytest.approx((0.25 + 0.7) / 2)
     assert row.sd == pytest.approx(statistics.stdev([0.25, 0.7]))
-    assert row.deviation_percent == pytest.approx(100 * (0.475 - 0.498) / 0.498)
+    assert row.deviation == pytest.approx(100 * (0.475 - 0.498) / 0.498)
     assert (row.seeds, row.floor, row.state) == (2, 2.75, "done")
+
+
+def test_floors_need_no_run_and_averages_of_floors_all_cells() -> None:
+    matrix = [run(setting) for setting in HORIZONS]
+    naive = [
+        *(floors(of, "last_value", {"mse": 2.0}) for of in matrix),
+        *(floors(of, "seasonal_naive", {"mse": 1.0}) for of in matrix[:3]),
+        floors(run(96, dataset="Weather"), "last_value", {"mse": 9.0}),
+    ]
+    table = tidy(matrix, floors=naive)
+    row, average = eth1(table, 96), eth1(table, "avg")
+    assert (row.state, row.floor, row.floor_last_value, row.floor_seasonal_naive) == ("missing", 1, 2, 1)
+    assert (average.floor, average.floor_last_value) == (2, 2)
+    assert math.isnan(average.floor_seasonal_naive)
+    assert math.isnan(eth1(table, 96, metric="mae").floor)
+    assert table.loc[table["dataset"] == "Weather", "floor"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -129,15 +134,15 @@ def test_average_is_per_seed_first() -> None:
 )
 def test_average_needs_all_published_settings(asked: list[int], done: list[int], state: str) -> None:
     table = tidy([run(setting) for setting in asked], *(result(run(setting), 0.4) for setting in done))
-    row = cell(table, "avg")
+    row = eth1(table, "avg")
     assert row.state == state
-    assert math.isnan(row.reproduced) == math.isnan(row.floor) == (state != "done")
+    assert math.isnan(row.reproduced) == (state != "done")
     assert row.seeds == (1 if state == "done" else 0)
 
 
 def test_average_of_different_seeds_is_not_made() -> None:
     matrix = [run(96, 1), run(96, 2), *(run(setting, 1) for setting in HORIZONS[1:])]
-    row = cell(tidy(matrix, *(result(of, 0.4) for of in matrix)), "avg")
+    row = eth1(tidy(matrix, *(result(of, 0.4) for of in matrix)), "avg")
     assert (row.state, row.seeds) == ("not requested", 0)
     assert math.isnan(row.reproduced)
 
@@ -146,26 +151,26 @@ def test_average_leaves_out_settings_that_the_paper_does_not_average() -> None:
     matrix = [run(setting) for setting in [48, *HORIZONS]]
     results = [result(of, 9.0 if of["setting"] == 48 else 0.4) for of in matrix]
     table = tidy(matrix, *results)
-    assert cell(table, "avg").reproduced == pytest.approx(0.4)
-    assert cell(table, 48).reproduced == 9.0
-    assert math.isnan(cell(table, 48).published)
+    assert eth1(table, "avg").reproduced == pytest.approx(0.4)
+    assert eth1(table, 48).reproduced == 9.0
+    assert math.isnan(eth1(table, 48).published)
 
 
 def test_own_dataset_is_averaged_over_the_matrix() -> None:
     matrix = [run(setting, dataset=name) for name in ("mine", "Another") for setting in (24, 48)]
     table = tidy(matrix, *(result(of, of["setting"] / 100) for of in matrix if of["dataset"] == "mine"))
-    row = cell(table, "avg", dataset="mine")
+    row = eth1(table, "avg", dataset="mine")
     assert (row.reproduced, row.state) == (pytest.approx(0.36), "done")
     assert math.isnan(row.published)
-    assert math.isnan(row.deviation_percent)
-    assert cell(table, "avg", dataset="Another").state == "missing"
+    assert math.isnan(row.deviation)
+    assert eth1(table, "avg", dataset="Another").state == "missing"
     assert set(table.loc[table["dataset"] == "mine", "top"]) == {False}
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_published_cell_is_there_once(task: str) -> None:
     expected = printed(task)
-    table = compare(task, pd.DataFrame(), [run(0.5, task=task, dataset="mine")])
+    table = tidy([run(0.5, task=task, dataset="mine")], task=task)
     known = table[table["published"].notna()]
     found = {(row.dataset, row.setting, row.top, row.metric): row.published for row in known.itertuples()}
     assert len(found) == len(known) == len(expected)
@@ -182,12 +187,15 @@ def test_published_keeps_the_printed_digits(task: str) -> None:
 
 def printed(task: str) -> dict[tuple[str, str, bool, str], str]:
     """The appendix's SpecAR-Net cells, read without the code under test."""
-    lines = files("specar").joinpath("published", f"{task}.csv").read_text(encoding="utf-8").splitlines()
+    text = files("specar").joinpath("published", f"{task}.csv").read_text(encoding="utf-8")
     cells = {}
-    for line in lines[1:]:
-        source, top, dataset, setting, model, metric, value, _ = line.split(",")
-        if model == "SpecAR-Net" and source.startswith("appendix:"):
-            cells[dataset, setting, top == "true", metric] = value
+    for row in csv.DictReader(io.StringIO(text)):
+        dataset = row.get("dataset") or row["subset"]
+        if "subset" in row and dataset.endswith("ly"):
+            dataset = f"M4-{dataset}"
+        setting = row.get("horizon") or row.get("mask_ratio") or ""
+        if row["model"] == "SpecAR-Net" and row["source_table"].startswith("appendix:"):
+            cells[dataset, setting, row.get("top") == "true", row["metric"]] = row["value"]
     return cells
 
 
@@ -197,10 +205,10 @@ def test_the_average_that_the_paper_does_not_print_stays_empty() -> None:
         run(ratio, task="imputation", dataset="ETTm2", top=top) for ratio in ratios for top in (False, True)
     ]
     table = tidy(matrix, *(result(of, 0.02) for of in matrix), task="imputation")
-    without, with_top = (cell(table, "avg", dataset="ETTm2", top=top) for top in (False, True))
+    without, with_top = (eth1(table, "avg", dataset="ETTm2", top=top) for top in (False, True))
     assert (without.reproduced, without.state) == (pytest.approx(0.02), "done")
     assert math.isnan(without.published)
-    assert math.isnan(without.deviation_percent)
+    assert math.isnan(without.deviation)
     assert with_top.published == 0.021
 
 
@@ -233,31 +241,35 @@ def test_architectures_and_protocols_are_kept_apart() -> None:
     kinds: list[dict[str, Any]] = [{"protocol": name} for name in ("published", "strict")]
     matrix = [run(96, **kind) for kind in kinds]
     table = tidy(matrix, *(result(of, value) for of, value in zip(matrix, (0.4, 0.6), strict=True)))
-    assert [cell(table, 96, **kind).reproduced for kind in kinds] == [0.4, 0.6]
+    assert [eth1(table, 96, **kind).reproduced for kind in kinds] == [0.4, 0.6]
     assert not (table["architecture"] == "released").any()
 
 
 def test_results_of_other_runs_are_left_out() -> None:
     stranger = {**run(96), "run_id": "of an earlier configuration"}
-    assert cell(tidy([run(96)], result(stranger, 0.1)), 96).state == "missing"
+    assert eth1(tidy([run(96)], result(stranger, 0.1)), 96).state == "missing"
     other_task = run(0.5, task="imputation")
     assert tidy([run(96), other_task], result(other_task, 0.1))["reproduced"].isna().all()
 
 
 @pytest.mark.parametrize("matrix", [[], [run(0.5, task="imputation")], pd.DataFrame()])
 def test_nothing_asked_for(matrix: Any) -> None:
-    table = compare("long_term_forecast", pd.DataFrame(), matrix)
+    table = compare("long_term_forecast", pd.DataFrame(), pd.DataFrame(), matrix)
     assert table.empty
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == columns("long_term_forecast")
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(SpecarError, match="classification"):
-        compare("classification", pd.DataFrame(), [])
+    with pytest.raises(SpecarError, match=r"task cooking; known: long_term_forecast"):
+        tidy([], task="cooking")
     with pytest.raises(SpecarError, match="no column seed"):
         tidy([{key: value for key, value in run(96).items() if key != "seed"}])
-    with pytest.raises(SpecarError, match="two collected results"):
+    with pytest.raises(SpecarError, match="two rows of collected result long"):
         tidy([run(96)], result(run(96), 0.4), result(run(96), 0.5))
+    with pytest.raises(SpecarError, match="two rows of collected floor"):
+        tidy([run(96)], floors=[floors(run(96), "last_value", {"mse": 1})] * 2)
+    with pytest.raises(SpecarError, match="collected floors has no column baseline"):
+        tidy([run(96)], floors=[result(run(96), 0.4)])
     with pytest.raises(SpecarError, match=r"differ only in settings.*keep one"):
         tidy([run(96), {**run(96), "run_id": "wider"}])
     with pytest.raises(SpecarError, match="value of a collected result"):
@@ -266,7 +278,7 @@ def test_mistakes_are_named() -> None:
         tidy([run(96, top="maybe")])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.sets(st.tuples(st.sampled_from(HORIZONS), st.integers(1, 3), st.booleans())))
 def test_any_part_of_the_matrix_done(done: set[tuple[int, int, bool]]) -> None:
     matrix = [run(h, seed, top=top) for h in HORIZONS for seed in (1, 2, 3) for top in (False, True)]
@@ -282,51 +294,69 @@ def test_any_part_of_the_matrix_done(done: set[tuple[int, int, bool]]) -> None:
     for top in (False, True):
         number = sum(part == top for _, _, part in done)
         expected = {0: "missing", 12: "done"}.get(number, "partial")
-        assert cell(table, "avg", top=top).state == expected
+        assert eth1(table, "avg", top=top).state == expected
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)
 @given(
     st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=5),
     st.sampled_from([96, 96.0, "96", "96.0"]),
 )
 def test_csv_keeps_full_precision(values: list[float], horizon: Any) -> None:
     matrix = [run(horizon, seed) for seed, _ in enumerate(values)]
-    results = itertools.chain(*(result(of, value) for of, value in zip(matrix, values, strict=True)))
+    done = itertools.chain(*(result(of, value) for of, value in zip(matrix, values, strict=True)))
     with TemporaryDirectory() as name:
-        collected, folder = Path(name, "collected.csv"), Path(name, "tables")
-        pd.DataFrame(list(results)).to_csv(collected, index=False)
-        written = write_tables("long_term_forecast", collected, pd.DataFrame(matrix), folder)
+        collected, naive, folder = Path(name, "collected.csv"), Path(name, "floors.csv"), Path(name, "tables")
+        pd.DataFrame(list(done)).to_csv(collected, index=False)
+        naive.touch()
+        written = write_tables("long_term_forecast", collected, naive, pd.DataFrame(matrix), folder)
         text = written[0].read_text(encoding="utf-8")
     start = "ETTh1,96,False,paper,published,mse,"
     (line,) = [row.split(",") for row in text.splitlines() if row.startswith(start)]
     mean, seeds = float(line[7]), int(line[9])
     assert mean == pytest.approx(statistics.fmean(values), rel=1e-14)
     assert float(line[10]) == 100 * (mean - 0.442) / 0.442
-    assert (seeds, line[12]) == (len(values), "done")
+    assert (seeds, line[-1]) == (len(values), "done")
     assert "nan" not in text.lower()
 
 
-def test_written_files(tmp_path: Path) -> None:
-    collected, matrix = tmp_path / "collected.csv", tmp_path / "matrix.json"
-    collected.write_text("run_id,task,dataset,setting,top,architecture,protocol,seed,metric,value,floor\n")
-    matrix.write_text(pd.DataFrame([run(96)]).to_json(orient="records"))
-    written = write_tables("long_term_forecast", collected, matrix, tmp_path / "tables")
-    assert sorted(path.name for path in written) == sorted(
-        path.name for path in (tmp_path / "tables").iterdir()
+@pytest.mark.parametrize("task", TASKS)
+def test_written_files(tmp_path: Path, task: str) -> None:
+    collected, naive = tmp_path / "collected.csv", tmp_path / "floors.csv"
+    collected.write_text(
+        "run_id,task,dataset,setting,top,architecture,protocol,seed,cell,weight,metric,value\n"
     )
-    full, averaged = (pd.read_csv(path) for path in written if path.suffix == ".csv")
-    assert set(averaged["setting"]) == {"avg"}
-    assert averaged.equals(full[full["setting"] == "avg"].reset_index(drop=True))
+    naive.write_text("cell,task,dataset,setting,protocol,weight,baseline,metric,value\n")
+    matrix = pd.DataFrame([run(96, task=task)])
+    written = write_tables(task, collected, naive, matrix, tmp_path / "tables")
+    assert [path.name for path in written] == table_files(task)
+    assert {path.name for path in (tmp_path / "tables").iterdir()} == set(table_files(task))
+    full = pd.read_csv(written[0])
+    assert list(full.columns) == columns(task)
     assert full["reproduced"].isna().all()
+    assert full["published"].notna().any()
+    if SETTINGS[task]:
+        averaged = pd.read_csv(tmp_path / "tables" / f"{task}_averaged.csv")
+        assert set(averaged["setting"]) == {"avg"}
+        assert averaged.equals(full[full["setting"] == "avg"].reset_index(drop=True))
 
 
-@pytest.mark.parametrize("content", [None, "[1]", '{"run_id": 1}', "["])
-def test_unreadable_inputs(tmp_path: Path, content: str | None) -> None:
-    matrix = tmp_path / "matrix.json"
-    if content is not None:
-        matrix.write_text(content)
-    with pytest.raises(SpecarError, match=r"matrix\.json"):
-        write_tables("imputation", tmp_path / "none.csv", matrix, tmp_path)
-    with pytest.raises(SpecarError, match=r"none\.csv"):
-        write_tables("imputation", tmp_path / "none.csv", pd.DataFrame(), tmp_path)
+def test_averages_over_settings_have_files_of_their_own() -> None:
+    assert table_files("imputation")[3:] == [
+        f"imputation_averaged.{suffix}" for suffix in ("csv", "md", "tex")
+    ]
+    assert table_files("classification") == [f"classification.{suffix}" for suffix in ("csv", "md", "tex")]
+
+
+def test_file_names_are_known_without_heavy_imports() -> None:
+    code = "import sys, specar.tables.files; print({'pandas', 'numpy', 'torch'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_unreadable_inputs(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.touch()
+    for collected, naive in ((tmp_path / "none.csv", there), (there, tmp_path / "none.csv")):
+        with pytest.raises(SpecarError, match=r"none\.csv"):
+            write_tables("imputation", collected, naive, pd.DataFrame(), tmp_path)

@@ -12,13 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specar.tables.compare import compare
+from specar.config.tasks import TASK_INFO
 from specar.tables.layout import Style, deviation
-from specar.tables.published import SOURCES, published
-from specar.tables.render import escape_latex, render_latex, render_markdown
+from specar.tables.published import printed_datasets, published, released_log
+from specar.tables.render import escape_header, escape_latex, render_latex, render_markdown
+from specar.tables.sections import Request
+from specar.tables.sources import SOURCES, metrics_of
 from specar.tables.terminal import terminal_table
 
-FORMS = [(task, averaged) for task in sorted(SOURCES) for averaged in (False, True)]
+from .table_inputs import M4, floors, results, run, tidy
+
+TASKS = list(SOURCES)
+FORMS = [(task, False) for task in TASKS] + [
+    (task, True) for task, info in TASK_INFO.items() if info.setting is not None
+]
 HORIZONS = [96, 192, 336, 720]
 # By protocol and seed.
 VALUES = {"published": {1: 0.41, 2: 0.42}, "strict": {1: 0.81, 2: 0.82}}
@@ -26,21 +33,50 @@ VALUES = {"published": {1: 0.41, 2: 0.42}, "strict": {1: 0.81, 2: 0.82}}
 
 @cache
 def example(task: str) -> pd.DataFrame:
-    """ETTh1 done, ETTh2 with one of two seeds, ETTm1 missing, an own dataset, two protocols."""
-    settings = HORIZONS if task == "long_term_forecast" else [0.125, 0.25, 0.375, 0.5]
-    axes = (["published", "strict"], ["ETTh1", "ETTh2", "ETTm1", "my_data"], settings, [1, 2])
-    matrix: list[dict[str, Any]] = [
-        {"protocol": protocol, "dataset": name, "setting": setting, "seed": seed}
+    """One dataset done, one with one of two seeds, one missing, an own dataset, two protocols."""
+    if TASK_INFO[task].setting:
+        settings: list[Any] = HORIZONS if task == "long_term_forecast" else [0.125, 0.25, 0.375, 0.5]
+        names = ["ETTh1", "ETTh2", "ETTm1", "my_data"]
+    else:
+        settings, names = [""], [*printed_datasets(task)[:3], "my_data"]
+    axes = (["published", "strict"], names, settings, [1, 2])
+    matrix = [
+        run(setting, seed, protocol=protocol, dataset=name, task=task)
         for protocol, name, setting, seed in itertools.product(*axes)
     ]
-    matrix = [{**of, "run_id": str(of), "task": task, "top": False, "architecture": "paper"} for of in matrix]
-    results = [
-        {"run_id": of["run_id"], "metric": metric, "value": VALUES[of["protocol"]][of["seed"]], "floor": 1.25}
+    done = [
+        results(of, dict.fromkeys(metrics_of(task, of["protocol"]), VALUES[of["protocol"]][of["seed"]]))
         for of in matrix
-        for metric in ("mse", "mae")
-        if of["dataset"] != "ETTm1" and (of["dataset"] != "ETTh2" or of["seed"] == 1)
+        if of["dataset"] != names[2] and (of["dataset"] != names[1] or of["seed"] == 1)
     ]
-    return compare(task, pd.DataFrame(results), matrix)
+    naive = [
+        floors(of, name, dict.fromkeys(metrics_of(task, of["protocol"]), 0.5 + i / 4))
+        for of in matrix
+        for i, name in enumerate(TASK_INFO[task].baselines)
+        if of["seed"] == 1 and of["dataset"] != names[2]
+    ]
+    return tidy(matrix, *done, task=task, floors=naive)
+
+
+def complete(task: str, protocol: str = "published", leave_out: str = "") -> pd.DataFrame:
+    """All that the task's averages over datasets need, at one seed; every value and floor is 0.5."""
+    names = [f"M4-{name}" for name in M4] if "M4-Yearly" in printed_datasets(task) else printed_datasets(task)
+    matrix = [
+        run("", task=task, dataset=name, protocol=protocol, top=top)
+        for name, top in itertools.product(names, {False, TASK_INFO[task].top})
+        if name != leave_out
+    ]
+    values = dict.fromkeys(metrics_of(task, protocol), 0.5)
+    naive = [floors(of, name, values) for of in matrix if not of["top"] for name in TASK_INFO[task].baselines]
+    return tidy(matrix, *(results(of, values) for of in matrix), task=task, floors=naive)
+
+
+def markdown(task: str, table: pd.DataFrame | None = None, averaged: bool = False, **other: Any) -> str:
+    return render_markdown(example(task) if table is None else table, Request(task, averaged, **other))
+
+
+def latex(task: str, table: pd.DataFrame | None = None, averaged: bool = False, **other: Any) -> str:
+    return render_latex(example(task) if table is None else table, Request(task, averaged, **other))
 
 
 def markdown_rows(text: str) -> list[list[str]]:
@@ -49,7 +85,8 @@ def markdown_rows(text: str) -> list[list[str]]:
 
 
 def latex_rows(text: str) -> list[list[str]]:
-    lines = [line.removesuffix(r"\\") for line in text.splitlines() if line.endswith(r"\\")]
+    table = "".join(re.findall(r"(?s)\\toprule(.*?)\\bottomrule", text)).replace("&\n", "& ")
+    lines = [line.strip().removesuffix(r"\\") for line in table.splitlines() if line.endswith(r"\\")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)&", line)] for line in lines]
 
 
@@ -58,61 +95,73 @@ def spanned(row: list[str]) -> int:
 
 
 def test_markdown_cells() -> None:
-    text = render_markdown("long_term_forecast", example("long_term_forecast")).replace("\u00a0", " ")
+    text = markdown("long_term_forecast").replace("\u00a0", " ")
     assert "| **ETTh1**" in text
     header, _, *rows = markdown_rows(text)
     assert header == [
         "Dataset", "Horizon", "MSE published", "MSE reproduced", "MSE dev. %",
-        "MAE published", "MAE reproduced", "MAE dev. %", "MSE floor", "MAE floor",
+        "MAE published", "MAE reproduced", "MAE dev. %", "MSE last value", "MSE seasonal naive",
+        "MAE last value", "MAE seasonal naive",
     ]  # fmt: skip
     first = {row[0]: row for row in reversed(rows[:47]) if row[0]}
+    naive = ["0.500", "0.750"] * 2
     assert first["ETTh1"] == [
-        "ETTh1", "96", "0.442", "0.415 ± 0.007", "−6.1", "0.441", "0.415 ± 0.007", "−5.9", "1.250", "1.250",
+        "ETTh1", "96", "0.442", "0.415 ± 0.007", "−6.1", "0.441", "0.415 ± 0.007", "−5.9", *naive,
     ]  # fmt: skip
     assert first["ETTh2"] == [
-        "ETTh2", "96", "0.339", "0.410†", "+20.9", "0.376", "0.410†", "+9.0", "1.250", "1.250",
+        "ETTh2", "96", "0.339", "0.410†", "+20.9", "0.376", "0.410†", "+9.0", *naive,
     ]  # fmt: skip
-    assert first["ETTm1"] == ["ETTm1", "96", "0.378", "–", "", "0.397", "–", "", "", ""]
-    assert first["Traffic"] == ["Traffic", "96", "0.599", "", "", "0.329", "", "", "", ""]
+    assert first["ETTm1"] == ["ETTm1", "96", "0.378", "–", "", "0.397", "–", "", "", "", "", ""]
+    assert first["Traffic"] == ["Traffic", "96", "0.599", "", "", "0.329", "", "", "", "", "", ""]
     assert first["my_data"] == [
-        "my_data", "96", "", "0.415 ± 0.007", "", "", "0.415 ± 0.007", "", "1.250", "1.250",
+        "my_data", "96", "", "0.415 ± 0.007", "", "", "0.415 ± 0.007", "", *naive,
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("task", "averaged"), FORMS)
 def test_markdown_prints_every_published_number(task: str, averaged: bool) -> None:
-    text = render_markdown(task, example(task), averaged)
-    rows = [row for row in markdown_rows(text) if row[0] != "Dataset" and not row[0].startswith("-")]
-    first = 1 if averaged else 2
-    found = [float(row[column]) for row in rows for column in (first, first + 3) if row[column]]
+    found: list[str] = []
+    for part in markdown(task, averaged=averaged).split("\n\n"):
+        header, *rows = markdown_rows(part) or [[]]
+        places = [i for i, name in enumerate(header) if name.endswith("published")]
+        found += [row[i] for row in rows[1:] for i in places if row[i]]
     expected = published(task)
     if averaged:
         expected = expected[expected["setting"] == "avg"]
-    assert sorted(found) == sorted([*expected["published"].astype(float)] * 2)  # two protocols
+    protocols = 1 if SOURCES[task].strict_metrics else 2
+    assert sorted(map(float, found)) == sorted([*expected["published"].astype(float)] * protocols)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_published_numbers_have_the_printed_digits(task: str) -> None:
+    text = markdown(task)
+    for row in published(task).itertuples():
+        # The paper prints 0.97 once where all others have three decimals.
+        assert re.search(rf"\| +{re.escape(str(row.published))}0? \|", text), row
 
 
 @pytest.mark.parametrize(("task", "averaged"), FORMS)
 def test_protocols_never_share_a_table(task: str, averaged: bool) -> None:
-    table = example(task)
-    for text in (render_markdown(task, table, averaged), render_latex(task, table, averaged)):
+    own = {"published": (r"\b0\.415\b|\b41\.5",), "strict": (r"\b0\.815\b|\b81\.5",)}
+    for text in (markdown(task, averaged=averaged), latex(task, averaged=averaged)):
         of_published, of_strict = re.split(r"protocol: strict", text, maxsplit=1)
         assert "protocol: published" in of_published
         assert "protocol: published" not in of_strict
-        assert "0.415" in of_published
-        assert "0.815" not in of_published
-        assert "0.815" in of_strict
-        assert "0.415" not in of_strict
-        assert "change of protocol" in of_strict
-        assert "change of protocol" not in of_published
+        assert re.search(*own["published"], of_published)
+        assert not re.search(*own["strict"], of_published)
+        assert re.search(*own["strict"], of_strict)
+        assert not re.search(*own["published"], of_strict)
+        caution = "nothing here is published" if SOURCES[task].strict_metrics else "change of protocol"
+        assert caution in of_strict
+        assert caution not in of_published
 
 
 @pytest.mark.parametrize(("task", "averaged"), FORMS)
 def test_no_nan_and_no_zero_for_missing(task: str, averaged: bool) -> None:
-    table = example(task)
     texts = [
-        render_markdown(task, table, averaged),
-        render_latex(task, table, averaged),
-        terminal_table(table),
+        markdown(task, averaged=averaged),
+        latex(task, averaged=averaged),
+        terminal_table(example(task)),
     ]
     for text in texts:
         assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
@@ -121,7 +170,7 @@ def test_no_nan_and_no_zero_for_missing(task: str, averaged: bool) -> None:
 
 @pytest.mark.parametrize(("task", "averaged"), FORMS)
 def test_latex_is_balanced(task: str, averaged: bool) -> None:
-    text = render_latex(task, example(task), averaged)
+    text = latex(task, averaged=averaged, remarks={"my_data": "50 % of {it} & more"})
     plain = re.sub(r"\\[{}%&_#$\\]", "", text)
     assert plain.count("{") == plain.count("}")
     assert plain.count("$") % 2 == 0
@@ -139,33 +188,34 @@ def test_latex_is_balanced(task: str, averaged: bool) -> None:
 
 @pytest.mark.parametrize(("task", "averaged"), FORMS)
 def test_latex_rows_fill_the_columns(task: str, averaged: bool) -> None:
-    text = render_latex(task, example(task), averaged)
-    (columns,) = {len(match) for match in re.findall(r"\\begin\{tabular\}\{(\w+)\}", text)}
-    assert columns == (15 if averaged else 16)
-    assert {spanned(row) for row in latex_rows(text)} == {columns}
-    for line in re.findall(r"(\\cmidrule.*)", text):
-        spans = [tuple(map(int, span)) for span in re.findall(r"\{(\d+)-(\d+)\}", line)]
-        assert all(low <= high <= columns for low, high in spans)
+    text = latex(task, averaged=averaged)
+    for part in text.split(r"\end{table*}")[:-1]:
+        (columns,) = (len(match) for match in re.findall(r"\\begin\{tabular\}\{(\w+)\}", part))
+        assert {spanned(row) for row in latex_rows(part)} == {columns}
+        for line in re.findall(r"(\\cmidrule.*)", part):
+            spans = [tuple(map(int, span)) for span in re.findall(r"\{(\d+)-(\d+)\}", line)]
+            assert all(low <= high <= columns for low, high in spans)
+            assert all(before[1] < after[0] for before, after in itertools.pairwise(spans))
 
 
 def test_latex_cells_and_rules() -> None:
-    text = render_latex("long_term_forecast", example("long_term_forecast"))
+    text = latex("long_term_forecast")
     rows = {row[0]: row for row in reversed(latex_rows(text.split(r"\end{table*}")[0])) if row[0]}
     half = [r"0.415 $\pm$ 0.007", "$-$5.9"]
     assert rows["ETTh1"] == [
         "ETTh1", "96", "0.442", half[0], "$-$6.1", "0.441", *half,
-        "0.399", "", "", "0.416", "", "", "1.250", "1.250",
+        "0.399", "", "", "0.416", "", "", *["0.500", "0.750"] * 2,
     ]  # fmt: skip
     assert rows[r"my\_data"][2:5] == ["", half[0], ""]
     assert rows["ETTm1"][2:5] == ["0.378", "--", ""]
     assert rows["ETTh2"][3] == r"0.410$^\dagger$"
     datasets = 9 + 1
-    assert text.count(r"\midrule") == 2 * datasets
+    assert text.count(r"\addlinespace") == 2 * (datasets - 1)
 
 
-@pytest.mark.parametrize("render", [render_markdown, render_latex])
+@pytest.mark.parametrize("render", [markdown, latex])
 def test_caption_says_what_the_columns_are(render: Any) -> None:
-    text = render("imputation", example("imputation"))
+    text = render("imputation")
     for words in (
         "Imputation",
         "architecture: paper",
@@ -173,54 +223,163 @@ def test_caption_says_what_the_columns_are(render: Any) -> None:
         "Tables 11 and 12",
         "naive baselines",
         "same test",
+        "in percent of published",
     ):
         assert words in text
     assert "over 1 to 2 seeds" in text
-    assert "none is done yet" in render(
-        "imputation", compare("imputation", pd.DataFrame(), asked("imputation", 0.5))
-    )
+    assert "none is done yet" in render("imputation", tidy([run(0.5, task="imputation")], task="imputation"))
 
 
-def asked(task: str, setting: float) -> list[dict[str, Any]]:
-    place = {"task": task, "dataset": "ETTh1", "setting": setting, "top": True, "seed": 1}
-    return [{**place, "run_id": "a", "architecture": "paper", "protocol": "published"}]
+@pytest.mark.parametrize("render", [markdown, latex])
+def test_every_baseline_is_there_by_name(render: Any) -> None:
+    names = {
+        "long_term_forecast": ("last value", "seasonal naive"),
+        "short_term_forecast": ("last value", "seasonal naive", "Naive2"),
+        "imputation": ("observed mean", "linear interpolation"),
+        "classification": ("majority class",),
+        "anomaly_detection": ("random scores", "PCA"),
+    }
+    for task in TASKS:
+        text = render(task).replace(r"\\", " ")
+        shown = terminal_table(example(task))
+        for name in names[task]:
+            assert text.count(name) >= 2
+            assert name in shown
 
 
 def test_difference_between_main_paper_and_appendix_is_noted() -> None:
-    assert "0.105 for ETTm1 MAE" in render_markdown("imputation", example("imputation"), averaged=True)
-    assert "0.105 for ETTm1 MAE" not in render_markdown("imputation", example("imputation"))
+    assert "0.105 for ETTm1 MAE" in markdown("imputation", averaged=True)
+    assert "0.105 for ETTm1 MAE" not in markdown("imputation")
 
 
 def test_nothing_asked_for() -> None:
-    table = compare("imputation", pd.DataFrame(), [])
-    assert "No run of this task" in render_markdown("imputation", table)
-    assert all(line.startswith("%") or not line for line in render_latex("imputation", table).splitlines())
-    assert terminal_table(table) == "No run is done yet."
+    for task in TASKS:
+        table = tidy([], task=task)
+        assert "No run of this task" in markdown(task, table)
+        assert all(line.startswith("%") or not line for line in latex(task, table).splitlines())
+        assert terminal_table(table) == "No run is done yet."
 
 
 def test_markdown_leaves_out_lines_without_anything() -> None:
-    parts = render_markdown("imputation", example("imputation")).split("### ")
+    parts = markdown("imputation").split("### ")
     assert ["my_data" in part for part in parts[1:3]] == [True, False]
+
+
+def test_m4_lines_are_those_of_the_paper_with_its_parts() -> None:
+    text = markdown("short_term_forecast", complete("short_term_forecast"))
+    rows = markdown_rows(text)
+    assert rows[0] == [
+        "Subset", "Metric", "published", "reproduced", "dev. %", "last value", "seasonal naive", "Naive2",
+    ]  # fmt: skip
+    names = [row[0] for row in rows if row[0] not in ("", "Subset") and not row[0].startswith("-")]
+    assert names == [*M4, "Others", "Average"] * 2
+    assert ["Others", "sMAPE", "4.872", "0.500", "−89.7", "0.500", "0.500", "0.500"] in rows
+    # OWA of Naive2 is 1 whatever is recorded.
+    assert ["", "OWA", "0.860", "1.000", "+16.3", "1.000", "1.000", "1.000"] in rows
+    assert ["Weekly", "sMAPE", "", "0.500", "", "0.500", "0.500", "0.500"] in rows
+
+
+def test_classification_has_one_block_and_the_authors_log() -> None:
+    text = markdown("classification", complete("classification"))
+    assert "TOP" not in text
+    assert "TOP" not in latex("classification")
+    assert "its average is 70.1, where the paper prints 74.7" in text
+    assert "authors' released log (best epoch on test)" in text
+    header, _, *rows = markdown_rows(text)
+    assert header == [
+        "Dataset", "accuracy published", "accuracy authors' log", "accuracy reproduced",
+        "accuracy dev. points", "macro F1 reproduced", "accuracy majority class", "macro F1 majority class",
+    ]  # fmt: skip
+    assert rows[-1] == ["avg", "74.7", "70.1", "50.0", "−24.7", "50.0", "50.0", "50.0"]
+    log = {row.dataset: row.released_log for row in released_log("classification").itertuples()}
+    assert {row[0]: row[2] for row in rows} == {name: f"{value:.1f}" for name, value in log.items()}
+
+
+def test_anomaly_detection_under_both_protocols() -> None:
+    task = "anomaly_detection"
+    rows = markdown_rows(markdown(task, complete(task)))
+    assert rows[0] == ["Dataset", "Metric", "published", "reproduced", "dev. points", "random scores", "PCA"]
+    assert ["", "F1", "86.45", "50.00", "−36.45", "50.00", "50.00"] in rows
+    assert ["avg", "precision", "", "50.00", "", "50.00", "50.00"] in rows
+    text = markdown(task, complete(task, "strict"))
+    header, _, *rows = markdown_rows(text)
+    assert header == ["Dataset", "Metric", "reproduced", "random scores", "PCA"]
+    assert len(rows) == 9 * (5 + 1)
+    assert "published" not in "".join(header)
+    assert "nothing here is published" in text
+
+
+def test_remarks_stand_below_the_tables_that_show_their_dataset() -> None:
+    remarks = {
+        "SWaT": "left out: ask\n  for it",
+        "SMD": "6 of its 28 machines",
+        "Heartbeat": "of no table here",
+    }
+    task = "anomaly_detection"
+    text = markdown(task, complete(task, leave_out="SWaT"), note="A  caution.", remarks=remarks)
+    table, below = text.split("- Marks:")
+    assert "**SMDᵃ**" in table
+    assert "**SWaTᵇ**" in table
+    assert "**avgᵃᵇ**" in table
+    assert "**PSM**" in table
+    assert "- ᵃ SMD: 6 of its 28 machines.\n- ᵇ SWaT: left out: ask for it.\n" in below
+    assert "Heartbeat" not in text
+    assert "- A caution." in table
+    strict = markdown(task, complete(task, "strict", leave_out="SWaT"), remarks=remarks)
+    assert "SWaT" not in strict
+    assert "28 machines" in strict
+    assert r"SMD$^{\mathrm{a}}$ &" in latex(task, complete(task), remarks=remarks)
+
+
+def test_dataset_left_out_stays_blank_and_missing_is_a_dash() -> None:
+    rows = markdown_rows(markdown("anomaly_detection", complete("anomaly_detection", leave_out="SWaT")))
+    assert ["SWaT", "precision", "91.55", "", "", "", ""] in rows
+    assert ["avg", "F1", "86.45", "", "", "", ""] in rows
+    rows = markdown_rows(markdown("anomaly_detection"))
+    assert ["MSL", "precision", "89.97", "41.00†", "−48.97", "50.00", "75.00"] in rows
+    assert ["SMAP", "precision", "89.98", "–", "", "", ""] in rows
 
 
 def test_terminal_table() -> None:
     text = terminal_table(example("long_term_forecast"))
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    header = "dataset setting TOP architecture metric published reproduced deviation floor"
+    header = (
+        "dataset setting TOP architecture metric published reproduced deviation last value seasonal naive"
+    )
     assert lines.count(header) == 2  # one block per protocol
-    assert "ETTh1 96 no paper MSE 0.442 0.415 ± 0.007 -6.1 % 1.250" in lines
-    assert "ETTh2 96 no paper MSE 0.339 0.410* +20.9 % 1.250" in lines
-    assert "my_data avg no paper MAE 0.415 ± 0.007 1.250" in lines
+    assert "ETTh1 96 no paper MSE 0.442 0.415 ± 0.007 -6.1 % 0.500 0.750" in lines
+    assert "ETTh2 96 no paper MSE 0.339 0.410* +20.9 % 0.500 0.750" in lines
+    assert "my_data avg no paper MAE 0.415 ± 0.007 0.500 0.750" in lines
     assert "ETTm1" not in text
     assert not re.search(r"ETTh2 +avg", text)
 
 
+def test_terminal_table_of_tasks_without_setting_and_top() -> None:
+    lines = [" ".join(line.split()) for line in terminal_table(complete("classification")).splitlines()]
+    assert "dataset architecture metric published authors' log reproduced deviation majority class" in lines
+    assert "PEMS-SF paper accuracy 90.2 90.2 50.0 -40.2 pt 50.0" in lines
+    assert "dataset TOP architecture metric" in " ".join(
+        terminal_table(complete("short_term_forecast")).split()
+    )
+    strict = terminal_table(complete("anomaly_detection", "strict"))
+    assert "published" not in strict
+
+
 @given(st.floats(-1e4, 1e4))
 def test_deviation_has_a_sign_and_one_decimal(percent: float) -> None:
-    text = deviation(percent, Style("±", "–", "†"))
+    text = deviation(pd.Series({"deviation": percent, "metric": "mse"}), Style("±", "–", "†"))
     assert re.fullmatch(r"[+-]\d+\.\d", text)
     assert text != "-0.0"
     assert float(text) == pytest.approx(percent, abs=0.0501)
+
+
+def test_long_headings_stand_on_two_lines() -> None:
+    assert escape_header("linear interpolation") == r"\shortstack[r]{linear\\interpolation}"
+    assert [escape_header(text) for text in ("dev. %", "reproduced", "a_b")] == [
+        r"dev. \%",
+        "reproduced",
+        r"a\_b",
+    ]
 
 
 @given(st.text(alphabet="ab\\{}$&#%_^~ "))

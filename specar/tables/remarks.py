@@ -1,0 +1,34 @@
+"""Remarks on datasets, with marks at their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from specar.tables.published import parts_of
+from specar.tables.sources import source_of
+
+SIGNS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence on a dataset and the sign that refers to it."""
+
+    sign: str
+    dataset: str
+    text: str
+
+
+def remarks_on(remarks: Mapping[str, str], datasets: Collection[str]) -> list[Remark]:
+    """Return the remarks on ``datasets``, each with a sign of its own as long as there are any."""
+    shown = [
+        (name, " ".join(remarks[name].split()).rstrip(".") + ".") for name in datasets if name in remarks
+    ]
+    return [Remark(SIGNS[i % len(SIGNS)], name, text) for i, (name, text) in enumerate(shown)]
+
+
+def signs_at(task: str, dataset: str, remarks: list[Remark]) -> str:
+    """Return the signs at a dataset's name, or at that of an aggregate over datasets."""
+    parts = parts_of(task, dataset) if dataset in source_of(task).aggregates else [dataset]
+    return "".join(remark.sign for remark in remarks if remark.dataset in parts)
