@@ -162,8 +162,9 @@ def _show(options: argparse.Namespace) -> None:
         floors = pd.DataFrame(list(floor_rows(plan, task)), columns=list(FLOOR_COLUMNS))
         table = compare(task, collected, floors, requested_rows(plan, task))
         print(f"\n{task}\n\n{terminal_table(table)}")
-    if plan.config.note:
-        print(f"\n{plan.config.note}")
+    for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
+        if line:
+            print(f"\n{line}")
     print(
         f"\ntables  {plan.tables}/\nrecords {plan.records}/<run>/metrics.json\nlogs    {plan.results}/logs/"
     )

@@ -41,7 +41,7 @@ def test_everything_step_by_step(work, capsys):
 def test_tables_of_what_is_there(work):
     assert main(["tables", "--config", "config.yaml"]) == 0
     text = (work.folder / "results" / "tables" / "imputation.csv").read_text()
-    assert "Small,0.25,False,paper,published,mse,,,,0,,,missing" in text
+    assert "Small,0.25,False,paper,published,mse,,,,0,,percent,,,,missing" in text
 
 
 def test_a_run_of_a_file(work):

@@ -11,7 +11,7 @@ import pytest
 
 from specar.data.registry import builtin_datasets
 from specar.plan import Plan
-from specar.tables.compare import COLUMNS
+from specar.tables.compare import columns
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
@@ -30,8 +30,8 @@ def test_from_download_to_tables(workspace):
         for form in ("", "_averaged"):
             assert (tables / f"{task}{form}.md").stat().st_size > 0
             assert (tables / f"{task}{form}.tex").stat().st_size > 0
-        table = pd.read_csv(tables / f"{task}.csv")
-        assert list(table.columns) == list(COLUMNS)
+        table = pd.read_csv(tables / f"{task}.csv", float_precision="round_trip")
+        assert list(table.columns) == list(columns(task))
         own = table[(table["dataset"] == "Small") & (table["setting"] != "avg")]
         assert len(own) == 8  # TOP x architecture x metric
         assert (own["state"] == "done").all()
@@ -82,7 +82,8 @@ def test_a_changed_series_is_fetched_prepared_and_trained_again(workspace):
 
 def test_a_changed_registry_entry_is_prepared_and_trained_again(workspace):
     workspace.snakemake("imputation")
-    datasets = {"Small": {**workspace.values["datasets"]["Small"], "seasonality": 12}}
+    entries = workspace.values["datasets"]
+    datasets = {**entries, "Small": {**entries["Small"], "seasonality": 12}}
     workspace.configure(datasets=datasets)
     workspace.snakemake("imputation")
     meta = json.loads((workspace.folder / "results/data/prepared/Small/meta.json").read_text())
