@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -48,6 +49,84 @@ def test_from_download_to_tables(workspace):
 
     again = workspace.snakemake()
     assert "Nothing to be done" in again.stderr + again.stdout
+
+
+def test_the_other_tasks_from_download_to_tables(workspace):
+    of_task = {
+        "short_term_forecast": "Small-M4",
+        "classification": "Small-TS",
+        "anomaly_detection": "Small-AD",
+    }
+    matrix = [{"task": task, "datasets": [dataset]} for task, dataset in of_task.items()]
+    strict = {**matrix[-1], "protocol": "strict"}
+    workspace.configure(matrix=[*matrix, strict], training={"epochs": 1, "batch_size": 16})
+    workspace.snakemake()
+    results = workspace.folder / "results"
+    records = [json.loads(path.read_text()) for path in workspace.records()]
+    assert len(records) == 4
+    floors = [json.loads(path.read_text()) for path in (results / "floors").glob("*/*.json")]
+    assert sorted(floor["baseline"] for floor in floors) == sorted(
+        ["last_value", "seasonal_naive", "naive2", "majority_class", *["random", "pca"] * 2]
+    )
+    for record in [*records, *floors]:
+        assert record["config"]["task"] == record["task"]
+        assert record["data"]["sha256"]
+        assert record["provenance"]["versions"]["numpy"]
+    for task, dataset in of_task.items():
+        table = pd.read_csv(results / "tables" / f"{task}.csv", float_precision="round_trip")
+        own = table[table["dataset"] == dataset].set_index(["protocol", "metric"])
+        for record in records:
+            if record["task"] == task:
+                for metric, value in record["metrics"].items():
+                    cell = own.loc[(record["protocol"], metric)]
+                    scale = 1 if task == "short_term_forecast" else 100
+                    assert cell["reproduced"] == pytest.approx(scale * value)
+                    assert np.isfinite(cell["floor"])
+    # A floor that was deleted is made again, and nothing is trained.
+    before = {path: path.stat().st_mtime_ns for path in workspace.records()}
+    next((results / "floors").glob("short*/naive2.json")).unlink()
+    workspace.snakemake()
+    assert {path: path.stat().st_mtime_ns for path in workspace.records()} == before
+    assert next((results / "floors").glob("short*/naive2.json")).exists()
+
+
+def test_a_series_of_ones_own_needs_one_registry_entry(workspace):
+    values = workspace.values
+    own = {"Mine": {**values["datasets"]["Small"], "seasonality": 12}}
+    workspace.values = {key: values[key] for key in ("seeds", "top", "architectures", "execution", "data")}
+    workspace.configure(
+        datasets=own,
+        model=values["model"],
+        training={"epochs": 1, "batch_size": 64},
+        matrix=[
+            {"task": "long_term_forecast", "datasets": ["Mine"], "horizons": [8]},
+            {"task": "imputation", "datasets": ["Mine"], "mask_ratios": [0.25]},
+        ],
+    )
+    workspace.snakemake()
+    assert len(workspace.records()) == 2
+    table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
+    assert table.loc[table["dataset"] == "Mine", "state"].eq("done").sum() == 4  # with the average
+
+
+def test_data_on_request_is_left_out_and_asked_for_says_how(workspace):
+    restricted = {
+        name: {**entry, "restricted": "ask the owner at owner.example"} if name == "Small-AD" else entry
+        for name, entry in workspace.values["datasets"].items()
+    }
+    folder = workspace.folder / "mirror" / "small-ad"
+    folder.rename(workspace.folder / "elsewhere")
+    workspace.configure(datasets=restricted, matrix=[{"task": "anomaly_detection", "datasets": ["Small-AD"]}])
+    done = workspace.snakemake(check=False)
+    assert done.returncode != 0
+    (line,) = {line for line in done.stderr.splitlines() if "ask the owner" in line}
+    assert "train.npy" in line
+    assert "results/data/raw/Small-AD" in line
+    place = workspace.folder / "results" / "data" / "raw" / "Small-AD"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    (workspace.folder / "elsewhere").rename(place)
+    workspace.snakemake()
+    assert len(workspace.records()) == 1
 
 
 def test_only_new_runs_are_trained(workspace):
