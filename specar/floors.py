@@ -10,7 +10,7 @@ from specar.config import Cell, Execution, cell_id
 from specar.files import write_json
 from specar.provenance import provenance
 from specar.records import describe_cell
-from specar.run import examples, load_data
+from specar.run import check_sizes, examples, load_data
 from specar.tasks import make_task
 from specar.training.device import configure
 
@@ -44,6 +44,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
     device = configure(execution, "fp32")
     data = load_data(cell, data_folder)
     task = make_task(cell, data, device, execution.eval_batch_size)
+    check_sizes(task, "test")
     records = []
     for baseline, (metrics, details) in task.floors().items():
         record = {

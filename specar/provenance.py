@@ -15,7 +15,11 @@ import specar
 from specar.config import Execution
 from specar.training.device import device_name
 
-_LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake", "pydantic")
+# statsmodels: Naive2, and so OWA; aeon: VUS-PR.
+_LIBRARIES = (
+    *("torch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "aeon"),
+    *("snakemake", "pydantic"),
+)
 
 
 def provenance(device: torch.device, execution: Execution) -> dict[str, Any]:

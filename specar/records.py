@@ -72,8 +72,7 @@ def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
 
 
 def _rows(record: dict[str, Any], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    # Averages over M4 subsets count series; other averages count every dataset or setting once.
-    weight = record["examples"]["test"] if record["task"] == "short_term_forecast" else 1
+    weight = record["examples"]["test"] if TASK_INFO[record["task"]].weighted else 1
     for metric, value in record["metrics"].items():
         own = {"weight": weight, "metric": metric, "value": value}
         yield {key: own[key] if key in own else record[key] for key in columns}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -16,7 +16,7 @@ from specar.models import build_model
 from specar.provenance import now, provenance
 from specar.records import describe, read_record
 from specar.seeds import derive_seed
-from specar.tasks import Task, make_task
+from specar.tasks import Split, Task, make_task
 from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
 from specar.training.trainer import Progress, Trainer
@@ -56,7 +56,7 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
         log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
         return done
     task = make_task(run, data, device, execution.eval_batch_size, run.seed)
-    _check_sizes(run, task)
+    check_sizes(task)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model, task.shape)
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,10 +128,18 @@ def load_data(cell: Cell, folder: Path) -> PreparedData:
     return data
 
 
-def _check_sizes(run: RunConfig, task: Task) -> None:
-    for split, number in examples(task).items():
-        if number == 0:
+def check_sizes(task: Task, *splits: Split) -> None:
+    """Refuse a split (default: any) without an example.
+
+    Raises
+    ------
+    SpecarError
+        The part is too short for the windows.
+    """
+    cell = task.cell
+    for split in splits or get_args(Split):
+        if task.count(split) == 0:
             raise SpecarError(
-                f"{run.dataset} has no {split} example of {run.seq_len} + {run.horizon or 0} rows; "
+                f"{cell.dataset} has no {split} example of {cell.seq_len} + {cell.horizon or 0} rows; "
                 "shorten seq_len or the horizon"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Self, TypeVar
 
 import yaml
 from pydantic import BeforeValidator, Field, create_model, model_validator
@@ -199,6 +199,16 @@ class Cell(Strict):
     protocol: Protocol
     task_settings: TaskSettings = TaskSettings()
     format: Literal[2] = Field(2, description="raised when the same settings come to mean another result")
+
+    @model_validator(mode="after")
+    def _every_row_scored(self) -> Self:
+        stride = self.task_settings.test_stride
+        if self.protocol == "strict" and stride and self.seq_len and stride > self.seq_len:
+            raise ValueError(
+                f"task_settings.test_stride {stride} leaves rows between windows of {self.seq_len} "
+                "without a score; strict scores every row"
+            )
+        return self
 
     @property
     def setting(self) -> Setting:

@@ -168,6 +168,11 @@ class TaskSettings(Strict):
         description="anomaly_detection, published: where selection looks, the test part or the last "
         "val_share of the training part, which is trained on as well; null: test",
     )
+    case_norm: bool | None = Field(
+        None,
+        description="classification, published: scale every case once more, as the authors do for "
+        "EthanolConcentration; null: false",
+    )
     val_share: float | None = Field(
         None,
         gt=0,

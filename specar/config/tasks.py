@@ -28,6 +28,8 @@ class TaskInfo:
         Whether it has a temporal order to preserve: the authors define no TOP loss for the others.
     task_settings
         The task settings that it uses, with their defaults; None: follows from others.
+    weighted
+        Whether averages over datasets count their test examples (M4: series) rather than the datasets.
     """
 
     kind: Kind
@@ -37,6 +39,7 @@ class TaskInfo:
     settings: str | None = None
     top: bool = True
     task_settings: Mapping[str, Any] = field(default_factory=dict)
+    weighted: bool = False
 
 
 TASK_INFO: dict[str, TaskInfo] = {
@@ -44,13 +47,16 @@ TASK_INFO: dict[str, TaskInfo] = {
         "series", ("last_value", "seasonal_naive"), seq_len=96, setting="horizon", settings="horizons"
     ),
     "short_term_forecast": TaskInfo(
-        "m4", ("last_value", "seasonal_naive", "naive2"), task_settings={"history": 1.5}
+        "m4", ("last_value", "seasonal_naive", "naive2"), task_settings={"history": 1.5}, weighted=True
     ),
     "imputation": TaskInfo(
         "series", ("mean", "linear_interpolation"), seq_len=96, setting="mask_ratio", settings="mask_ratios"
     ),
     "classification": TaskInfo(
-        "classification", ("majority_class",), top=False, task_settings={"val_share": 0.2}
+        "classification",
+        ("majority_class",),
+        top=False,
+        task_settings={"case_norm": False, "val_share": 0.2},
     ),
     "anomaly_detection": TaskInfo(
         "anomaly",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +15,23 @@ Doubles = npt.NDArray[np.float64]
 _BLOCK = 1 << 16  # rows that are scaled at once, to save memory
 
 
-def fit(train: Doubles) -> tuple[Doubles, Doubles]:
+def fit(train: Doubles, ddof: int = 0) -> tuple[Doubles, Doubles]:
     """Return the mean and the divisor of each channel, as scikit-learn's StandardScaler chooses them.
 
     Parameters
     ----------
     train
         Values (rows, channels).
+    ddof
+        1: the divisor is the sample standard deviation, not that of the population.
 
     Returns
     -------
     mean, divisor
-        Each (channels). The divisor is the population standard deviation; 1 for a constant channel.
+        Each (channels). The divisor is the standard deviation; 1 for a constant channel.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # scaled() refuses what overflows
-        mean, variance = train.mean(axis=0), train.var(axis=0)
+        mean, variance = train.mean(axis=0), train.var(axis=0, ddof=ddof)
         # A constant channel's variance is not exactly 0 after rounding: the bound is scikit-learn's.
         rows, eps = len(train), np.finfo(np.float64).eps
         constant = variance <= rows * eps * variance + (rows * mean * eps) ** 2
@@ -36,7 +39,11 @@ def fit(train: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def scaled(
-    name: str, values: Doubles, mean: Doubles, std: Doubles, columns: Sequence[str] | None = None
+    name: str,
+    values: npt.NDArray[np.floating[Any]],
+    mean: Doubles,
+    std: Doubles,
+    columns: Sequence[str] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return standard scores (rows, channels).
 

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
 from specar.data.prepared import AnomalyData, PreparedData
+from specar.data.treatment import fit, scaled
 from specar.errors import SpecarError
 from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
@@ -31,8 +32,9 @@ class AnomalyDetection(Task):
     ``published``: windows as in the authors' code, which may overlap and then count a row several times,
     the threshold a percentile of train and test scores together, point adjustment; the epoch is selected
     on the test part. ``strict``: the last ``val_share`` of the training rows is held out for the selection
-    and the threshold, scaling is fitted on the others, windows stay within a machine and reach every
-    test row, a row's score is the mean over its windows, and nothing is adjusted but ``pa_f1``.
+    and the threshold, scaling is fitted on the others, windows stay within a series that was joined with
+    others (a machine, a telemetry channel) and reach every test row, a row's score is the mean over its
+    windows, and nothing is adjusted but ``pa_f1``.
     """
 
     def setup(self, data: PreparedData) -> None:
@@ -44,7 +46,8 @@ class AnomalyDetection(Task):
         train, test = np.asarray(data.train), np.asarray(data.test)
         if self.strict:
             fitted_on = np.concatenate([train[start:end] for start, end in self._spans("train")])
-            train, test = rescaled(train, fitted_on), rescaled(test, fitted_on)
+            mean, std = fit(fitted_on.astype(np.float64))
+            train, test = scaled(data.name, train, mean, std), scaled(data.name, test, mean, std)
         self.parts = {"train": torch.tensor(train, device=self.device)}
         self.parts["test"] = torch.tensor(test, device=self.device)
         self.first_rows: dict[Split, Tensor] = {
@@ -107,18 +110,20 @@ class AnomalyDetection(Task):
             stride = self.settings.test_stride
         assert stride is not None
         every_row = self.strict and split != "train"
-        return np.concatenate(
-            [self._starts(start, end, stride, every_row) for start, end in self._spans(split)]
-        )
-
-    def _starts(self, start: int, end: int, stride: int, every_row: bool) -> npt.NDArray[np.int64]:
-        if end - start < self.window:
+        spans = self._spans(split)
+        starts = [self._starts(start, end, stride, every_row) for start, end in spans]
+        # A short machine may be too short to select on; but a test row without a window has no score.
+        if not any(map(len, starts)) or (split == "test" and not all(map(len, starts))):
+            rows = min(end - start for start, end in spans)
             raise SpecarError(
-                f"{self.data.name}: a part of {end - start} rows is shorter than the window of "
+                f"{self.data.name}: the {split} part has {rows} rows, fewer than the window of "
                 f"{self.window}; shorten seq_len or use longer series"
             )
+        return np.concatenate(starts)
+
+    def _starts(self, start: int, end: int, stride: int, every_row: bool) -> npt.NDArray[np.int64]:
         starts = np.arange(start, end - self.window + 1, stride, dtype=np.int64)
-        if every_row and starts[-1] + self.window < end:
+        if every_row and len(starts) and starts[-1] + self.window < end:
             starts = np.append(starts, end - self.window)
         return starts
 
@@ -129,8 +134,13 @@ class AnomalyDetection(Task):
 
     def _scores(self, score: Score, split: Split) -> Scores:
         """Scores of all windows of a split, (windows, S)."""
-        part = self._part(split)
-        return np.concatenate([score(part, first) for first in self.batches(self.first_rows[split])])
+        part, first_rows = self._part(split), self.first_rows[split]
+        # One array from the start: thousands of small ones would keep the memory of every batch from going.
+        scores = np.empty((len(first_rows), self.window), dtype=np.float32)
+        for start in range(0, len(first_rows), self.eval_batch_size):
+            batch = slice(start, start + self.eval_batch_size)
+            scores[batch] = score(part, first_rows[batch])
+        return scores
 
     def _evaluation(self, score: Score) -> Evaluation:
         return self._strict(score) if self.strict else self._published(score)
@@ -141,16 +151,12 @@ class AnomalyDetection(Task):
         train, test = self._scores(score, "train").ravel(), self._scores(score, "test").ravel()
         threshold = anomaly.threshold([train, test], ratio)
         del train
-        labels = self._label_windows().ravel()
+        assert self.settings.test_stride is not None
+        labels = anomaly.overlapping(self.labels, self.window, self.settings.test_stride)
         predicted = test > threshold
         adjusted = anomaly.point_adjust(predicted, labels)
         metrics = anomaly.precision_recall_f1(adjusted, labels)
         return Evaluation(metrics, self._details(threshold, predicted, labels))
-
-    def _label_windows(self) -> npt.NDArray[np.bool_]:
-        first = self.first_rows["test"].cpu().numpy()
-        labels: npt.NDArray[np.bool_] = self.labels[first[:, None] + np.arange(self.window)]
-        return labels
 
     def _strict(self, score: Score) -> Evaluation:
         ratio = self.settings.anomaly_ratio
@@ -172,12 +178,18 @@ class AnomalyDetection(Task):
         return Evaluation(metrics, self._details(threshold, predicted, labels))
 
     def _row_scores(self, score: Score, split: Split) -> npt.NDArray[np.float64]:
-        """Score of every row of a split: the mean over the windows that it lies in."""
+        """Score of every row of a split that lies in a window: the mean over its windows."""
         rows = self.first_rows[split].cpu().numpy()[:, None] + np.arange(self.window)
         size = len(self.parts[self._part(split)])
         sums = np.bincount(rows.ravel(), self._scores(score, split).ravel(), minlength=size)
         number = np.bincount(rows.ravel(), minlength=size)
-        return sums[number > 0] / number[number > 0]
+        scores: npt.NDArray[np.float64] = sums[number > 0] / number[number > 0]
+        if not np.isfinite(scores).all():
+            raise SpecarError(
+                f"{self.data.name}: {split} scores are not finite; lower training.learning_rate, "
+                "or correct huge values in the data"
+            )
+        return scores
 
     def _details(
         self, threshold: float, predicted: npt.NDArray[np.bool_], labels: npt.NDArray[np.bool_]
@@ -209,13 +221,6 @@ class AnomalyDetection(Task):
         errors = {}
         for part, series in self.parts.items():
             values = series.cpu().numpy()
-            errors[part] = ((pca.inverse_transform(pca.transform(values)) - values) ** 2).mean(axis=1)
+            squares = (pca.inverse_transform(pca.transform(values)) - values) ** 2
+            errors[part] = squares.mean(axis=1).astype(np.float32)
         return lambda part, first: errors[part][first.cpu().numpy()[:, None] + np.arange(self.window)]
-
-
-def rescaled(values: Scores, fitted_on: Scores) -> Scores:
-    """Standard score per channel, with the statistics of ``fitted_on`` (rows, N)."""
-    mean, std = fitted_on.mean(axis=0, dtype=np.float64), fitted_on.std(axis=0, dtype=np.float64)
-    # Rounding leaves a constant channel of standard-scored data a deviation far below this.
-    scores: Scores = ((values - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32)
-    return scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from torch import Tensor, nn
 
 from specar.data.prepared import ClassificationData, PreparedData
+from specar.data.treatment import fit
+from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
 from specar.tasks.base import Evaluation, Metrics, Split, Task, of_kind
@@ -39,19 +42,32 @@ class Classification(Task):
             time_features=0,
             classes=len(data.classes),
         )
-        train, test = data.train_values.astype(np.float64), data.test_values.astype(np.float64)
         self.cases: dict[Split, npt.NDArray[np.int64]] = self._cases()
-        if self.strict:
-            rows = rows_of(data.train_offsets, self.cases["train"])
-            train, test = scaled(train, train[rows], ddof=0), scaled(test, train[rows], ddof=0)
-        else:
-            train, test = scaled(train, train, ddof=1), scaled(test, test, ddof=1)
-        self.parts = {
-            "train": self._padded(train, data.train_offsets),
-            "test": self._padded(test, data.test_offsets),
-        }
+        self.train_cases = torch.as_tensor(self.cases["train"], device=self.device)
         self.labels = {"train": np.asarray(data.train_labels), "test": np.asarray(data.test_labels)}
         self.train_labels = torch.tensor(self.labels["train"], device=self.device)
+        self.parts: dict[str, tuple[Tensor, Tensor]] = {}
+        statistics = None
+        for file, values, offsets in (
+            ("train", data.train_values, data.train_offsets),
+            ("test", data.test_values, data.test_offsets),
+        ):
+            scores = values.astype(np.float64)
+            if statistics is None or not self.strict:
+                statistics = self._statistics(scores)
+            scores -= statistics[0]  # in place: the largest sets hardly fit in memory twice
+            scores /= statistics[1]
+            if self.cell.task_settings.case_norm and not self.strict:
+                case_norm(scores, offsets)
+            self.parts[file] = self._padded(scores, offsets)
+
+    def _statistics(
+        self, values: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Mean and divisor per channel: of a whole file (published), or of the training cases."""
+        if not self.strict:
+            return fit(values, ddof=1)
+        return fit(values[rows_of(self.data.train_offsets, self.cases["train"])])
 
     def _cases(self) -> dict[Split, npt.NDArray[np.int64]]:
         """Numbers of the cases in each split: of the test file, or of the train file."""
@@ -67,7 +83,7 @@ class Classification(Task):
         return len(self.cases[split])
 
     def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
-        cases = torch.as_tensor(self.cases["train"], device=self.device)[index]
+        cases = self.train_cases[index]
         out = self._run(model, "train", cases)
         return nn.functional.cross_entropy(out.output.float(), self.train_labels[cases]), out
 
@@ -87,6 +103,7 @@ class Classification(Task):
         classes = range(self.shape.classes)
         metrics = {
             "accuracy": float(accuracy_score(truth, predicted)),
+            # Over all classes of the training file: one that is neither there nor predicted counts 0.
             "macro_f1": float(
                 f1_score(truth, predicted, labels=list(classes), average="macro", zero_division=0)
             ),
@@ -136,14 +153,15 @@ def rows_of(offsets: npt.NDArray[np.int64], cases: npt.NDArray[np.int64]) -> npt
     return np.concatenate([np.arange(offsets[case], offsets[case + 1]) for case in cases])
 
 
-def scaled(
-    values: npt.NDArray[np.float64], fitted_on: npt.NDArray[np.float64], ddof: int
-) -> npt.NDArray[np.float64]:
-    """Standard score per channel, with the statistics of ``fitted_on`` (rows, N)."""
-    std = fitted_on.std(axis=0, ddof=ddof)
-    # Rounding leaves a constant channel of standard-scored data a deviation far below this.
-    scores: npt.NDArray[np.float64] = (values - fitted_on.mean(axis=0)) / np.where(std > 1e-6, std, 1.0)
-    return scores
+def case_norm(values: npt.NDArray[np.float64], offsets: npt.NDArray[np.int64]) -> None:
+    """Centre every case over time, and divide every step by its deviation over channels, in place.
+
+    What the authors' loader does to EthanolConcentration, whatever was meant by it.
+    """
+    for start, end in pairwise(offsets):
+        case = values[start:end]
+        case -= case.mean(axis=0)
+        case /= np.sqrt(case.var(axis=1, keepdims=True) + 1e-5)
 
 
 def stratified(labels: Labels, share: float, name: str) -> npt.NDArray[np.int64]:
@@ -154,4 +172,7 @@ def stratified(labels: Labels, share: float, name: str) -> npt.NDArray[np.int64]
         cases = generator.permutation(np.flatnonzero(labels == label))
         number = min(max(round(share * len(cases)), 1), len(cases) - 1)
         chosen.append(cases[:number])
-    return np.sort(np.concatenate(chosen))
+    held_out = np.sort(np.concatenate(chosen))
+    if not len(held_out):
+        raise SpecarError(f"{name}: no class has two training cases, so that none can be held out; add cases")
+    return held_out

@@ -39,6 +39,11 @@ class ShortTermForecast(Task):
         self.train_ends = self.ends - horizon if self.strict else self.ends
         if bool((self.train_ends - self.starts < 2).any()):
             raise SpecarError(f"{data.name}: a series is too short to train on; it needs {horizon + 2} steps")
+        # Here, so that a series without a scale stops the run before it is trained.
+        self.scale = seasonal_scale(self.data.train_values, self.data.train_offsets, self.data.seasonality)
+        self.naive2 = self._errors(self.data.naive2)
+        if 0 in self.naive2:
+            raise SpecarError(f"{data.name}: Naive2 is without error, so that OWA is not defined")
 
     def count(self, split: Split) -> int:
         return len(self.starts)
@@ -53,6 +58,8 @@ class ShortTermForecast(Task):
         out: ModelOutput = model(self._inputs(start, cut))
         steps = cut.unsqueeze(1) + torch.arange(self.shape.pred_len, device=self.device)
         known = steps < end.unsqueeze(1)
+        if not self.strict:  # the authors lose the target of a cut in the first H steps
+            known &= (cut >= start + self.shape.pred_len).unsqueeze(1)
         target = self.values[steps.clamp(max=len(self.values) - 1)] * known
         return smape_loss(out.output[..., 0].float(), target, known), out
 
@@ -75,13 +82,16 @@ class ShortTermForecast(Task):
 
     def metrics(self, forecasts: Forecasts) -> Metrics:
         """sMAPE in percent, MASE and OWA of forecasts (series, H) of the test steps."""
-        scale = seasonal_scale(self.data.train_values, self.data.train_offsets, self.data.seasonality)
+        errors = self._errors(forecasts)
+        return {"smape": errors[0], "mase": errors[1], "owa": owa(*errors, *self.naive2)}
+
+    def _errors(self, forecasts: Forecasts) -> tuple[float, float]:
+        """sMAPE and MASE."""
         actual = self.data.test_values
-        own, naive = (
-            (float(smape(forecast, actual).mean()), float(mase(forecast, actual, scale).mean()))
-            for forecast in (forecasts, self.data.naive2)
+        return (
+            float(smape(forecasts, actual).mean()),
+            float(mase(forecasts, actual, self.scale).mean()),
         )
-        return {"smape": own[0], "mase": own[1], "owa": owa(*own, *naive)}
 
     def _held_out(self) -> Forecasts:
         """Steps (series, H) that select the epoch."""

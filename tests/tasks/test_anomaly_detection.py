@@ -96,13 +96,43 @@ def test_random_scores_look_good_after_point_adjustment(make_small_task):
     random = make_small_task("anomaly_detection").floors()["random"]
     assert random.metrics["f1"] > 0.5  # what point adjustment does
     assert random.details["seeds"] == 5
+    assert random.details["standard_deviation"]["f1"] > 0
     strict = make_small_task("anomaly_detection", protocol="strict").floors()["random"]
     assert strict.metrics["auc_roc"] == pytest.approx(0.5, abs=0.1)
     assert strict.metrics["raw_f1"] < strict.metrics["pa_f1"]
 
 
 def test_a_part_shorter_than_the_window_is_refused(make_small_task):
-    with pytest.raises(SpecarError, match="shorter than the window of 500"):
+    with pytest.raises(SpecarError, match="400 rows, fewer than the window of 500"):
         make_small_task(
             "anomaly_detection", experiments={"anomaly_detection": {"Small-AD": {"seq_len": 500}}}
         )
+
+
+def test_strict_refuses_strides_that_leave_rows_out(make_small_task):
+    settings = {"anomaly_ratio": 5, "test_stride": 21}
+    with pytest.raises(SpecarError, match="test_stride 21 leaves rows between windows of 20 without a score"):
+        make_small_task("anomaly_detection", protocol="strict", experiments={
+            "anomaly_detection": {"Small-AD": {"seq_len": 20, "task_settings": settings}}
+        })  # fmt: skip
+
+
+def test_the_threshold_of_scores_that_are_not_finite_is_refused(make_small_task):
+    task = make_small_task("anomaly_detection", protocol="strict")
+    task.parts["test"][7] = float("inf")
+    with pytest.raises(SpecarError, match="test scores are not finite"):
+        task.test(Half())
+
+
+@pytest.mark.parametrize("protocol", ["published", "strict"])
+def test_the_pca_floor_is_scikit_learns_of_the_training_rows(make_small_task, protocol):
+    task = make_small_task("anomaly_detection", protocol=protocol)
+    train = task.parts["train"].numpy()[: 320 if protocol == "strict" else 400]
+    test = task.parts["test"].numpy()
+    # two rhythms that hardly depend on each other: 90 % of the variance needs both
+    _, _, axes = np.linalg.svd(train - train.mean(axis=0), full_matrices=False)
+    centred = test - train.mean(axis=0)
+    errors = ((centred - centred @ axes[:2].T @ axes[:2]) ** 2).mean(axis=1)
+    first = task.first_rows["test"]
+    scores = task._pca_score()("test", first)
+    np.testing.assert_allclose(scores[0], errors[first[0] : first[0] + 20], rtol=1e-3, atol=1e-9)

@@ -6,8 +6,10 @@ import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from torch import nn
 
+from specar.config import expand, parse_config
+from specar.errors import SpecarError
 from specar.models import ModelOutput
-from specar.tasks.classification import stratified
+from specar.tasks.classification import case_norm, stratified
 
 
 class Scripted(nn.Module):
@@ -83,8 +85,47 @@ def test_every_class_keeps_a_training_case(share):
 
 def test_the_floor_is_the_most_frequent_training_class(make_small_task):
     task = make_small_task("classification")
-    floor = task.floors()["majority_class"]
-    assert floor.metrics["accuracy"] == pytest.approx(1 / 3)
+    task.labels = {"train": np.repeat([2, 0, 1], [9, 5, 4]), "test": np.repeat([0, 2], [8, 4])}
+    assert task.floors()["majority_class"].metrics["accuracy"] == pytest.approx(4 / 12)
+
+
+@pytest.mark.parametrize("protocol", ["published", "strict"])
+def test_the_model_gets_the_padding_mask_of_its_cases(make_small_task, protocol):
+    task = make_small_task("classification", size=5, protocol=protocol)
+    model = Scripted([0] * 12, 3)
+    task.test(model)
+    lengths = np.minimum(np.diff(task.data.test_offsets), task.shape.seq_len)
+    masks = torch.cat([mask for _, mask in model.seen])
+    expected = torch.arange(task.shape.seq_len) < torch.tensor(lengths)[:, None]
+    assert torch.equal(masks.bool(), expected)
+
+
+def test_case_norm_is_that_of_the_authors_loader():
+    random = np.random.default_rng(0)
+    values, offsets = random.normal(size=(9, 3)), np.array([0, 4, 9])
+    expected = []
+    for start, end in ((0, 4), (4, 9)):
+        case = torch.tensor(values[start:end])
+        case = case - case.mean(dim=0)
+        expected.append(case / (case.var(dim=1, unbiased=False, keepdim=True) + 1e-5).sqrt())
+    case_norm(values, offsets)
+    np.testing.assert_allclose(values, torch.cat(expected).numpy(), rtol=1e-10)
+
+
+def test_case_norm_is_for_the_published_protocol_of_the_set_that_the_authors_name(make_small_task):
+    runs = expand(parse_config({"matrix": [{"task": "classification"}], "seeds": [1]}))
+    normed = {run.dataset for run in runs.values() if run.task_settings.case_norm}
+    assert normed == {"EthanolConcentration"}
+    settings = {"experiments": {"classification": {"Small-TS": {"task_settings": {"case_norm": True}}}}}
+    for protocol, same in (("published", False), ("strict", True)):
+        plain = make_small_task("classification", protocol=protocol)
+        other = make_small_task("classification", protocol=protocol, **settings)
+        assert torch.equal(plain.parts["train"][0], other.parts["train"][0]) == same
+
+
+def test_a_set_of_single_cases_has_none_to_hold_out():
+    with pytest.raises(SpecarError, match="no class has two training cases"):
+        stratified(np.arange(4), 0.2, "any")
 
 
 def test_the_loss_is_cross_entropy(make_small_task):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from specar.errors import SpecarError
 from specar.models import ModelOutput
 from specar.tasks.short_term_forecast import smape_loss
 
@@ -57,6 +58,27 @@ def test_cuts_lie_in_the_last_steps_of_the_history(make_small_task, protocol, he
         cut = int(np.flatnonzero(np.isclose(known, last, rtol=1e-6))[-1]) + 1
         targets.add(len(known) - cut)
     assert targets == set(range(1, 7))  # 1.5 horizons of 4 steps
+
+
+def test_the_authors_lose_the_target_of_a_cut_in_the_first_steps(make_small_task):
+    values = {"short_term_forecast": {"Small-M4": {"task_settings": {"history": 100}}}}
+    for protocol, lost in (("published", True), ("strict", False)):
+        task = make_small_task("short_term_forecast", protocol=protocol, experiments=values)
+        generator, losses = torch.Generator().manual_seed(0), []
+        for _ in range(300):
+            model = Last()
+            loss, _ = task.loss(model, torch.tensor([0]), generator)
+            if int((model.seen[0] != 0).sum()) < 4:  # fewer steps than the horizon before the cut
+                losses.append(loss.item())
+        assert losses
+        assert all(loss == 0 for loss in losses) == lost
+
+
+def test_naive2_without_error_is_refused_before_training(make_small_task, prepared_folders):
+    task = make_small_task("short_term_forecast")
+    object.__setattr__(task.data, "naive2", task.data.test_values)
+    with pytest.raises(SpecarError, match="Naive2 is without error"):
+        task.setup(task.data)
 
 
 def test_steps_behind_the_end_do_not_count_and_a_short_past_is_padded_with_zeros(make_small_task):

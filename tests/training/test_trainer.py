@@ -252,12 +252,14 @@ def test_parameters_that_the_loss_does_not_reach_are_not_used(prepared_folder, m
     assert trainer.used_parameters() == 1
 
 
-def test_bf16_trains_and_evaluates(prepared_folder, make_run, tmp_path):
-    records = []
+@pytest.mark.parametrize("task", TASKS)
+def test_bf16_trains_and_evaluates(prepared_folders, make_run, tmp_path, task):
+    losses = []
     for precision in ("fp32", "bf16"):
-        run = make_run("imputation", training={"epochs": 3, "precision": precision})
-        records.append(train(run, prepared_folder, tmp_path / precision, EXECUTION))
-    exact, mixed = (record["metrics"]["mse"] for record in records)
+        run = make_run(task, training={"epochs": 3, "precision": precision})
+        train(run, prepared_folders / run.dataset, tmp_path / precision, EXECUTION)
+        losses.append(history(tmp_path / precision)[-1]["train_loss"])
+    exact, mixed = losses
     assert exact != mixed
     assert mixed == pytest.approx(exact, rel=0.05)
 

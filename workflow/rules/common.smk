@@ -5,9 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
 from specar.config.tasks import TASK_INFO
+from specar.data.layout import ARRAYS, META
 from specar.errors import SpecarError
 from specar.locks import hold_lock
 from specar.plan import Plan
+from specar.tables.files import table_files
 
 try:
     PLAN = Plan.of(config, workflow.configfiles)
@@ -29,6 +31,14 @@ onstart:
         PLAN.write(Path(PLAN_FILE))
     except SpecarError as error:
         raise WorkflowError(str(error))
+
+
+# A job that failed keeps its task's tables from being written: write all from what is there.
+onerror:
+    if Path(PLAN_FILE).exists():
+        shell(
+            "python -m specar tables --plan {PLAN_FILE:q} && echo 'Tables of what is there: {PLAN.tables}' >&2"
+        )
 
 
 # Jobs use the interpreter and the package that this workflow runs with, also without an activated
@@ -65,5 +75,11 @@ def floors(task):
 def prepared_of(wildcards):
     """Prepared data of a run or cell."""
     named = wildcards.get("run_id")
-    run = PLAN.run(named) if named else PLAN.cell(wildcards.cell)
-    return f"{PREPARED}/{run.dataset}/meta.json"
+    name = (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
+    files = [META, *ARRAYS[PLAN.dataset(name).kind]]
+    return [f"{PREPARED}/{name}/{file}" for file in files]
+
+
+def tables_of(task):
+    """Table files of a task."""
+    return [f"{RESULTS}/tables/{name}" for name in table_files(task)]

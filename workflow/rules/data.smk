@@ -1,6 +1,3 @@
-from specar.data.layout import ARRAYS
-
-
 localrules:
     fetch,
 
@@ -38,13 +35,13 @@ for kind, arrays in ARRAYS.items():
             input:
                 rules.fetch.output,
             output:
-                expand(f"{PREPARED}/{{{{dataset}}}}/{{file}}", file=["meta.json", *arrays]),
-            wildcard_constraints:
-                dataset="|".join(names),
+                expand(f"{PREPARED}/{{{{dataset}}}}/{{file}}", file=[META, *arrays]),
             log:
                 f"{RESULTS}/logs/prepare/{{dataset}}.log",
             benchmark:
                 f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+            wildcard_constraints:
+                dataset="|".join(names),
             conda:
                 "../../envs/specar.yaml"
             params:

@@ -8,12 +8,12 @@ for task in PLAN.tasks:
             prepared_of,
         output:
             expand(f"{RESULTS}/floors/{{{{cell}}}}/{{baseline}}.json", baseline=TASK_INFO[task].baselines),
-        wildcard_constraints:
-            cell=f"{task}-.+",
         log:
             f"{RESULTS}/logs/floors/{{cell}}.log",
         benchmark:
             f"{RESULTS}/benchmarks/floors/{{cell}}.tsv"
+        wildcard_constraints:
+            cell=f"{task}-.+",
         conda:
             "../../envs/specar.yaml"
         params:

@@ -1,13 +1,5 @@
-from specar.tables.files import table_files
-
-
 localrules:
     collect,
-
-
-def tables_of(task):
-    """Table files of a task."""
-    return [f"{RESULTS}/tables/{name}" for name in table_files(task)]
 
 
 rule collect:
@@ -46,7 +38,6 @@ for task in PLAN.tasks:
     rule:
         name:
             f"write_{task}"
-        localrule: True
         input:
             f"{RESULTS}/collected/{task}.csv",
             f"{RESULTS}/collected/{task}_floors.csv",
@@ -54,6 +45,7 @@ for task in PLAN.tasks:
             tables_of(task),
         log:
             f"{RESULTS}/logs/tables/{task}.log",
+        localrule: True
         conda:
             "../../envs/specar.yaml"
         params:
