@@ -146,7 +146,7 @@ def _tables(options: argparse.Namespace) -> None:
             collect(plan, task)
         requested = pd.DataFrame(requested_rows(plan, task))
         inputs = (plan.collected(task), plan.collected_floors(task), requested)
-        write_tables(task, *inputs, plan.tables, plan.config.note, plan.remarks)
+        write_tables(task, *inputs, plan.tables, plan.config.note, plan.remarks_of(task))
 
 
 def _show(options: argparse.Namespace) -> None:

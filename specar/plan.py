@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from specar.config import Cell, Config, RunConfig, cell_id, expand, parse_config
 from specar.config.load import explain, read_yaml
-from specar.data.mirror import in_place, own_files, resolve_mirror
+from specar.config.tasks import TASK_INFO
+from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
 from specar.data.registry import Dataset, find_dataset
 from specar.errors import SpecarError
 from specar.files import read_json, write_json
@@ -21,10 +22,21 @@ from specar.files import read_json, write_json
 
 @dataclass(frozen=True)
 class Plan:
-    """Every run of a configuration and the layout of the results folder."""
+    """Every run of a configuration and the layout of the results folder.
+
+    Attributes
+    ----------
+    config
+        The configuration.
+    runs
+        Its runs, by id.
+    absent
+        Names of the missing files of each dataset on request that is not in place.
+    """
 
     config: Config
     runs: dict[str, RunConfig]
+    absent: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
@@ -37,17 +49,19 @@ class Plan:
     def from_config(cls, config: Config) -> Plan:
         """Expand a configuration; datasets on request only come in where they are in place."""
         mirror = resolve_mirror(config.data.mirror)
-        absent = {
-            name
+        missing = {
+            name: [file.name for file in missing_files(dataset, Path(config.data.dir) / "raw" / name, mirror)]
             for name, dataset in config.datasets.items()
-            if dataset.restricted and not in_place(dataset, Path(config.data.dir) / "raw" / name, mirror)
+            if dataset.restricted
         }
-        return cls(config, expand(config, absent))
+        absent = {name: files for name, files in missing.items() if files}
+        return cls(config, expand(config, absent), absent)
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON, atomically."""
         runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
-        write_json(path, {"config": self.config.model_dump(mode="json", exclude_none=True), "runs": runs})
+        config = self.config.model_dump(mode="json", exclude_none=True)
+        write_json(path, {"config": config, "runs": runs, "absent": self.absent})
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -61,7 +75,8 @@ class Plan:
         values = read_json(path)
         try:
             runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
-            return cls(Config.model_validate(values["config"]), runs)
+            absent = {name: list(files) for name, files in values["absent"].items()}
+            return cls(Config.model_validate(values["config"]), runs, absent)
         except (KeyError, TypeError, AttributeError, ValidationError) as error:
             reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
             raise SpecarError(
@@ -106,15 +121,42 @@ class Plan:
 
     @property
     def remarks(self) -> dict[str, str]:
-        """What a reader of the tables has to know of a dataset, by dataset."""
-        used = set(self.datasets)
+        """What a reader of the results has to know of a dataset, by dataset."""
+        tasks = dict.fromkeys(entry.task for entry in self.config.matrix)
+        return {name: text for task in tasks for name, text in self.remarks_of(task).items()}
+
+    def remarks_of(self, task: str) -> dict[str, str]:
+        """What a reader of a task's tables has to know of a dataset, by dataset.
+
+        That is why a dataset is left out which the matrix does not name, but would take if it were in
+        place, and why results do not compare with published ones.
+        """
+        used = {run.dataset for run in self.runs.values() if run.task == task}
+        left_out = self._left_out(task)
         remarks = {}
         for name, dataset in self.config.datasets.items():
-            if name in used and dataset.caution:
+            if name in left_out:
+                remarks[name] = self._why_left_out(name)
+            elif name in used and dataset.caution:
                 remarks[name] = dataset.caution
-            elif name not in used and dataset.restricted:
-                remarks[name] = f"left out: {dataset.restricted}"
         return remarks
+
+    def _left_out(self, task: str) -> set[str]:
+        """Datasets that are not in place, of a task that the matrix wants on all datasets there are."""
+        if not any(entry.task == task and not entry.datasets for entry in self.config.matrix):
+            return set()
+        return {name for name in self.absent if self.dataset(name).kind == TASK_INFO[task].kind}
+
+    def _why_left_out(self, name: str) -> str:
+        dataset, files = self.dataset(name), self.absent[name]
+        places = [self.raw / name]
+        if self.mirror and not is_url(self.mirror):
+            places.append(Path(self.mirror) / dataset.folder)
+        # The way to get them comes last: it may end in a URL.
+        return (
+            f"left out: {_listed(files)} not in place (to be put into "
+            f"{' or '.join(place.as_posix() for place in places)}); {dataset.restricted}"
+        )
 
     def runs_of(self, task: str) -> list[str]:
         """Ids of a task's runs."""
@@ -123,7 +165,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """Hash of everything that the plan says."""
-        text = self.config.model_dump_json() + "".join(self.runs)
+        text = self.config.model_dump_json() + "".join(self.runs) + str(self.absent)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -172,3 +214,10 @@ class Plan:
     def collected_floors(self, task: str) -> Path:
         """Table of a task's floor records."""
         return self.results / "collected" / f"{task}_floors.csv"
+
+
+def _listed(names: list[str], most: int = 4) -> str:
+    """Return names as text, the first ones of many."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -29,15 +29,21 @@ def notes(task: str, table: pd.DataFrame, protocol: str, averaged: bool) -> list
     source = source_of(task)
     own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
     printed = bool(table["published"].notna().any())
-    floors = ", ".join(baseline_labels(task).values())
     return [
         *(_published(task, table) if printed else [_NOTHING_PUBLISHED]),
         f"Reproduced: our runs, {_seeds(table)}.",
         *(_deviation(task, protocol) if printed else []),
-        f"Floors: naive baselines ({floors}), computed on the same test data.",
+        _floors(task, table),
         *own,
         *(_differences(task) if averaged else []),
     ]
+
+
+def _floors(task: str, table: pd.DataFrame) -> str:
+    labels = baseline_labels(task)
+    some = bool(table[list(labels)].notna().any(axis=None))
+    state = "computed on the same test data" if some else "of which none is done yet"
+    return f"Floors: naive baselines ({', '.join(labels.values())}), {state}."
 
 
 def _published(task: str, table: pd.DataFrame) -> list[str]:
@@ -73,8 +79,9 @@ def legend(task: str, dash: str, partial: str) -> str:
     """Return the legend of marks and empty cells."""
     average = f"an average needs all its {setting_name(task) or source_of(task).column}s and seeds"
     return (
-        f"Marks: {dash} requested, not done yet ({average}); {partial} some of the seeds not done yet; "
-        "blank: not requested, or not printed in the paper."
+        f"Marks: {dash} run or floor requested, but not done yet or failed ({average}); {partial} some of "
+        "the seeds not done yet or failed; blank: not requested, not printed in the paper, or nothing to "
+        "compare."
     )
 
 

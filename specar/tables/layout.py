@@ -120,7 +120,7 @@ def _line(dataset: str, cells: pd.DataFrame, layout: Layout, style: Style) -> Li
         dataset,
         [names.get(name, str(cells["setting"].iloc[0])) for name in layout.names[1:]],
         results,
-        [text for group in layout.floors for text in _floors(cells, group)],
+        [text for group in layout.floors for text in _floors(cells, group, style)],
     )
 
 
@@ -147,11 +147,14 @@ def _reproduced(cell: Any, metric: Metric, style: Style) -> str:
     return f"{number(cell.reproduced, metric)}{spread}{mark}"
 
 
-def _floors(cells: pd.DataFrame, group: Group) -> list[str]:
+def _floors(cells: pd.DataFrame, group: Group, style: Style) -> list[str]:
     # The test data, and so the floor, are the same without and with TOP.
     known = cells[cells["metric"].isin(group.metrics)]
-    metrics = [METRICS[metric] for metric in known["metric"].unique()]
-    return [number(known[column].max(), metrics[0]) if metrics else "" for column in group.columns]
+    if known.empty:
+        return [""] * len(group.columns)
+    metric = METRICS[known["metric"].iloc[0]]
+    absent = style.dash if (known["state"] != NOT_REQUESTED).any() else ""
+    return [number(known[column].max(), metric) or absent for column in group.columns]
 
 
 def number(value: float, metric: Metric) -> str:

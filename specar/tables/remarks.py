@@ -13,7 +13,7 @@ SIGNS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ"
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence on a dataset and the sign that refers to it."""
+    """A sentence on a dataset and the sign that refers to it; none where the dataset has no line."""
 
     sign: str
     dataset: str
@@ -21,11 +21,16 @@ class Remark:
 
 
 def remarks_on(remarks: Mapping[str, str], datasets: Collection[str]) -> list[Remark]:
-    """Return the remarks on ``datasets``, each with a sign of its own as long as there are any."""
-    shown = [
-        (name, " ".join(remarks[name].split()).rstrip(".") + ".") for name in datasets if name in remarks
+    """Return the remarks: those on ``datasets``, in that order and with signs, before all others.
+
+    Each sign is another one as long as there are any.
+    """
+    marked = [name for name in datasets if name in remarks]
+    signs = {name: SIGNS[i % len(SIGNS)] for i, name in enumerate(marked)}
+    return [
+        Remark(signs.get(name, ""), name, " ".join(remarks[name].split()).rstrip(".") + ".")
+        for name in dict.fromkeys([*marked, *remarks])
     ]
-    return [Remark(SIGNS[i % len(SIGNS)], name, text) for i, (name, text) in enumerate(shown)]
 
 
 def signs_at(task: str, dataset: str, remarks: list[Remark]) -> str:

@@ -27,7 +27,7 @@ class Request:
     note
         A caution printed with every table.
     remarks
-        Sentences on datasets, printed with the tables that show these.
+        Sentences on datasets of the task, printed with every table, also where one has no line.
     """
 
     task: str
@@ -74,7 +74,7 @@ def _section(rows: pd.DataFrame, architecture: str, protocol: str, request: Requ
         ],
         [
             legend(task, "–", "†"),
-            *(f"{remark.sign} {_shown(task, remark.dataset)}: {remark.text}" for remark in remarks),
+            *(f"{remark.sign} {_shown(task, remark.dataset)}: {remark.text}".strip() for remark in remarks),
         ],
         layout,
         [[_named(task, line, remarks) for line in block] for block in blocks],

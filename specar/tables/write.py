@@ -42,7 +42,7 @@ def write_tables(
     note
         A caution printed with every table.
     remarks
-        Sentences on datasets, printed with the tables that show these.
+        Sentences on datasets of the task, printed with every table, also where one has no line.
 
     Returns
     -------

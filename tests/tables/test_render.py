@@ -111,7 +111,7 @@ def test_markdown_cells() -> None:
     assert first["ETTh2"] == [
         "ETTh2", "96", "0.339", "0.410†", "+20.9", "0.376", "0.410†", "+9.0", *naive,
     ]  # fmt: skip
-    assert first["ETTm1"] == ["ETTm1", "96", "0.378", "–", "", "0.397", "–", "", "", "", "", ""]
+    assert first["ETTm1"] == ["ETTm1", "96", "0.378", "–", "", "0.397", "–", "", *["–"] * 4]
     assert first["Traffic"] == ["Traffic", "96", "0.599", "", "", "0.329", "", "", "", "", "", ""]
     assert first["my_data"] == [
         "my_data", "96", "", "0.415 ± 0.007", "", "", "0.415 ± 0.007", "", *naive,
@@ -309,11 +309,10 @@ def test_anomaly_detection_under_both_protocols() -> None:
     assert "nothing here is published" in text
 
 
-def test_remarks_stand_below_the_tables_that_show_their_dataset() -> None:
+def test_remarks_stand_below_every_table() -> None:
     remarks = {
         "SWaT": "left out: ask\n  for it",
         "SMD": "6 of its 28 machines",
-        "Heartbeat": "of no table here",
     }
     task = "anomaly_detection"
     text = markdown(task, complete(task, leave_out="SWaT"), note="A  caution.", remarks=remarks)
@@ -323,11 +322,15 @@ def test_remarks_stand_below_the_tables_that_show_their_dataset() -> None:
     assert "**avgᵃᵇ**" in table
     assert "**PSM**" in table
     assert "- ᵃ SMD: 6 of its 28 machines.\n- ᵇ SWaT: left out: ask for it.\n" in below
-    assert "Heartbeat" not in text
     assert "- A caution." in table
     strict = markdown(task, complete(task, "strict", leave_out="SWaT"), remarks=remarks)
-    assert "SWaT" not in strict
-    assert "28 machines" in strict
+    table, below = strict.split("- Marks:")
+    assert "SWaT" not in table
+    assert "**avg" not in table
+    assert "**SMDᵃ**" in table
+    assert "- ᵃ SMD: 6 of its 28 machines.\n- SWaT: left out: ask for it.\n" in below
+    text = latex(task, complete(task, "strict", leave_out="SWaT"), remarks=remarks)
+    assert "of its 28 machines. SWaT: left out" in text
     assert r"SMD$^{\mathrm{a}}$ &" in latex(task, complete(task), remarks=remarks)
 
 
@@ -337,7 +340,37 @@ def test_dataset_left_out_stays_blank_and_missing_is_a_dash() -> None:
     assert ["avg", "F1", "86.45", "", "", "", ""] in rows
     rows = markdown_rows(markdown("anomaly_detection"))
     assert ["MSL", "precision", "89.97", "41.00†", "−48.97", "50.00", "75.00"] in rows
-    assert ["SMAP", "precision", "89.98", "–", "", "", ""] in rows
+    assert ["SMAP", "precision", "89.98", "–", "", "–", "–"] in rows
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_floor_that_is_not_there_is_a_dash_where_it_was_asked_for(task: str) -> None:
+    named = printed_datasets(task)[0]
+    setting = {"long_term_forecast": 96, "imputation": 0.125}.get(task, "")
+    of = run(setting, task=task, dataset=named)
+    known, *others = TASK_INFO[task].baselines
+    metric = next(iter(metrics_of(task, "published")))
+    table = tidy([of], task=task, floors=[floors(of, known, {metric: 0.5})])
+    first, *rest = markdown_rows(markdown(task, table))[2:]
+    (half,) = {text for text in first if re.fullmatch(r"50\.0+|0\.50+", text)}
+    metrics = 1 if SOURCES[task].metric_rows else len(metrics_of(task, "published"))
+    asked = [half, *["–"] * len(others)] + ["–"] * (metrics - 1) * (1 + len(others))
+    assert first[-len(asked) :] == asked
+    # The paper's other datasets were not asked for.
+    other = next(row for row in rest if row[0])
+    assert set(other[-len(asked) :]) == {""}
+
+
+@pytest.mark.parametrize("render", [markdown, latex])
+def test_floors_are_on_the_same_test_data_only_where_they_are_there(render: Any) -> None:
+    matrix = [run(0.5, task="imputation")]
+    absent = render("imputation", tidy(matrix, task="imputation"))
+    assert "linear interpolation), of which none is done yet." in absent
+    assert "same test data" not in absent
+    assert "floor requested, but not done yet or failed" in absent
+    naive = [floors(matrix[0], "mean", {"mse": 1})]
+    there = render("imputation", tidy(matrix, task="imputation", floors=naive))
+    assert "linear interpolation), computed on the same test data." in there
 
 
 def test_terminal_table() -> None:
