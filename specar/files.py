@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ from specar.errors import SpecarError
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it only when the block succeeds.
 
-    Whatever interrupts the block, ``path`` holds either its old content or the complete new one.
+    Whatever interrupts the block, ``path`` holds either its old content or the complete new one. What a
+    process that was killed has left of its temporary file goes with the next writing. Several processes may
+    write at once. The block must write to the file itself, not put another one in its place.
 
     Raises
     ------
@@ -26,23 +30,54 @@ def atomic_path(path: Path) -> Iterator[Path]:
         The folder cannot be written to or the disk is full.
     """
     path = Path(path)
-    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        _flush(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        _remove_leftovers(path)
+        with _locked_part(path) as temporary:
+            yield temporary
+            _flush(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
     except OSError as error:
         raise SpecarError(
             f"cannot write {path}: {error.strerror or error}; free space or check permissions"
         ) from error
+
+
+@contextmanager
+def _locked_part(path: Path) -> Iterator[Path]:
+    """A new file beside ``path``, locked for as long as this process works on it, then removed."""
+    handle, part = _new_part(path)
+    try:
+        yield part
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _new_part(path: Path) -> tuple[int, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with suppress(OSError):  # without locks on this file system, nobody takes it for a leftover either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # another process took it for a leftover before it was locked
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary files for ``path`` that nobody holds locked."""
+    own = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.part")
+    for part in path.parent.iterdir():
+        if own.fullmatch(part.name):
+            with suppress(OSError):  # it is locked, gone by now or another user's
+                _remove_unlocked(part)
+
+
+def _remove_unlocked(part: Path) -> None:
+    with part.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink()
 
 
 def _flush(path: Path) -> None:

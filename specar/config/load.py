@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from specar.config.schema import Config, authors_experiments
-from specar.data.registry import builtin_datasets
+from specar.data.registry import DATASET_FORMATS, builtin_datasets
 from specar.errors import SpecarError
 
 
@@ -97,14 +97,31 @@ def explain(error: ValidationError) -> str:
 
 
 def _explain_one(problem: Mapping[str, Any]) -> str:
-    location = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(problem["loc"][-1]), _all_keys(), n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        return f"unknown key {location}{hint}"
+    place, tag = _without_tag(problem["loc"])
+    location = ".".join(str(part) for part in place)
+    match problem["type"]:
+        case "extra_forbidden":
+            known = set(DATASET_FORMATS[tag].model_fields) if tag and len(place) == 3 else _all_keys()
+            close = difflib.get_close_matches(str(place[-1]), known - {str(place[-1])}, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            return f"unknown key {location}{hint}"
+        case "union_tag_invalid":
+            given = problem["input"]["format"]
+            shown = "null" if given is None else repr(given)
+            return f"{location}.format: {shown:.80} is no format; known: {', '.join(DATASET_FORMATS)}"
+        case "union_tag_not_found":
+            shown = "null" if problem["input"] is None else repr(problem["input"])
+            return f"{location}: {shown:.80} is not a mapping of settings; give it some or remove it"
     message = problem["msg"].removeprefix("Value error, ")
     given = "" if problem["type"] == "value_error" else f", got {problem['input']!r:.80}"
     return f"{location}: {message}{given}" if location else f"{message}{given}"
+
+
+def _without_tag(place: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], str | None]:
+    """A place without the format that pydantic puts after the name of a dataset, and that format."""
+    if len(place) > 2 and place[0] == "datasets" and place[2] in DATASET_FORMATS:
+        return (*place[:2], *place[3:]), str(place[2])
+    return place, None
 
 
 def _all_keys() -> set[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specar.data.meta import AnomalyMeta, CaseCounts, ClassificationMeta, M4Meta, Meta, SeriesMeta
-from specar.data.readers import TsSeries, read_anomaly, read_csv, read_m4, read_ts
+from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, M4Dataset, TsDataset
 from specar.data.time_features import hourly_time_features
 from specar.data.treatment import fill_gaps, fit, scaled
@@ -36,7 +36,7 @@ def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, 
     ------
     SpecarError
         A file is not as its reader in :mod:`specar.data.readers` wants it, files do not belong together or
-        a scaled value does not fit in float32.
+        a value, scaled where that is done, does not fit in float32.
     """
     if isinstance(dataset, CsvDataset):
         return _series(dataset, paths, common)
@@ -67,6 +67,7 @@ def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arr
 
 def _m4(dataset: M4Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
     series = read_m4(paths[0], paths[1], dataset)
+    _check_fits(common["name"], series)
     values, offsets = series.train_values, series.train_offsets
     arrays = {
         "train_values.npy": values,
@@ -84,6 +85,17 @@ def _m4(dataset: M4Dataset, paths: list[Path], common: Common) -> tuple[Arrays, 
         ids=series.ids,
     )
     return arrays, meta
+
+
+def _check_fits(name: str, series: M4Series) -> None:
+    """Refuse what overflows in a run, which computes in float32."""
+    largest = np.finfo(np.float32).max
+    parts = np.split(series.train_values, series.train_offsets[1:-1])
+    for index, (part, test) in enumerate(zip(parts, series.test_values, strict=True)):
+        if max(np.abs(part).max(), np.abs(test).max()) > largest:
+            raise SpecarError(
+                f"dataset {name}: series {series.ids[index]!r} is too large for float32; rescale it"
+            )
 
 
 def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:

@@ -121,7 +121,8 @@ def _failure(name: str, dataset: Dataset, file: DatasetFile, path: Path, reasons
     why = f"dataset {name}: no source gives {file.name} ({'; '.join(reasons) or 'it has no urls'})"
     if dataset.restricted:
         return SpecarError(
-            f"{why}; {dataset.restricted}; to use a copy that differs, give its sha256 under 'datasets:'"
+            f"{why}; {dataset.restricted}; to use a copy that differs, repeat the whole list "
+            f"datasets.{name}.files with its sha256 (lists replace lists)"
         )
     return SpecarError(
         f"{why}; check the network, set data.mirror or {MIRROR_VARIABLE}, or put the file at {path}"

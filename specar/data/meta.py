@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -108,9 +109,16 @@ class AnomalyMeta(Scaled):
 
     kind: Literal["anomaly"] = "anomaly"
     columns: list[str] | None = Field(description="null: the files name none")
-    train_ends: list[Count] = Field(min_length=1, description="ends (exclusive) of the machines, in rows")
+    train_ends: list[Count] = Field(min_length=1, description="ends (exclusive) of the joined parts, in rows")
     test_ends: list[Count] = Field(min_length=1)
     missing: dict[Literal["train", "test"], Number] = Field(description="values that were replaced by 0")
+
+    @model_validator(mode="after")
+    def _ends_increase(self) -> Self:
+        for name, ends in (("train_ends", self.train_ends), ("test_ends", self.test_ends)):
+            if any(end <= before for before, end in pairwise(ends)):
+                raise ValueError(f"{name} do not increase")
+        return self
 
     def arrays(self) -> Shapes:
         """Type and shape of each array."""

@@ -39,7 +39,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     ------
     SpecarError
         A file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants it, a
-        scaled value does not fit in float32, or the folder cannot be written to.
+        value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
     """
     paths = [_present(name, file, Path(raw)) for file in dataset.used_files]
     digests = {

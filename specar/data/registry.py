@@ -117,13 +117,18 @@ class DatasetEntry(Strict):
             raise ValueError(f"files: {twice[0]} is named twice")
         if len(self.used_files) != self.file_count():
             raise ValueError(
-                f"files: needs {self.file_count()} ({', '.join(self.roles)}), got {len(self.used_files)}"
+                f"files: needs {self.file_count()} ({', '.join(self.file_roles)}), got {len(self.used_files)}"
             )
         return self
 
+    @property
+    def file_roles(self) -> tuple[str, ...]:
+        """What the files are, in their order."""
+        return self.roles
+
     def file_count(self) -> int:
         """How many files there have to be."""
-        return len(self.roles)
+        return len(self.file_roles)
 
     @property
     def used_files(self) -> list[DatasetFile]:
@@ -184,10 +189,23 @@ class AnomalyEntry(DatasetEntry):
     roles = ("train", "test", "labels")
 
 
+Lengths = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+
+
 class NpyDataset(AnomalyEntry):
     """Three NumPy arrays: train and test (rows, channels), labels (rows)."""
 
     format: Literal["npy"]
+    train_lengths: Lengths | None = Field(
+        None, description="rows of the series that were joined, in their order; null: one series"
+    )
+    test_lengths: Lengths | None = Field(None, description="as train_lengths, of the test array")
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.train_lengths is None) != (self.test_lengths is None):
+            raise ValueError("give both train_lengths and test_lengths, or neither")
+        return self
 
 
 class MachinesDataset(AnomalyEntry):
@@ -221,25 +239,29 @@ class MachinesDataset(AnomalyEntry):
 
 
 class AnomalyCsvDataset(AnomalyEntry):
-    """CSV files with a header; the labels in a file of their own or in the last column.
+    """CSV files with a header; the labels in a file of their own or in a column of the test file.
 
-    Without ``label_column``: train, test and labels, each with a time column first (PSM). With it: train
-    and test, both with that column last and no time column (SWaT).
+    Without ``label_column``: train, test and labels (PSM). With it: train and test; test has that column,
+    and train may have it too (SWaT). Where there is a ``time_column``, every file has it.
     """
 
     format: Literal["anomaly_csv"]
     time_column: str | None = Field(None, description="left out of the values")
     label_column: str | None = Field(
-        None, description="name of the last column, of the labels, where these have no file of their own"
+        None, description="column of the labels in the test file, where these have no file of their own"
     )
 
-    def file_count(self) -> int:
-        return 2 if self.label_column else 3
+    @property
+    def file_roles(self) -> tuple[str, ...]:
+        """Train and test, and labels where these have a file of their own."""
+        return self.roles[:2] if self.label_column else self.roles
 
 
-def _format_of(entry: Any) -> str:
-    found = entry.get("format") if isinstance(entry, Mapping) else getattr(entry, "format", None)
-    return "csv" if found is None else str(found)
+def _format_of(entry: Any) -> str | None:
+    """The format of an entry, csv where it names none; None: it is no entry."""
+    if isinstance(entry, Mapping):
+        return str(entry.get("format", "csv"))
+    return getattr(entry, "format", None)
 
 
 Dataset = Annotated[

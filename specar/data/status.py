@@ -1,4 +1,4 @@
-"""What is there of the datasets, for listings. Looks at names only, never inside a file."""
+"""What is there of the datasets, for listings. Of the files, it reads only meta.json."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from specar.data.layout import META
 from specar.data.mirror import in_place
 from specar.data.registry import Dataset, DatasetFile, Kind
+from specar.errors import SpecarError
+from specar.files import read_json
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class DatasetRow:
     Attributes
     ----------
     state
-        "missing", "on request" (missing and to be had from its owner only), "downloaded" or "prepared".
+        "missing", "on request" (missing and to be had from its owner only), "downloaded" or "prepared"
+        (from this very registry entry).
     size
         Size of its files in MB, as text: "≥ 80.85" where the size of a file is unknown and that of the
         zip archive stands in for it, "?" where no size is known.
@@ -54,11 +57,20 @@ def dataset_state(dataset: Dataset, raw: Path, prepared: Path, mirror: str | Non
     str
         "missing", "on request", "downloaded" or "prepared".
     """
-    if (prepared / META).is_file():
+    if _is_prepared(dataset, prepared):
         return "prepared"
     if in_place(dataset, raw, None):
         return "downloaded"
     return "on request" if dataset.restricted and not in_place(dataset, raw, mirror) else "missing"
+
+
+def _is_prepared(dataset: Dataset, prepared: Path) -> bool:
+    """Whether the arrays are of this entry, not of an earlier one with other files or settings."""
+    try:
+        meta = read_json(prepared / META)
+    except SpecarError:
+        return False
+    return isinstance(meta, dict) and meta.get("identity") == dataset.identity()
 
 
 def listing(

@@ -65,7 +65,21 @@ MISTAKES = [
         "experiments.classification.ETTh1: a dataset of kind series; classification needs classification",
     ),
     ({"datasets": {"SMD": {"machines": ["machine-9-9"]}}}, "datasets.SMD.*no train/machine-9-9.txt"),
-    ({"datasets": {"X": {"format": "parquet"}}}, "datasets.X.*'parquet'.*'csv'"),
+    (
+        {"datasets": {"X": {"format": "csvv"}}},
+        r"datasets\.X\.format: 'csvv' is no format; known: csv, m4, .*csv$",
+    ),
+    (
+        {"datasets": {"SMD": {"format": None}}},
+        r"datasets\.SMD\.format: null is no format; known: [a-z4_, ]*$",
+    ),
+    ({"datasets": {"Mine": None}}, r": datasets\.Mine: null is not a mapping of settings; [a-z ]*$"),
+    (
+        {"datasets": {"SMD": {"machine": ["a"]}}},
+        r"unknown key datasets\.SMD\.machine \(did you mean machines\?\)$",
+    ),
+    ({"datasets": {"MSL": {"label_column": "x"}}}, r"unknown key datasets\.MSL\.label_column$"),
+    ({"datasets": {"SMD": {"channels": 0}}}, r": datasets\.SMD\.channels: .*greater than or equal to 1"),
     (
         {"matrix": [{"task": "long_term_forecast", "datasets": ["ETTh1"], "horizons": [97]}]},
         r"horizons of long_term_forecast on ETTh1: 97 is not in its experiment \(known: 96, 192, 336, 720\)",

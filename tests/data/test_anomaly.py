@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from specar.data.meta import AnomalyMeta
 from specar.data.readers import AnomalySeries, read_anomaly
-from specar.data.registry import AnomalyEntry, Dataset, builtin_datasets
+from specar.data.registry import AnomalyEntry, Dataset, NpyDataset, builtin_datasets
 from specar.errors import SpecarError
 
 RANDOM = np.random.default_rng(0)
@@ -100,6 +101,91 @@ def test_file_that_is_no_array(tmp_path: Path, content: bytes) -> None:
     assert "test.npy is not a NumPy array of numbers" in failure(tmp_path, dataset)
 
 
+def with_header(shape: str) -> bytes:
+    """A file of 24 numbers whose header says another shape."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + TRAIN.tobytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04 no zip file",
+        with_header("(8, 3"),
+        with_header("(10**9, 3)"),
+        with_header("(1000000000000, 3)"),
+        with_header("(9999999999999999999999, 3)"),
+        with_header("(4611686018427387904, 4)"),
+        with_header("(-8, -3)"),
+        with_header("(True, 24)"),
+    ],
+)
+def test_damaged_header(tmp_path: Path, content: bytes) -> None:
+    dataset = npy(tmp_path)
+    (tmp_path / "test.npy").write_bytes(content)
+    assert "test.npy is not a NumPy array of numbers" in failure(tmp_path, dataset)
+
+
+def test_an_archive_of_arrays_is_no_array(tmp_path: Path) -> None:
+    dataset = npy(tmp_path)
+    with (tmp_path / "test.npy").open("wb") as file:
+        np.savez(file, TEST)
+    assert "test.npy is not a NumPy array of numbers" in failure(tmp_path, dataset)
+
+
+@pytest.mark.parametrize("name", ["train", "labels"])
+def test_bytes_after_the_array(tmp_path: Path, name: str) -> None:
+    dataset = npy(tmp_path)
+    with (tmp_path / f"{name}.npy").open("ab") as file:
+        file.write(b"junk")
+    assert f"{name}.npy has 4 bytes after its array" in failure(tmp_path, dataset)
+
+
+def test_random_bytes_in_a_header_are_one_clear_line(tmp_path: Path) -> None:
+    dataset = npy(tmp_path)
+    random, path = np.random.default_rng(0), tmp_path / "train.npy"
+    good = path.read_bytes()
+    messages = []
+    for _ in range(500):
+        content = bytearray(good)
+        for place in random.integers(0, 128, size=random.integers(1, 5)):
+            content[place] = random.integers(256)
+        path.write_bytes(content)
+        try:
+            read(tmp_path, dataset)
+        except SpecarError as error:
+            messages.append(str(error))
+    assert len(messages) > 400
+    assert not [message for message in messages if "\n" in message or ".npy" not in message]
+
+
+def test_lengths_of_joined_series(tmp_path: Path) -> None:
+    dataset = npy(tmp_path).model_copy(update={"train_lengths": [5, 1, 2], "test_lengths": [2, 3]})
+    series = read(tmp_path, dataset)
+    assert (series.train_ends, series.test_ends) == ((5, 6, 8), (2, 5))
+    wrong = dataset.model_copy(update={"test_lengths": [2, 2]})
+    assert "test.npy has 5 rows, but test_lengths of the dataset sum to 4" in failure(tmp_path, wrong)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "part"),
+    [
+        ({"train_lengths": [8]}, "give both train_lengths and test_lengths, or neither"),
+        ({"train_lengths": [8, 0], "test_lengths": [5]}, "greater than or equal to 1"),
+        ({"train_lengths": [], "test_lengths": [5]}, "at least 1 item"),
+    ],
+)
+def test_lengths_that_cannot_be(lengths: dict[str, list[int]], part: str) -> None:
+    with pytest.raises(ValidationError, match=part):
+        entry(["train.npy", "test.npy", "labels.npy"], format="npy", **lengths)
+
+
+def test_lengths_are_a_part_of_the_identity() -> None:
+    files = ["train.npy", "test.npy", "labels.npy"]
+    divided = entry(files, format="npy", train_lengths=[8], test_lengths=[5])
+    assert divided.identity() != entry(files, format="npy").identity()
+
+
 def test_number_of_channels(tmp_path: Path) -> None:
     dataset = npy(tmp_path).model_copy(update={"channels": 4})
     assert "train.npy has 3 channels, not 4" in failure(tmp_path, dataset)
@@ -130,6 +216,14 @@ def test_machines_are_joined_in_their_order(tmp_path: Path) -> None:
     np.testing.assert_array_equal(series.test, np.concatenate([TEST[2:], TEST[:2]]))
     np.testing.assert_array_equal(series.labels, np.concatenate([LABELS[2:], LABELS[:2]]) == 1)
     assert (series.train_ends, series.test_ends) == ((2, 8), (3, 5))
+
+
+def test_machines_with_a_byte_order_mark(tmp_path: Path) -> None:
+    dataset = machines(tmp_path)
+    plain = read(tmp_path, dataset)
+    path = tmp_path / "train" / "m-1.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    np.testing.assert_array_equal(read(tmp_path, dataset).train, plain.train)
 
 
 def test_some_machines(tmp_path: Path) -> None:
@@ -193,15 +287,18 @@ def test_tables(tmp_path: Path) -> None:
     assert (series.train_ends, series.test_ends) == ((8,), (5,))
 
 
-def test_missing_values_become_0_and_are_counted(tmp_path: Path) -> None:
+def test_missing_values_become_0_and_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     dataset = tables(tmp_path)
     for name, cells in (("train", [(0, "a"), (7, "c")]), ("test", [(2, "b")])):
         frame = pd.read_csv(tmp_path / f"{name}.csv")
         for row, column in cells:
             frame.loc[row, column] = np.nan
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
-    series = read(tmp_path, dataset)
+    with caplog.at_level("INFO"):
+        series = read(tmp_path, dataset)
     assert series.missing == {"train": 2, "test": 1}
+    for name, number in (("train", 2), ("test", 1)):
+        assert f"{tmp_path / name}.csv: {number} missing values replaced by 0" in caplog.messages
     assert series.train[0, 0] == series.train[7, 2] == series.test[2, 1] == 0
     assert (series.train != 0).sum() == TRAIN.size - 2
 
@@ -218,7 +315,7 @@ def swat(
     return entry(["train.csv", "test.csv"], **options)
 
 
-@pytest.mark.parametrize("column", ["Normal/Attack", " Normal/Attack", "class"])
+@pytest.mark.parametrize("column", ["Normal/Attack", " Normal/Attack"])
 @pytest.mark.parametrize(
     "labels",
     [
@@ -241,6 +338,45 @@ def test_labels_in_the_last_column(tmp_path: Path, labels: list[object], column:
 def test_unknown_label(tmp_path: Path, label: str) -> None:
     message = failure(tmp_path, swat(tmp_path, ["Normal", "Attack", label, "Normal", "Normal"]))
     assert "test.csv, row 3" in message
+
+
+def test_misspelt_column_of_labels(tmp_path: Path) -> None:
+    message = failure(tmp_path, swat(tmp_path, LABELS.tolist(), label_column="labe"))
+    assert "test.csv has no column 'labe', only a, b, c, Normal/Attack; correct label_column" in message
+
+
+def test_train_file_without_labels(tmp_path: Path) -> None:
+    dataset = swat(tmp_path, LABELS.tolist())
+    rewritten(tmp_path, "train.csv", lambda frame: frame.drop(columns="Normal/Attack"))
+    np.testing.assert_allclose(read(tmp_path, dataset).train, TRAIN)
+
+
+def test_labels_need_not_be_last(tmp_path: Path) -> None:
+    dataset = swat(tmp_path, LABELS.tolist())
+    rewritten(tmp_path, "test.csv", lambda frame: frame[["Normal/Attack", " a", "b", " c"]])
+    np.testing.assert_allclose(read(tmp_path, dataset).test, TEST)
+
+
+def test_files_that_a_message_names() -> None:
+    with pytest.raises(ValidationError, match=r"needs 2 \(train, test\), got 1"):
+        entry(["train.csv"], format="anomaly_csv", label_column="label")
+    with pytest.raises(ValidationError, match=r"needs 3 \(train, test, labels\), got 1"):
+        entry(["train.csv"], format="anomaly_csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("time,a,a,c\n1,2,3,4\n", "has two columns 'a'"),
+        ("time,a, a,c\n1,2,3,4\n", "has two columns 'a'"),
+        ("time,a,b,c\n1,2,3,4\n\n1,2,3\n", "row 2 after the header: 3 cells, not 4"),
+        ('time,a,b,c\n"1,5",2,3\n', "row 1 after the header: 3 cells, not 4"),
+    ],
+)
+def test_what_pandas_would_mend_unseen(tmp_path: Path, text: str, part: str) -> None:
+    dataset = tables(tmp_path)
+    (tmp_path / "train.csv").write_text(text)
+    assert f"train.csv {part}" in failure(tmp_path, dataset).replace("train.csv, ", "train.csv ")
 
 
 def rewritten(folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
@@ -282,6 +418,15 @@ def test_number_of_columns(tmp_path: Path) -> None:
     assert "train.csv has 3 channels, not 4" in failure(tmp_path, tables(tmp_path, channels=4))
 
 
+@pytest.mark.parametrize("ends", [{"train_ends": [4, 4]}, {"test_ends": [5, 3]}])
+def test_ends_that_do_not_increase(ends: dict[str, list[int]]) -> None:
+    known: dict[str, object] = {"name": "Toy", "identity": {}, "sha256": {}, "channels": 1, "columns": None}
+    known |= {"mean": [0.0], "std": [1.0], "missing": {}, "train_ends": [1, 4], "test_ends": [5]}
+    AnomalyMeta.model_validate(known)
+    with pytest.raises(ValidationError, match=f"{next(iter(ends))} do not increase"):
+        AnomalyMeta.model_validate({**known, **ends})
+
+
 # Real files
 
 
@@ -297,6 +442,21 @@ def test_real_arrays(
     series = read_anomaly([real_file(f"{dataset.folder}/{file.name}") for file in dataset.files], dataset)
     assert (series.train.shape, series.test.shape) == ((train, channels), (test, channels))
     assert series.labels.sum() == anomalous
+
+
+@pytest.mark.parametrize(("name", "without"), [("MSL", ()), ("SMAP", ("P-2",))])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_real_lengths(
+    real_file: Callable[[str], Path], name: str, without: tuple[str, ...], part: str
+) -> None:
+    dataset = builtin_datasets()[name]
+    assert isinstance(dataset, NpyDataset)
+    joined = real_file(f"{dataset.folder}/{name}_{part}.npy")
+    rows = pd.read_csv(real_file(f"{dataset.folder}/labeled_anomalies.csv"))
+    channels = sorted(set(rows.chan_id[rows.spacecraft == name]) - set(without))
+    arrays = [np.load(real_file(f"{dataset.folder}/{part}/{channel}.npy")) for channel in channels]
+    assert [len(array) for array in arrays] == getattr(dataset, f"{part}_lengths")
+    np.testing.assert_array_equal(np.concatenate(arrays), np.load(joined))
 
 
 def test_real_machines(real_file: Callable[[str], Path]) -> None:

@@ -586,7 +586,11 @@ def test_restricted_dataset_that_is_there(restricted: Dataset, tmp_path: Path, m
     assert fetch("Toy", restricted, raw) == paths
     paths[0].write_bytes(b"x")
     message = failure("Toy", restricted, raw)
-    for part in (f"{paths[0]}: wrong sha256", "https://a.example", "sha256 under 'datasets:'"):
+    for part in (
+        f"{paths[0]}: wrong sha256",
+        "https://a.example",
+        "repeat the whole list datasets.Toy.files with its sha256",
+    ):
         assert part in message
 
 

@@ -86,6 +86,16 @@ def test_m4(raw: Path) -> None:
     assert (data.meta["series"], data.meta["steps"], data.meta["ids"]) == (3, 9, ["A", "B", "C"])
 
 
+@pytest.mark.parametrize(("part", "old"), [("train", "9"), ("test", "11")])
+def test_m4_values_that_overflow(raw: Path, part: str, old: str) -> None:
+    path = raw / f"{part}.csv"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, "1e308", 1))
+    assert "dataset Toy: series 'B' is too large for float32" in message_of(lambda: prepared("m4", raw))
+    assert not (raw.parent / "prepared").exists()
+
+
 def test_classification(raw: Path) -> None:
     data = prepared("classification", raw)
     assert isinstance(data, ClassificationData)

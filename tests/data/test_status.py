@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,11 @@ def test_state(make_dataset: Make, tmp_path: Path, restricted: str | None) -> No
     assert dataset_state(dataset, raw, prepared, str(mirror)) == "missing"
     _touch(raw / "b.ts")
     assert dataset_state(dataset, raw, prepared) == "downloaded"
-    _touch(prepared / "meta.json")
+    for content in ("", "[]", "{}", json.dumps({"identity": {**dataset.identity(), "classes": 5}})):
+        _touch(prepared / "meta.json")
+        (prepared / "meta.json").write_text(content)
+        assert dataset_state(dataset, raw, prepared) == "downloaded"
+    (prepared / "meta.json").write_text(json.dumps({"identity": dataset.identity()}))
     assert dataset_state(dataset, raw, prepared) == "prepared"
     (raw / "b.ts").unlink()
     assert dataset_state(dataset, raw, prepared) == "prepared"

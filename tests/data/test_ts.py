@@ -68,8 +68,9 @@ def test_good_file(path: Path) -> None:
         + CASES.replace(":", " : ").replace(",", ", ")
         + "\n",
         HEADER.replace("@classLabel", "@unknown x\n@classLabel") + CASES,
+        HEADER.replace("@classLabel", "@seriesLength 29\n@classLabel") + CASES,
     ],
-    ids=["CRLF", "case", "dimensions not named", "spaces and comments", "unknown line"],
+    ids=["CRLF", "case", "dimensions not named", "spaces and comments", "unknown line", "longest of unequal"],
 )
 def test_harmless_variants(path: Path, text: str) -> None:
     path.write_text(HEADER + CASES)
@@ -131,6 +132,14 @@ def test_univariate(path: Path) -> None:
         (HEADER + CASES + "1,2:3,inf:a\n", "line 12, dimension 2, value 2: 'inf' is not a finite number"),
         (HEADER + CASES + "1,,2:3:a\n", "line 12, dimension 1, value 2: the cell is empty"),
         (HEADER + CASES + ":3:a\n", "line 12, dimension 1, value 1: the cell is empty"),
+        (HEADER.replace("b a c", "b a b") + CASES, "line 8: class 'b' is listed twice"),
+        (HEADER.replace("@equalLength false", "@equalLength true") + CASES, "line 11: 2 steps, not 3"),
+        (HEADER.replace("@equalLength false", "@equalLength true") + "1,2:3:a\n", "line 10: 1 steps, not 2"),
+        (HEADER.replace("@equalLength false", "@seriesLength 4") + CASES, "line 10: 3 steps, not 4"),
+        (
+            HEADER.replace("@equalLength false", "@seriesLength x") + CASES,
+            "line 7: 'x' is not a number of st",
+        ),
         (HEADER + CASES + "1?:3:a\n", "line 12, dimension 1, value 1"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from specar.data.readers.anomaly_tables import read_tables
 from specar.data.readers.cells import BadCellError, Values, numbers, opened
-from specar.data.registry import AnomalyCsvDataset, AnomalyEntry, MachinesDataset
+from specar.data.registry import AnomalyCsvDataset, AnomalyEntry, MachinesDataset, NpyDataset
 from specar.errors import SpecarError
 
 Labels = npt.NDArray[np.bool_]
@@ -31,7 +31,8 @@ class AnomalySeries:
     labels
         bool array (test rows), True: anomalous.
     train_ends, test_ends
-        Ends (exclusive) of the parts that follow one another, such as machines, in rows.
+        Ends (exclusive) of the parts that follow one another, such as machines and channels of telemetry,
+        in rows.
     columns
         Names of the channels, where the files have them.
     missing
@@ -65,30 +66,57 @@ def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     SpecarError
         A file cannot be read or has no rows, a value is no finite number, a label neither 0 nor 1, train
         and test or the registry disagree about the channels, there are not as many labels as
-        test rows, or no row is anomalous.
+        test rows, no row is anomalous, or the lengths of joined series do not sum to the rows.
     """
     paths = [Path(path) for path in paths]
     if isinstance(dataset, AnomalyCsvDataset):
         return _read_tables(paths, dataset)
     if isinstance(dataset, MachinesDataset):
         return _joined(paths, dataset.channels, _text)
-    return _joined(paths, dataset.channels, _npy)
+    series = _joined(paths, dataset.channels, _npy)
+    return _divided(paths, series, dataset) if isinstance(dataset, NpyDataset) else series
+
+
+def _divided(paths: list[Path], series: AnomalySeries, dataset: NpyDataset) -> AnomalySeries:
+    """Mark where the series end that the arrays were joined from."""
+    if dataset.train_lengths is None or dataset.test_lengths is None:
+        return series
+    return replace(
+        series,
+        train_ends=_ends(paths[0], "train_lengths", dataset.train_lengths, len(series.train)),
+        test_ends=_ends(paths[1], "test_lengths", dataset.test_lengths, len(series.test)),
+    )
+
+
+def _ends(path: Path, name: str, lengths: list[int], rows: int) -> tuple[int, ...]:
+    if sum(lengths) != rows:
+        raise SpecarError(
+            f"{path} has {rows} rows, but {name} of the dataset sum to {sum(lengths)}; correct it"
+        )
+    return tuple(accumulate(lengths))
 
 
 def _npy(path: Path) -> npt.NDArray[Any]:
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a header that is refused all the same
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(mapped, np.memmap):
+            raise TypeError("an archive of arrays")
     except OSError as error:
         raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # a damaged header is Python code with any error there is
         raise SpecarError(f"{path} is not a NumPy array of numbers; delete it and fetch it again") from error
+    if extra := path.stat().st_size - mapped.offset - mapped.nbytes:
+        raise SpecarError(f"{path} has {extra} bytes after its array; delete it and fetch it again")
+    return np.array(mapped)
 
 
 def _text(path: Path) -> npt.NDArray[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that it is empty, which is found below
-            return np.loadtxt(path, delimiter=",", comments=None, ndmin=2, encoding="utf-8")
+            return np.loadtxt(path, delimiter=",", comments=None, ndmin=2, encoding="utf-8-sig")
     except OSError as error:
         raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:

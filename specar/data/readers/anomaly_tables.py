@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from specar.data.readers.cells import Values
-from specar.data.readers.csv import column_values, first, parse
+from specar.data.readers.cells import Values, opened
+from specar.data.readers.csv import column_values, first, listed, parse
 from specar.data.registry import AnomalyCsvDataset
 from specar.errors import SpecarError
 
+_log = logging.getLogger(__name__)
 _CODES = {"normal": "0", "attack": "1"}
 
 
@@ -30,18 +34,19 @@ class Tables:
 
 
 def read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> Tables:
-    """Read the files; missing values become 0. The labels are not checked to be 0 and 1.
+    """Read the files; missing values become 0, with a note in the log. Labels need not be 0 and 1 here.
 
     Raises
     ------
     SpecarError
-        A file cannot be read, has no rows or lacks the time column, a value is no finite number, a label is
-        an unknown text, there is more than one column of labels, or train and test differ in columns.
+        A file cannot be read, has no rows, a row of another length than the header, two columns of one name
+        or no time column, a value is no finite number, a label is an unknown text, the column of labels is
+        not there, a file of labels has more than one column, or train and test differ in columns.
     """
     train, test = (_frame(path, dataset.time_column) for path in paths[:2])
     if dataset.label_column:
-        _pop_labels(train, dataset.label_column)
-        column = _pop_labels(test, dataset.label_column)
+        column = _pop_labels(paths[1], test, dataset.label_column.strip())
+        train = train.drop(columns=dataset.label_column.strip(), errors="ignore")
     else:
         column = _only_column(paths[2], _frame(paths[2], dataset.time_column))
     _check_columns(paths, train, test)
@@ -57,6 +62,7 @@ def read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> Tables:
 
 def _frame(path: Path, time_column: str | None) -> pd.DataFrame:
     frame = parse(path)
+    _check_cells(path)
     frame.columns = [str(column).strip() for column in frame.columns]  # SWaT's begin with spaces
     if time_column is not None:
         if time_column.strip() not in frame:
@@ -67,9 +73,35 @@ def _frame(path: Path, time_column: str | None) -> pd.DataFrame:
     return frame
 
 
-def _pop_labels(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """Take the labels out of a table: the column of that name, or the last one."""
-    return frame.pop(name.strip() if name.strip() in frame else frame.columns[-1])
+def _check_cells(path: Path) -> None:
+    """Refuse what pandas would mend unseen: a name that is there twice, cells that are not there."""
+    rows = _rows(path)
+    header = [name.strip() for name in next(rows, [])]
+    if twice := [name for name in header if name and header.count(name) > 1]:
+        raise SpecarError(f"{path} has two columns {twice[0]!r}; give every column a name of its own")
+    for number, row in enumerate(rows, start=1):
+        if len(row) < len(header):
+            raise SpecarError(
+                f"{path}, row {number} after the header: {len(row)} cells, not {len(header)}; correct it"
+            )
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The rows of a file, without blank lines."""
+    with opened(path) as file:
+        reader = csv.reader(file)
+        try:
+            yield from (row for row in reader if len(row) > 1 or (row and row[0].strip()))
+        except csv.Error as error:
+            raise SpecarError(f"{path}, line {reader.line_num}: {error}; correct it") from error
+
+
+def _pop_labels(path: Path, frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    if name not in frame:
+        raise SpecarError(
+            f"{path} has no column {name!r}, only {listed(list(frame.columns))}; correct label_column"
+        )
+    return frame.pop(name)
 
 
 def _only_column(path: Path, frame: pd.DataFrame) -> pd.Series[Any]:
@@ -103,4 +135,6 @@ def _filled(path: Path, frame: pd.DataFrame) -> tuple[Values, int]:
     values = column_values(path, frame, gaps=True)
     gaps = np.isnan(values)
     values[gaps] = 0.0
-    return values, int(gaps.sum())
+    if missing := int(gaps.sum()):
+        _log.info("%s: %d missing values replaced by 0", path, missing)
+    return values, missing

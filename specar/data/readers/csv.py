@@ -111,7 +111,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, dataset: CsvDataset) -> None
     names = [str(column) for column in frame.columns]
     if dataset.date_column not in names:
         raise SpecarError(
-            f"{path} has no date column {dataset.date_column!r}, only {_listed(names)}; "
+            f"{path} has no date column {dataset.date_column!r}, only {listed(names)}; "
             "set date_column of the dataset"
         )
     names.remove(dataset.date_column)
@@ -119,12 +119,13 @@ def _check_columns(path: Path, frame: pd.DataFrame, dataset: CsvDataset) -> None
         raise SpecarError(f"{path} has no column besides {dataset.date_column!r}; add the values")
     if dataset.channels not in (None, len(names)):
         raise SpecarError(
-            f"{path} has {len(names)} value columns ({_listed(names)}), not {dataset.channels}; "
+            f"{path} has {len(names)} value columns ({listed(names)}), not {dataset.channels}; "
             "correct the file or channels of the dataset"
         )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Names for a message, some of them where there are many."""
     shown = names if len(names) <= 10 else [*names[:9], "…", names[-1]]
     return ", ".join(shown)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,16 @@ from specar.data.readers.cells import BadCellError, Offsets, Values, numbers, of
 from specar.errors import SpecarError
 
 _Lines = Iterator[tuple[str, str]]  # place for messages, content
+
+
+@dataclass
+class _Header:
+    """What a header says; None and no classes: it does not say."""
+
+    channels: int | None = None
+    classes: list[str] = field(default_factory=list)
+    equal: bool | None = None
+    steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,14 @@ def read_ts(path: Path) -> TsSeries:
     ------
     SpecarError
         The file cannot be read or has time stamps, no class labels, no @data or no case; a case has
-        another number of channels than the header or the first case says, a class that the header does not
-        list, or a cell that is no number.
+        another number of channels than the header or the first case says, another number of steps than
+        the header says, a class that the header does not list, or a cell that is no number; or the header
+        lists a class twice.
     """
     path = Path(path)
     with opened(path, errors="replace") as file:  # some comments are not in UTF-8
         lines = _content(path, file)
-        return _cases(path, lines, *_header(path, lines))
+        return _cases(path, lines, _header(path, lines))
 
 
 def _content(path: Path, file: Iterator[str]) -> _Lines:
@@ -68,25 +79,28 @@ def _content(path: Path, file: Iterator[str]) -> _Lines:
             yield f"{path}, line {number}", content
 
 
-def _header(path: Path, lines: _Lines) -> tuple[int | None, list[str]]:
-    """Read up to @data; return the number of channels and the classes, as far as they are named."""
-    channels: int | None = None
-    classes: list[str] = []
+def _header(path: Path, lines: _Lines) -> _Header:
+    """Read up to @data."""
+    header = _Header()
     for place, line in lines:
         key, *words = line.split()
         match key.lower():
             case "@data":
-                return channels, classes
+                return header
             case "@timestamps" if _is_true(words):
                 raise SpecarError(f"{place}: series with time stamps cannot be read; export plain values")
             case "@classlabel" if _is_true(words):
-                classes = words[1:]
+                header.classes = _unique(place, words[1:])
             case "@classlabel" | "@targetlabel":
                 raise SpecarError(f"{place}: the cases have no classes; use a classification dataset")
             case "@univariate" if _is_true(words):
-                channels = 1
+                header.channels = 1
             case "@dimensions" | "@dimension":
-                channels = _count(place, words)
+                header.channels = _count(place, words, "dimensions")
+            case "@equallength":
+                header.equal = _is_true(words)
+            case "@serieslength":
+                header.steps = _count(place, words, "steps")
         if not key.startswith("@"):
             raise SpecarError(f"{place}: values before @data; delete the file and fetch it again")
     raise SpecarError(f"{path} has no @data; delete it and fetch it again")
@@ -96,29 +110,40 @@ def _is_true(words: list[str]) -> bool:
     return bool(words) and words[0].lower() == "true"
 
 
-def _count(place: str, words: list[str]) -> int:
+def _unique(place: str, classes: list[str]) -> list[str]:
+    if twice := [name for name in classes if classes.count(name) > 1]:
+        raise SpecarError(f"{place}: class {twice[0]!r} is listed twice; remove one")
+    return classes
+
+
+def _count(place: str, words: list[str], what: str) -> int:
     if words and words[0].isdecimal() and int(words[0]) > 0:
         return int(words[0])
-    raise SpecarError(f"{place}: {' '.join(words)!r} is not a number of dimensions; correct it")
+    raise SpecarError(f"{place}: {' '.join(words)!r} is not a number of {what}; correct it")
 
 
-def _cases(path: Path, lines: _Lines, channels: int | None, classes: list[str]) -> TsSeries:
+def _cases(path: Path, lines: _Lines, header: _Header) -> TsSeries:
     # Grows in place: a list of cases, joined in the end, needs twice the memory of the largest files.
     steps = array("d")
     lengths: list[int] = []
     labels: list[str] = []
+    channels = header.channels
+    length = header.steps if header.equal is not False else None  # of unequal series: that of the longest
     for place, line in lines:
         *dimensions, label = (part.strip() for part in line.split(":"))
         channels = channels or len(dimensions)
-        _check_case(place, len(dimensions), channels, label, classes)
-        case = _case(place, dimensions)
-        steps.frombytes(case.tobytes())
-        lengths.append(len(case))
+        _check_case(place, len(dimensions), channels, label, header.classes)
+        case = [_channel(f"{place}, dimension {i}", text) for i, text in enumerate(dimensions, start=1)]
+        length = length or (len(case[0]) if header.equal else None)
+        _check_steps(place, case, length)
+        values = _stacked(case)
+        steps.frombytes(values.tobytes())
+        lengths.append(len(values))
         labels.append(label)
     if not lengths:
         raise SpecarError(f"{path} has no case after @data; delete it and fetch it again")
-    values = np.frombuffer(steps, dtype=np.float64).reshape(-1, channels or 1)
-    return TsSeries(values, offsets_of(lengths), labels, classes or sorted(set(labels)))
+    joined = np.frombuffer(steps, dtype=np.float64).reshape(-1, channels or 1)
+    return TsSeries(joined, offsets_of(lengths), labels, header.classes or sorted(set(labels)))
 
 
 def _check_case(place: str, found: int, channels: int, label: str, classes: list[str]) -> None:
@@ -130,9 +155,14 @@ def _check_case(place: str, found: int, channels: int, label: str, classes: list
         raise SpecarError(f"{place}: class {label!r} is not in the header; add it to @classLabel")
 
 
-def _case(place: str, dimensions: list[str]) -> Values:
+def _check_steps(place: str, channels: list[Values], length: int | None) -> None:
+    """Refuse a channel of another length than the header promises; None: it promises nothing."""
+    if length and (wrong := {len(channel) for channel in channels} - {length}):
+        raise SpecarError(f"{place}: {min(wrong)} steps, not {length} as the header promises; correct it")
+
+
+def _stacked(channels: list[Values]) -> Values:
     """The values (steps, channels) of a case, NaN where a channel has ended."""
-    channels = [_channel(f"{place}, dimension {i}", text) for i, text in enumerate(dimensions, start=1)]
     lengths = {len(channel) for channel in channels}
     if len(lengths) == 1:
         return np.stack(channels, axis=1)
