@@ -33,7 +33,7 @@ from specar.errors import SpecarError
 
 CONTENT = b"date,a,b\n" + b"2020-01-01,1.5,2.5\n" * 20_000  # several blocks of a download
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-PACKED = gzip.compress(CONTENT)
+PACKED = gzip.compress(CONTENT, mtime=0)
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 Make = Callable[..., Dataset]
@@ -580,7 +580,7 @@ def test_restricted_dataset_that_is_there(restricted: Dataset, tmp_path: Path, m
     raw.mkdir()
     (raw / "b.ts").write_bytes(b"b")
     (mirror / "toy" / "deep").mkdir()
-    (mirror / "toy" / "deep" / "a.ts.gz").write_bytes(gzip.compress(b"a"))
+    (mirror / "toy" / "deep" / "a.ts.gz").write_bytes(gzip.compress(b"a", mtime=0))
     paths = fetch("Toy", restricted, raw, str(mirror))
     assert [path.read_bytes() for path in paths] == [b"a", b"b"]
     assert fetch("Toy", restricted, raw) == paths
@@ -660,7 +660,7 @@ def test_mirror_url_that_declares_gz_as_content_encoding(
         (PACKED[:-500], "truncated gzip"),
         (b"no gzip at all", "damaged gzip"),
         (PACKED[:200] + bytes(50) + PACKED[250:], "damaged gzip"),
-        (gzip.compress(b"other"), "wrong sha256"),
+        (gzip.compress(b"other", mtime=0), "wrong sha256"),
     ],
 )
 @pytest.mark.parametrize("remote", [False, True])
@@ -722,7 +722,7 @@ def test_own_file_packed_in_a_mirror(
     make_dataset: Make, tmp_path: Path, mirror: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for content in (b"old", b"new"):
-        (mirror / "toy" / "series.csv.gz").write_bytes(gzip.compress(content))
+        (mirror / "toy" / "series.csv.gz").write_bytes(gzip.compress(content, mtime=0))
         [path] = fetch("Own", make_dataset(), tmp_path / "out", str(mirror))
         assert path.read_bytes() == content
     assert warnings(caplog) == []
