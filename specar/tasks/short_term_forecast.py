@@ -116,7 +116,7 @@ class ShortTermForecast(Task):
 def smape_loss(forecast: Tensor, target: Tensor, known: Tensor) -> Tensor:
     """sMAPE in percent over (B, H), unknown steps counting 0.
 
-    As in the authors' code the denominator carries no gradient.
+    As in Time-Series-Library, which the authors' code grew from, the denominator carries no gradient.
     """
     size = forecast.detach().abs() + target.abs()
     ratio = (forecast - target).abs() / torch.where(size > 0, size, 1)
