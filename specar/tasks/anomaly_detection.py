@@ -38,6 +38,13 @@ class AnomalyDetection(Task):
     """
 
     def setup(self, data: PreparedData) -> None:
+        """Put train and test, each (rows, N), on the device and cut them into windows of S rows.
+
+        Raises
+        ------
+        SpecarError
+            A part is shorter than a window.
+        """
         self.data = data = of_kind(data, AnomalyData)
         assert self.cell.seq_len is not None
         self.settings, self.window = self.cell.task_settings, self.cell.seq_len

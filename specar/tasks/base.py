@@ -195,6 +195,7 @@ class WindowTask(Task):
     drops_last = True
 
     def setup(self, data: PreparedData) -> None:
+        """Put the series, (rows, N), and its time features, (rows, 4), on the device."""
         assert self.cell.seq_len is not None
         horizon = self.cell.horizon or 0
         self.windows = Windows(of_kind(data, SeriesData), self.cell.seq_len, horizon, self.device)

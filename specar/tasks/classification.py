@@ -34,6 +34,13 @@ class Classification(Task):
     higher_is_better = True
 
     def setup(self, data: PreparedData) -> None:
+        """Scale the cases and put them, padded to (cases, S, N), on the device.
+
+        Raises
+        ------
+        SpecarError
+            No case can be held out for selection (strict).
+        """
         self.data = data = of_kind(data, ClassificationData)
         lengths = [np.diff(data.train_offsets)] + ([] if self.strict else [np.diff(data.test_offsets)])
         self.shape = SeriesShape(

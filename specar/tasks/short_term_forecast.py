@@ -29,6 +29,13 @@ class ShortTermForecast(Task):
     top_segments: tuple[Segment, ...] = ("input", "forecast")
 
     def setup(self, data: PreparedData) -> None:
+        """Put all series, one after the other (steps,), on the device.
+
+        Raises
+        ------
+        SpecarError
+            A series is too short to train on or has no scale, or Naive2 makes no error.
+        """
         self.data = of_kind(data, M4Data)
         assert self.cell.seq_len is not None
         horizon = self.data.horizon
@@ -49,6 +56,7 @@ class ShortTermForecast(Task):
         return len(self.starts)
 
     def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+        """sMAPE in percent of a window per series, cut at random; the model's input is (B, S, 1)."""
         start, end = self.starts[index], self.train_ends[index]
         assert self.cell.task_settings.history is not None
         reach = int(self.cell.task_settings.history * self.shape.pred_len)
@@ -71,6 +79,7 @@ class ShortTermForecast(Task):
         return Evaluation(self.metrics(self._forecasts(model, self.ends)))
 
     def floors(self) -> dict[str, Evaluation]:
+        """sMAPE, MASE and OWA of the last value, the last season and Naive2."""
         values, offsets = self.data.train_values, self.data.train_offsets
         season, horizon = self.data.seasonality, self.data.horizon
         forecasts = {

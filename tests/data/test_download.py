@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from specar.data import download
+from specar.data import transfer
 from specar.data.download import fetch
 from specar.data.mirror import in_place, own_files, resolve_mirror
 from specar.data.registry import Dataset
@@ -110,7 +110,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "BACKOFF", 0.0)
+    monkeypatch.setattr(transfer, "BACKOFF", 0.0)
     running = Server()
     thread = threading.Thread(target=running.http.serve_forever, args=(0.01,))
     thread.start()
@@ -181,7 +181,7 @@ def test_passing_fault_is_retried_from_zero(
 def test_timeout_is_retried(
     server: Server, dataset_at: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(transfer, "TIMEOUT", (0.2, 0.2))
     assert "timed out, 3 attempts" in failure("Toy", dataset_at(server.on("/a", stall)), tmp_path)
     [path] = fetch("Toy", dataset_at(server.on("/b", stall, body())), tmp_path)
     assert path.read_bytes() == CONTENT
@@ -460,7 +460,7 @@ def test_archives_are_not_kept(
         temporary.append(original(*args, **options))
         return temporary[-1]
 
-    monkeypatch.setattr(download.tempfile, "TemporaryFile", recorded)
+    monkeypatch.setattr(tempfile, "TemporaryFile", recorded)
     good = server.on("/good.zip", body(ZIP))
     fetch("Toy", zip_dataset((server.on("/bad.zip", body(b"no")), ZIP_SHA256), (good, ZIP_SHA256)), tmp_path)
     (tmp_path / "Toy_TEST.ts").unlink()
@@ -511,7 +511,7 @@ def test_full_disk_during_an_archive(
 ) -> None:
     original = tempfile.TemporaryFile
     monkeypatch.setattr(
-        download.tempfile, "TemporaryFile", lambda *args, **options: FullDisk(original(*args, **options))
+        tempfile, "TemporaryFile", lambda *args, **options: FullDisk(original(*args, **options))
     )
     big = zipped(**TWO, noise=random.Random(0).randbytes(200_000))
     archives = [(server.on(f"/{name}.zip", body(big)), None) for name in "ab"]
