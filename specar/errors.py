@@ -1,6 +1,8 @@
-"""The one exception type that users see as a single line."""
+"""The exceptions that users see as a single line."""
 
 from __future__ import annotations
+
+from signal import Signals
 
 
 class SpecarError(Exception):
@@ -9,3 +11,25 @@ class SpecarError(Exception):
     The message is one line that says what is wrong, where, and what to do. The command line prints
     it without a traceback and exits with status 1.
     """
+
+
+class OutOfMemory(SpecarError):
+    """Memory of the GPU or of the machine does not suffice, not even for single examples."""
+
+
+class NotFinite(SpecarError):
+    """A loss, a validation score or a weight became infinite or NaN; the same run would end so again."""
+
+
+class Interrupted(SpecarError):
+    """A signal asked the run to end; its checkpoint is written and the same command goes on from there.
+
+    Attributes
+    ----------
+    signal : signal.Signals
+        The signal, SIGTERM or SIGINT.
+    """
+
+    def __init__(self, message: str, signal: Signals) -> None:
+        super().__init__(message)
+        self.signal = signal

@@ -24,8 +24,12 @@ class ModelOutput(NamedTuple):
 class Ordered(Protocol):
     """A model with a TOP head: it also offers the head's loss."""
 
-    def order_loss(self, order_values: Tensor, segments: Sequence[slice]) -> Tensor:
-        """Loss of order values (B, T); ``segments`` are the parts of time that the task is about."""
+    def order_loss(self, order_values: Tensor, segments: Sequence[slice], share: float = 1.0) -> Tensor:
+        """Loss of order values (B, T); ``segments`` are the parts of time that the task is about.
+
+        Where the values are a part of a batch, ``share`` is the part's share of its examples: the losses of
+        all parts add up to the loss of the batch.
+        """
 
 
 @dataclass(frozen=True)

@@ -79,13 +79,16 @@ class SpecARNet(nn.Module):
                 embeddings = self.norms[index % len(self.norms)](embeddings)
         return embeddings
 
-    def order_loss(self, order_values: Tensor, segments: Sequence[slice]) -> Tensor:
-        """Loss of the TOP head: the paper's over all steps, the released one over each of ``segments``."""
+    def order_loss(self, order_values: Tensor, segments: Sequence[slice], share: float = 1.0) -> Tensor:
+        """Loss of the TOP head: the paper's over all steps, the released one over each of ``segments``.
+
+        The paper's is a mean over the batch, of which a part counts its ``share``; the released one a sum.
+        """
         order_values = order_values.float()  # also under bf16 autocast
         weight = self.config.top_weight
         assert weight is not None  # set by the architecture
         if isinstance(self.order_head, LinearOrderHead):
-            return paper_order_loss(order_values, self.order_head.u.weight, weight)
+            return share * paper_order_loss(order_values, self.order_head.u.weight, weight)
         parts = [released_order_loss(order_values[:, segment], weight) for segment in segments]
         return torch.stack(parts).sum()
 

@@ -8,9 +8,9 @@ import torch
 
 from specar.config.schema import Cell
 from specar.data.prepared import PreparedData
-from specar.tasks.base import Evaluation, Metrics, Split, Task
+from specar.tasks.base import Batch, Evaluation, Metrics, Split, Task
 
-__all__ = ["Evaluation", "Metrics", "Split", "Task", "make_task"]
+__all__ = ["Batch", "Evaluation", "Metrics", "Split", "Task", "make_task"]
 
 
 def make_task(

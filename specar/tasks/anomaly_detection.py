@@ -17,7 +17,7 @@ from specar.errors import SpecarError
 from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
-from specar.tasks.base import ErrorSums, Evaluation, Metrics, Split, Task, of_kind
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, Task, of_kind
 
 Scores = npt.NDArray[np.float32]
 # Gives the score of every row of windows that begin at the given rows of a part, (windows, S).
@@ -65,7 +65,8 @@ class AnomalyDetection(Task):
     def count(self, split: Split) -> int:
         return len(self.first_rows[split])
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        (index,) = batch
         x = self._windows("train", self.first_rows["train"][index])
         out: ModelOutput = model(x)
         return nn.functional.mse_loss(out.output.float(), x), out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ from specar.models.base import ModelOutput, SeriesShape
 Split = Literal["train", "val", "test"]
 Segment = Literal["input", "forecast"]
 Metrics = dict[str, float]
+# Training examples as tensors (B, …): their numbers, and whatever is random about them.
+Batch: TypeAlias = tuple[Tensor, ...]
 Data = TypeVar("Data", bound=PreparedData)
 
 
@@ -83,9 +85,24 @@ class Task(ABC):
     def count(self, split: Split) -> int:
         """Number of examples in a split."""
 
+    def draw(self, index: Tensor, generator: torch.Generator) -> Batch:
+        """The training examples ``index`` (B,), with all that is random about them drawn.
+
+        What is drawn may be split along its first dimension: the parts' losses, weighted by :meth:`weight`,
+        have the loss of the whole batch as their mean.
+        """
+        return (index,)
+
     @abstractmethod
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
-        """The task's own training loss, a scalar, of the examples ``index`` (B,), and the model's output."""
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        """The task's own training loss of drawn examples, a mean, and the model's output."""
+
+    def weight(self, batch: Batch) -> Tensor | int:
+        """How much a batch counts in a mean over batches, up to a constant factor: its number of examples.
+
+        A task whose loss is a mean over something else overrides it with the number of that.
+        """
+        return len(batch[0])
 
     @abstractmethod
     def validate(self, model: nn.Module, epoch: int) -> Metrics:

@@ -16,7 +16,7 @@ from specar.data.treatment import fit
 from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
-from specar.tasks.base import Evaluation, Metrics, Split, Task, of_kind
+from specar.tasks.base import Batch, Evaluation, Metrics, Split, Task, of_kind
 
 Labels = npt.NDArray[np.int64]
 
@@ -89,7 +89,8 @@ class Classification(Task):
     def count(self, split: Split) -> int:
         return len(self.cases[split])
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        (index,) = batch
         cases = self.train_cases[index]
         out = self._run(model, "train", cases)
         return nn.functional.cross_entropy(out.output.float(), self.train_labels[cases]), out

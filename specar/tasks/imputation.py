@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from specar.models.base import ModelOutput
 from specar.seeds import derive_seed
-from specar.tasks.base import ErrorSums, Evaluation, Metrics, Split, WindowTask
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, WindowTask
 
 # Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.
 _BLOCK = 64
@@ -22,14 +22,22 @@ class Imputation(WindowTask):
     seed and epoch, ``strict`` once for all: the same mask for every model, epoch and seed.
     """
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+    def draw(self, index: Tensor, generator: torch.Generator) -> Batch:
+        """The windows' numbers (B,), and their masks (B, S, N) bool, True = observed."""
+        shape = (len(index), self.windows.seq_len, self.shape.channels)
+        return index, torch.rand(shape, generator=generator, device=self.device) > self._ratio
+
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        index, observed = batch
         x = self.windows.inputs(self.train_rows[index])
-        observed = torch.rand(x.shape, generator=generator, device=x.device) > self._ratio
         out = self._run(model, x, observed, self.train_rows[index])
-        hidden = (~observed).float()
-        squares = (out.output.float() - x).square() * hidden
-        loss = squares.sum() / hidden.sum().clamp(min=1)
-        return loss, out
+        squares = (out.output.float() - x).square() * (~observed).float()
+        return squares.sum() / self.weight(batch), out
+
+    def weight(self, batch: Batch) -> Tensor:
+        """Number of hidden values."""
+        _, observed = batch
+        return (~observed).float().sum().clamp(min=1)
 
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         return self._errors("val", epoch, lambda *batch: self._run(model, *batch).output)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from specar.models.base import ModelOutput
-from specar.tasks.base import ErrorSums, Evaluation, Metrics, Segment, Split, WindowTask
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Segment, Split, WindowTask
 
 
 class LongTermForecast(WindowTask):
@@ -16,7 +16,8 @@ class LongTermForecast(WindowTask):
 
     top_segments: tuple[Segment, ...] = ("forecast",)
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        (index,) = batch
         first = self.train_rows[index]
         out = self._run(model, first)
         return nn.functional.mse_loss(out.output.float(), self.windows.targets(first)), out

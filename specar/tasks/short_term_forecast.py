@@ -12,7 +12,7 @@ from specar.errors import SpecarError
 from specar.metrics.naive2 import last_value, seasonal_naive
 from specar.metrics.short_term import mase, owa, seasonal_scale, smape
 from specar.models.base import ModelOutput, SeriesShape
-from specar.tasks.base import Evaluation, Metrics, Segment, Split, Task, of_kind
+from specar.tasks.base import Batch, Evaluation, Metrics, Segment, Split, Task, of_kind
 
 Forecasts = npt.NDArray[np.float64]
 
@@ -55,14 +55,19 @@ class ShortTermForecast(Task):
     def count(self, split: Split) -> int:
         return len(self.starts)
 
-    def loss(self, model: nn.Module, index: Tensor, generator: torch.Generator) -> tuple[Tensor, ModelOutput]:
-        """sMAPE in percent of a window per series, cut at random; the model's input is (B, S, 1)."""
+    def draw(self, index: Tensor, generator: torch.Generator) -> Batch:
+        """The series' numbers (B,), and for each the first step to forecast (B,)."""
         start, end = self.starts[index], self.train_ends[index]
         assert self.cell.task_settings.history is not None
         reach = int(self.cell.task_settings.history * self.shape.pred_len)
         lowest = torch.maximum(start + 1, end - reach)
         share = torch.rand(len(index), generator=generator, device=self.device)
-        cut = torch.minimum(lowest + (share * (end - lowest)).long(), end - 1)
+        return index, torch.minimum(lowest + (share * (end - lowest)).long(), end - 1)
+
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, ModelOutput]:
+        """sMAPE in percent of a window per series; the model's input is (B, S, 1)."""
+        index, cut = batch
+        start, end = self.starts[index], self.train_ends[index]
         out: ModelOutput = model(self._inputs(start, cut))
         steps = cut.unsqueeze(1) + torch.arange(self.shape.pred_len, device=self.device)
         known = steps < end.unsqueeze(1)

@@ -11,6 +11,7 @@ import torch
 
 from specar.errors import SpecarError
 from specar.files import atomic_path
+from specar.training.memory import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ def save_torch(path: Path, value: Any) -> None:
         try:
             torch.save(value, temporary)
         except RuntimeError as error:  # how torch reports a full disk
+            if is_out_of_memory(error):
+                raise
             raise SpecarError(f"cannot write {path}: {_first_line(error)}; free space on its disk") from error
 
 
@@ -41,6 +44,8 @@ def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | No
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        if is_out_of_memory(error):  # the checkpoint is good
+            raise
         log.warning("checkpoint %s is damaged (%s): starting again", path, _first_line(error))
         return None
     if not isinstance(state, dict) or state.get("identity") != identity:

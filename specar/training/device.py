@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import platform
 import resource
@@ -13,32 +14,47 @@ import torch
 
 from specar.config.settings import Execution, Precision
 from specar.errors import SpecarError
+from specar.gpu import Lease
+
+_log = logging.getLogger(__name__)
 
 
-def select_device(wanted: str) -> torch.device:
-    """Resolve ``execution.device``; "auto" takes a GPU where there is one.
+def select_device(wanted: str, lease: Lease | None = None) -> torch.device:
+    """Resolve ``execution.device``, to the leased GPU if there is one; "auto" falls back to the CPU.
 
     Raises
     ------
     SpecarError
-        A GPU is asked for and there is none.
+        A GPU is asked for and torch sees none.
     """
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(wanted)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    if wanted == "cpu" or (lease is not None and lease.device == "cpu"):
+        return torch.device("cpu")
+    device = torch.device("cuda" if lease is None or lease.device == "auto" else lease.device)
+    if torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count():
+        if lease is not None and lease.id is None:
+            _log.warning("%s; runs at once share the first GPU: set execution.gpus", lease.how)
+        return device
+    build = "" if torch.version.cuda else " (it is built without CUDA)"
+    if wanted == "cuda":
         raise SpecarError(
-            f"execution.device is {wanted}, but torch sees {torch.cuda.device_count()} GPUs; "
-            "set execution.device to auto or cpu, or check the driver and CUDA_VISIBLE_DEVICES"
+            f"execution.device is cuda, but torch{build} sees {torch.cuda.device_count()} GPUs; "
+            "set execution.device to auto or cpu, or check the driver, execution.gpus, CUDA_VISIBLE_DEVICES"
         )
-    return device
+    if lease is not None and lease.id is not None:
+        _log.warning(
+            "no GPU visible to torch%s although GPU %s is leased: training on the CPU; "
+            "set execution.device: cuda to refuse",
+            build,
+            lease.id,
+        )
+    return torch.device("cpu")
 
 
-def configure(execution: Execution, precision: Precision) -> torch.device:
+def configure(execution: Execution, precision: Precision, lease: Lease | None = None) -> torch.device:
     """Set threads, determinism and precision for this process and return the device."""
     # cuBLAS reads this when it starts; without it its products are not repeatable.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    device = select_device(execution.device)
+    device = select_device(execution.device, lease)
     if precision == "tf32" and device.type != "cuda":
         raise SpecarError("training.precision tf32 needs a GPU; use fp32 or bf16 on this machine")
     torch.set_num_threads(execution.threads)

@@ -90,7 +90,8 @@ def seen_in_training(task, model):
     generator = torch.Generator().manual_seed(0)
     with torch.inference_mode():
         examples = torch.arange(task.count("train")).split(1)
-        return np.array([task.loss(model, index, generator)[0].item() for index in examples])
+        batches = [task.draw(index, generator) for index in examples]
+        return np.array([task.loss(model, batch)[0].item() for batch in batches])
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -131,6 +131,6 @@ def test_a_set_of_single_cases_has_none_to_hold_out():
 def test_the_loss_is_cross_entropy(make_small_task):
     task = make_small_task("classification")
     index = torch.tensor([0, 1, 5])
-    loss, out = task.loss(Scripted([0, 0, 0], 3), index, torch.Generator())
+    loss, out = task.loss(Scripted([0, 0, 0], 3), task.draw(index, torch.Generator()))
     truth = torch.tensor(np.array(task.data.train_labels))[index]
     assert loss.item() == pytest.approx(nn.functional.cross_entropy(out.output, truth).item())

@@ -52,7 +52,7 @@ def test_cuts_lie_in_the_last_steps_of_the_history(make_small_task, protocol, he
     task, model = make_small_task("short_term_forecast", protocol=protocol), Last()
     generator, targets = torch.Generator().manual_seed(0), set()
     for _ in range(200):
-        task.loss(model, torch.tensor([3]), generator)
+        task.loss(model, task.draw(torch.tensor([3]), generator))
         known = series(task, 3)[: len(series(task, 3)) - held_out]
         last = model.seen[-1][0, -1, 0].item()
         cut = int(np.flatnonzero(np.isclose(known, last, rtol=1e-6))[-1]) + 1
@@ -67,7 +67,7 @@ def test_the_authors_lose_the_target_of_a_cut_in_the_first_steps(make_small_task
         generator, losses = torch.Generator().manual_seed(0), []
         for _ in range(300):
             model = Last()
-            loss, _ = task.loss(model, torch.tensor([0]), generator)
+            loss, _ = task.loss(model, task.draw(torch.tensor([0]), generator))
             if int((model.seen[0] != 0).sum()) < 4:  # fewer steps than the horizon before the cut
                 losses.append(loss.item())
         assert losses

@@ -85,8 +85,8 @@ def test_seasonal_naive_repeats_the_last_season_also_a_longer_one(data, make_run
 
 def test_forecast_loss_is_mean_squared_error(data, make_run):
     task = make_task(make_run("long_term_forecast"), data, CPU)
-    index, generator = torch.tensor([0, 7]), torch.Generator()
-    loss, _ = task.loss(Fixed(lambda x: torch.zeros(len(x), 12, 3)), index, generator)
+    batch = task.draw(torch.tensor([0, 7]), torch.Generator())
+    loss, _ = task.loss(Fixed(lambda x: torch.zeros(len(x), 12, 3)), batch)
     targets = np.stack([data.values[24:36], data.values[31:43]])
     assert loss.item() == pytest.approx(float((targets**2).mean()), rel=1e-6)
 
@@ -106,8 +106,8 @@ def test_imputation_counts_hidden_values_only(data, make_run):
 
 def test_imputation_loss_counts_hidden_values_only(data, make_run):
     task = make_task(make_run("imputation"), data, CPU)
-    index = torch.arange(10)
-    loss, _ = task.loss(Fixed(lambda x: torch.zeros_like(x)), index, torch.Generator().manual_seed(3))
+    batch = task.draw(torch.arange(10), torch.Generator().manual_seed(3))
+    loss, _ = task.loss(Fixed(lambda x: torch.zeros_like(x)), batch)
     x = torch.stack([torch.from_numpy(np.array(data.values[i : i + 24])) for i in range(10)])
     hidden = torch.rand(x.shape, generator=torch.Generator().manual_seed(3)) <= 0.25
     assert loss.item() == pytest.approx(float((x[hidden] ** 2).mean()), rel=1e-5)

@@ -1,0 +1,105 @@
+"""The training loss and its gradient, in micro-batches where a batch does not fit into memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from specar.config import RunConfig
+from specar.config.settings import Precision
+from specar.models.base import Ordered
+from specar.tasks import Batch, Task
+from specar.training.checkpoint import random_state, restore_random_state
+from specar.training.device import autocast
+from specar.training.memory import with_less_memory
+from specar.training.state import State
+
+log = logging.getLogger(__name__)
+
+
+class Objective:
+    """The loss of a run: its task's own, and that of the TOP head where the model has one."""
+
+    def __init__(self, run: RunConfig, task: Task, state: State) -> None:
+        self.run, self.task, self.state = run, task, state
+
+    def backward(self, batch: Batch) -> Tensor:
+        """Leave the gradient of a batch's loss in the parameters, and return the loss.
+
+        Where memory does not suffice, the batch is done again in twice as many micro-batches, and so are all
+        that follow.
+
+        Raises
+        ------
+        MemoryError
+            Memory does not suffice for a single example.
+        """
+        model, device, epoch = self.state.model, self.state.device, self.state.progress.epoch
+        dropout = random_state(device)
+
+        def gradient() -> Tensor:
+            total = torch.zeros((), device=device)
+            for loss in self._losses(batch, epoch, self.run.training.precision):
+                loss.backward()
+                total = total + loss.detach()
+            return total
+
+        def reduce() -> bool:
+            model.zero_grad(set_to_none=True)
+            restore_random_state(dropout, device)
+            return self._split_further(batch)
+
+        model.zero_grad(set_to_none=True)
+        return with_less_memory(gradient, reduce)
+
+    def reached(self, batch: Batch) -> list[Tensor]:
+        """For each parameter, which of its single weights have a gradient (bool); raises as ``backward``."""
+
+        def masks() -> list[Tensor]:
+            parameters = [p for p in self.state.model.parameters() if p.requires_grad]
+            reached = [torch.zeros_like(p, dtype=torch.bool) for p in parameters]
+            for loss in self._losses(batch, self.run.training.epochs, "fp32"):
+                gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+                reached = [r if g is None else r | (g != 0) for r, g in zip(reached, gradients, strict=True)]
+            return reached
+
+        progress = self.state.progress
+        in_training = progress.micro_batches
+        try:
+            return with_less_memory(masks, lambda: self._split_further(batch))
+        finally:
+            progress.micro_batches = in_training
+
+    def _losses(self, batch: Batch, epoch: int, precision: Precision) -> Iterator[Tensor]:
+        """Yield the losses of the micro-batches, to be used one after the other.
+
+        They add up to the loss of the whole batch, and so do their gradients: up to rounding, and to dropout,
+        which is drawn for each by itself.
+        """
+        size = -(-len(batch[0]) // self.state.progress.micro_batches)
+        for part in zip(*(values.split(size) for values in batch), strict=True):
+            with autocast(self.state.device, precision):
+                loss = self._loss(part, batch, epoch)
+            yield loss
+
+    def _loss(self, part: Batch, batch: Batch, epoch: int) -> Tensor:
+        """What a part adds to the loss of its batch."""
+        own, out = self.task.loss(self.state.model, part)
+        loss = own * (self.task.weight(part) / self.task.weight(batch))
+        if out.order_values is None or epoch < self.run.model.top_from_epoch:
+            return loss
+        segments = self.task.segments(self.run.model.top_segments or self.task.top_segments)
+        share = len(part[0]) / len(batch[0])
+        return loss + cast(Ordered, self.state.model).order_loss(out.order_values, segments, share)
+
+    def _split_further(self, batch: Batch) -> bool:
+        progress = self.state.progress
+        if progress.micro_batches >= len(batch[0]):
+            return False
+        progress.micro_batches *= 2
+        log.warning("out of memory: batches are done in %d micro-batches", progress.micro_batches)
+        return True

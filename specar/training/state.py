@@ -1,0 +1,81 @@
+"""Everything that training changes: what a checkpoint holds."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from specar.config import RunConfig
+from specar.seeds import derive_seed
+from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
+from specar.training.progress import Progress
+
+
+class State:
+    """Model, optimizer, random generators and progress of a run.
+
+    Attributes
+    ----------
+    order, noise : torch.Generator
+        Of the order of the training examples, and of what tasks draw in training.
+    order_state : Tensor
+        State of ``order`` before the last order was drawn.
+    best_weights : dict
+        State of the model after the best epoch so far.
+    """
+
+    def __init__(self, run: RunConfig, model: nn.Module, device: torch.device) -> None:
+        self.model, self.device = model, device
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=run.training.learning_rate)
+        stream = (run.dataset, run.setting, run.seed)
+        self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
+        self.order_state = self.order.get_state()
+        self.noise = torch.Generator(device).manual_seed(derive_seed("noise", *stream))
+        self.progress = Progress()
+        self.best_weights = copy.deepcopy(model.state_dict())
+
+    def draw_order(self, count: int) -> Tensor:
+        """The examples of an epoch in random order, (count,); after :meth:`load` within it the same again."""
+        self.order_state = self.order.get_state()
+        return torch.randperm(count, generator=self.order)
+
+    def keep_if_best(self, score: float) -> None:
+        """Keep the weights if no epoch had a lower score; as the authors, a tie counts as better."""
+        if score <= self.progress.best_score:
+            self.progress.best_score, self.progress.best_epoch = score, self.progress.epoch
+            self.best_weights = copy.deepcopy(self.model.state_dict())
+
+    def save(self, path: Path, identity: dict[str, Any]) -> None:
+        """Write a checkpoint: after an epoch, or after a step of one."""
+        within = self.progress.part is not None
+        state = {
+            "identity": identity,
+            "progress": asdict(self.progress),
+            "model": self.model.state_dict(),
+            "best_weights": self.best_weights,
+            "optimizer": self.optimizer.state_dict(),
+            "random": random_state(self.device),
+            # Within an epoch its order is drawn again, and the batches that are done are left out.
+            "order": self.order_state if within else self.order.get_state(),
+            "noise": self.noise.get_state(),
+        }
+        save_torch(path, state)
+
+    def load(self, path: Path, identity: dict[str, Any]) -> bool:
+        """Go on from a checkpoint; False where there is none of this ``identity``."""
+        state = load_checkpoint(path, identity)
+        if state is None:
+            return False
+        self.progress = Progress.of(state["progress"])
+        self.model.load_state_dict(state["model"])
+        self.best_weights = {name: value.to(self.device) for name, value in state["best_weights"].items()}
+        self.optimizer.load_state_dict(state["optimizer"])
+        restore_random_state(state["random"], self.device)
+        self.order.set_state(state["order"])
+        self.noise.set_state(state["noise"])
+        return True

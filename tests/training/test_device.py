@@ -1,0 +1,70 @@
+"""Which device a run computes on, with and without a leased GPU. torch's view of the GPUs is made up."""
+
+import pytest
+import torch
+
+from specar.config import Execution
+from specar.errors import SpecarError
+from specar.gpu import Lease
+from specar.training.device import configure, select_device
+
+ONE = Lease("3", "cuda", "GPU 3 (of 3), slot 0")
+SECOND = Lease("5", "cuda:1", "GPU 5 (of 2, 5 in CUDA_VISIBLE_DEVICES), slot 0")
+UNKNOWN = Lease(None, "auto", "no GPU leased: nvidia-smi lists none")
+HIDDEN = Lease(None, "cpu", "no GPU: CUDA_VISIBLE_DEVICES is ''")
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    """Return a function that says how many GPUs torch sees."""
+
+    def see(count):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    return see
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lease", "seen", "device"),
+    [
+        ("auto", None, 0, "cpu"),
+        ("auto", None, 1, "cuda"),
+        ("cuda", None, 1, "cuda"),
+        ("cpu", None, 1, "cpu"),
+        ("auto", ONE, 1, "cuda"),
+        ("cuda", SECOND, 2, "cuda:1"),
+        ("auto", HIDDEN, 0, "cpu"),
+        ("auto", UNKNOWN, 0, "cpu"),
+    ],
+)
+def test_the_device_of_a_run(gpus, caplog, wanted, lease, seen, device):
+    gpus(seen)
+    assert select_device(wanted, lease) == torch.device(device)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("lease", "seen"), [(ONE, 0), (SECOND, 1)])
+def test_a_leased_gpu_that_torch_does_not_see(gpus, caplog, monkeypatch, lease, seen):
+    gpus(seen)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    assert select_device("auto", lease) == torch.device("cpu")
+    (message,) = caplog.messages
+    assert message == (
+        f"no GPU visible to torch (it is built without CUDA) although GPU {lease.id} is leased: "
+        "training on the CPU; set execution.device: cuda to refuse"
+    )
+    with pytest.raises(SpecarError, match=f"execution.device is cuda, but torch .*sees {seen} GPUs"):
+        select_device("cuda", lease)
+
+
+def test_a_gpu_that_was_not_leased_may_be_shared(gpus, caplog):
+    gpus(2)
+    assert select_device("auto", UNKNOWN) == torch.device("cuda")
+    assert "runs at once share the first GPU: set execution.gpus" in caplog.text
+
+
+def test_a_gpu_that_is_wanted_and_not_there(gpus):
+    gpus(0)
+    with pytest.raises(SpecarError, match=r"sees 0 GPUs; set execution\.device to auto or cpu"):
+        configure(Execution(device="cuda"), "fp32")
