@@ -29,7 +29,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
     folder : Path
         Gets ``<baseline>.json`` per baseline of the task.
     execution : Execution
-        Device, threads and the like.
+        Threads and the like; baselines are computed on the CPU.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
     SpecarError
         The data is missing, too short or of another version.
     """
-    device = configure(execution, "fp32")
+    device = configure(execution.model_copy(update={"device": "cpu"}), "fp32")
     data = load_data(cell, data_folder)
     task = make_task(cell, data, device, execution.eval_batch_size)
     check_sizes(task, "test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import torch
 
 import specar
 from specar.config import Execution
+from specar.gpu import VISIBLE, Lease
 from specar.training.device import device_name
 
 # statsmodels: Naive2, and so OWA; aeon: VUS-PR.
@@ -22,12 +24,13 @@ _LIBRARIES = (
 )
 
 
-def provenance(device: torch.device, execution: Execution) -> dict[str, Any]:
+def provenance(device: torch.device, execution: Execution, lease: Lease | None = None) -> dict[str, Any]:
     """Code, libraries, device and machine of this process, for a run record."""
+    leased = None if lease is None else {"id": lease.id, "how": lease.how, VISIBLE: os.environ.get(VISIBLE)}
     return {
         "git": git_state(),
         "versions": versions(),
-        "device": {"type": device.type, "name": device_name(device)},
+        "device": {"type": device.type, "name": device_name(device), "gpu": leased},
         "cuda": torch.version.cuda if device.type == "cuda" else None,
         "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
         "execution": execution.model_dump(mode="json"),

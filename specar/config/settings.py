@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from specar.strict import Strict
 
@@ -182,10 +183,41 @@ class TaskSettings(Strict):
     )
 
 
+def _device(name: Any) -> Any:
+    if isinstance(name, str) and (numbered := re.fullmatch(r"cuda:(\d+)", name)):
+        raise ValueError(f"a GPU is chosen by execution.gpus: [{numbered[1]}], beside device: cuda")
+    return name
+
+
+def _gpu(gpu: Any) -> Any:
+    number = isinstance(gpu, int) and not isinstance(gpu, bool) and gpu >= 0
+    if not number and not (isinstance(gpu, str) and re.fullmatch(r"\d+|(GPU|MIG)-[0-9A-Za-z/-]+", gpu)):
+        raise ValueError(f"{gpu!r} is no GPU; give its number or its UUID, as 'nvidia-smi -L' prints them")
+    return int(gpu) if str(gpu).isdigit() else gpu
+
+
+def _distinct(gpus: list[int | str] | None) -> list[int | str] | None:
+    if gpus is not None and len(set(gpus)) < len(gpus):
+        raise ValueError(f"a GPU is named twice in {gpus}")
+    return gpus
+
+
+GpuId = Annotated[int | str, BeforeValidator(_gpu)]
+
+
 class Execution(Strict):
     """How a run is carried out; not part of its identity."""
 
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+    device: Annotated[Literal["auto", "cpu", "cuda"], BeforeValidator(_device)] = Field(
+        "auto",
+        description="auto (a GPU where there is one, otherwise the CPU), cpu, or cuda (a GPU or an error)",
+    )
+    gpus: Annotated[list[GpuId] | None, Field(min_length=1), AfterValidator(_distinct)] = Field(
+        None, description="ids (or UUIDs) of the GPUs to use, as nvidia-smi numbers them; null: all there are"
+    )
+    jobs_per_gpu: int = Field(
+        1, ge=1, description="runs that share a GPU at a time: small models leave most of one idle"
+    )
     threads: int = Field(2, ge=1, description="CPU threads of a training job")
     eval_batch_size: int = Field(
         256, ge=1, description="windows per evaluation batch; changes metrics by rounding only"

@@ -1,0 +1,160 @@
+"""Slots: how many hold a GPU at a time, which one comes first, and what frees it."""
+
+import os
+import signal
+import time
+from itertools import groupby
+
+import pytest
+
+from specar import slots
+from specar.errors import SpecarError
+from specar.slots import lock_folder, take_slot
+
+
+def at_once(intervals):
+    """The most intervals that have a moment in common."""
+    changes = sorted([(start, 1) for start, _ in intervals] + [(end, -1) for _, end in intervals])
+    running = most = 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most
+
+
+@pytest.mark.parametrize("jobs_per_gpu", [1, 2])
+def test_eight_processes_and_two_gpus(hold, jobs_per_gpu):
+    holders = [hold(jobs_per_gpu=jobs_per_gpu) for _ in range(8)]
+    for holder in holders:
+        holder.begin()
+    for holder in holders:
+        holder.tell("0.5")
+    held = []
+    for holder in holders:
+        lease = holder.line()
+        held.append((lease["id"], tuple(holder.line())))
+        assert lease["visible"] == lease["id"]
+    used = {gpu: [span for _, span in group] for gpu, group in groupby(sorted(held), lambda item: item[0])}
+    assert set(used) == {"0", "1"}
+    assert max(at_once(spans) for spans in used.values()) == jobs_per_gpu
+
+
+def test_two_at_once_take_different_gpus(hold):
+    holders = [hold(jobs_per_gpu=2) for _ in range(2)]
+    for holder in holders:
+        holder.begin()
+    assert {holder.line()["id"] for holder in holders} == {"0", "1"}
+
+
+def test_the_emptiest_gpu_comes_first(hold):
+    first, second, third, fourth = (hold(jobs_per_gpu=2) for _ in range(4))
+    leases = [holder.lease()["how"] for holder in (first, second, third, fourth)]
+    assert leases == [
+        "GPU 0 (of 0, 1), slot 0",
+        "GPU 1 (of 0, 1), slot 0",
+        "GPU 0 (of 0, 1), slot 1",
+        "GPU 1 (of 0, 1), slot 1",
+    ]
+    for holder in (first, second, fourth):
+        holder.end()
+    assert hold(jobs_per_gpu=2).lease()["id"] == "1"  # slot 0 of GPU 0 is free as well, but GPU 0 is not
+
+
+def test_a_waiting_process_says_for_whom_and_gets_what_a_killed_one_held(hold):
+    first, second, third = hold(), hold(), hold()
+    held = [holder.lease()["id"] for holder in (first, second)]
+    third.begin()
+    waits = third.process.stderr.readline()
+    assert waits == (
+        f"waiting for GPU 0 or GPU 1: held by process {first.process.pid} (a run), "
+        f"process {second.process.pid} (a run)\n"
+    )
+    second.kill()
+    assert third.line()["id"] == held[1]
+    _, errors = third.end()
+    assert errors == "GPU 1 (of 0, 1), slot 0\n"  # it had waited in silence
+
+
+def test_a_child_of_a_killed_process_holds_nothing(hold):
+    parent = hold("fork", gpus=[0])
+    parent.lease()
+    child = int(parent.process.stdout.readline())
+    try:
+        parent.kill()
+        assert hold(gpus=[0]).lease()["id"] == "0"
+        os.kill(child, 0)  # it is still there
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_who_allows_one_per_gpu_does_not_join_another(here, monkeypatch):
+    taken = [take_slot(["GPU 0"], 3, "x") for _ in range(2)]
+    assert [slot.number for slot in taken] == [0, 1]
+    taken[0].release()
+    monkeypatch.setattr(slots.time, "sleep", interrupt)
+    with pytest.raises(InterruptedError):  # slot 0 is free, but slot 1 is held
+        slots._wait_for_slot(os.open(lock_folder(), os.O_RDONLY), ["GPU 0"], 1, "y")
+    taken[1].release()
+    assert take_slot(["GPU 0"], 1, "y").number == 0
+
+
+def interrupt(seconds):
+    assert seconds == slots.POLL
+    raise InterruptedError
+
+
+# The folder of the locks
+
+
+def test_only_its_user_can_enter_the_folder(here):
+    take_slot(["GPU 0"], 1, "x")
+    assert lock_folder().parent == here
+    assert lock_folder().stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in lock_folder().iterdir()} == {0o600}
+
+
+def test_a_folder_that_others_could_write_to_is_closed(here):
+    lock_folder().mkdir()
+    lock_folder().chmod(0o777)
+    take_slot(["GPU 0"], 1, "x")
+    assert lock_folder().stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("planted", ["link to a folder", "link to a file", "file"])
+def test_what_another_has_put_in_its_place_is_refused(here, planted):
+    target = here / "target"
+    if "folder" in planted:
+        target.mkdir()
+    else:
+        target.write_text("precious")
+    if "link" in planted:
+        lock_folder().symlink_to(target)
+    else:
+        target.rename(lock_folder())
+    with pytest.raises(SpecarError, match=r"cannot keep locks in .*specar.* \(Not a directory\); remove it"):
+        take_slot(["GPU 0"], 1, "x")
+    kept = target if "link" in planted else lock_folder()
+    assert not list(target.iterdir()) if "folder" in planted else kept.read_text() == "precious"
+
+
+def test_a_planted_lock_file_is_not_followed(here):
+    lock_folder().mkdir(mode=0o700)
+    (here / "target").write_text("precious")
+    (lock_folder() / "GPU_0.0").symlink_to(here / "target")
+    with pytest.raises(SpecarError, match="cannot keep locks"):
+        take_slot(["GPU 0"], 1, "x")
+    assert (here / "target").read_text() == "precious"
+
+
+def test_the_folder_of_another_user_is_refused(here, monkeypatch):
+    user = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
+    with pytest.raises(SpecarError, match=rf"cannot keep locks in .*\(it belongs to user {user}\)"):
+        take_slot(["GPU 0"], 1, "x")
+
+
+def test_many_slots_cost_little(here):
+    start = time.monotonic()
+    for _ in range(64):
+        take_slot([f"GPU {number}" for number in range(8)], 8, "x")
+    assert time.monotonic() - start < 5
