@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,14 +16,17 @@ from typing import Any
 
 from specar.errors import SpecarError
 
+_DAY = 24 * 60 * 60  # seconds; on some file systems the lock of a process on another host does not show
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it only when the block succeeds.
 
     Whatever interrupts the block, ``path`` holds either its old content or the complete new one. What a
-    process that was killed has left of its temporary file goes with the next writing. Several processes may
-    write at once. The block must write to the file itself, not put another one in its place.
+    process that was killed has left of its temporary file goes with the next writing, on another host when
+    it is a day old. Several processes may write at once. The block must write to the file itself, not put
+    another one in its place.
 
     Raises
     ------
@@ -57,7 +61,8 @@ def _locked_part(path: Path) -> Iterator[Path]:
 
 def _new_part(path: Path) -> tuple[int, Path]:
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        prefix = f"{_part_stem(path)}.{_host()}."
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
         with suppress(OSError):  # without locks on this file system, nobody takes it for a leftover either
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
@@ -65,13 +70,24 @@ def _new_part(path: Path) -> tuple[int, Path]:
         os.close(handle)  # another process took it for a leftover before it was locked
 
 
+def _part_stem(path: Path) -> str:
+    """Start of the names of temporary files; a name that leaves no room for the rest is hashed."""
+    name = os.fsencode(path.name)
+    return f".{path.name if len(name) < 150 else hashlib.sha256(name).hexdigest()}"
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "_", os.uname().nodename)[:64]
+
+
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files for ``path`` that nobody holds locked."""
-    own = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.part")
+    """Remove temporary files for ``path`` that nobody works on."""
+    name = re.compile(re.escape(_part_stem(path)) + r"\.([A-Za-z0-9_-]+)\.[a-z0-9_]{8}\.part")
     for part in path.parent.iterdir():
-        if own.fullmatch(part.name):
+        if found := name.fullmatch(part.name):
             with suppress(OSError):  # it is locked, gone by now or another user's
-                _remove_unlocked(part)
+                if found[1] == _host() or time.time() - part.stat().st_mtime > _DAY:
+                    _remove_unlocked(part)
 
 
 def _remove_unlocked(part: Path) -> None:
@@ -97,9 +113,21 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def json_text(value: Any) -> str:
+    """Return ``value`` as indented JSON with a newline at the end; NaN and infinity are refused."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, atomically; NaN and infinity are refused."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    write_text(path, json_text(value))
+
+
+def update_json(path: Path, value: Any) -> None:
+    """Write ``value`` as :func:`write_json` does, but leave a file alone that says so already."""
+    text = json_text(value)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def read_json(path: Path) -> Any:

@@ -17,6 +17,7 @@ from specar.data.registry import Archive, Dataset, DatasetFile
 from specar.data.transfer import PassingError, SourceError, get, without_password, write
 from specar.errors import SpecarError
 from specar.files import atomic_path, git_blob_of, sha256_of
+from specar.locks import write_lock
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def fetch(
     registry knows no checksum unless it is a user's own and a local mirror has another one. Otherwise
     the mirror is tried first, then the sources of the registry. A zip archive is downloaded once for all
     its members and not kept. What nothing can verify is taken with a warning. Several processes may
-    fetch at once.
+    fetch at once: one does it, the others wait and find it done.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def fetch(
     """
     folder = Path(folder)
     _check_restricted(name, dataset, folder, mirror)
-    with Archives(sys.stderr.isatty() if progress is None else progress) as archives:
+    show = sys.stderr.isatty() if progress is None else progress
+    with write_lock(folder, f"fetches or prepares {name}"), Archives(show) as archives:
         for file in dataset.used_files:
             path = folder / file.name
             if not _present(name, file, path) or _outdated(dataset, file, path, mirror):

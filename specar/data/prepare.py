@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from specar.data.build import Arrays, build
+from specar.data.build import Arrays, Common, build
 from specar.data.layout import META
 from specar.data.meta import Meta
+from specar.data.prepared import read_prepared
 from specar.data.registry import Dataset, DatasetFile
 from specar.errors import SpecarError
-from specar.files import atomic_path, git_blob_of, sha256_of, write_json
+from specar.files import atomic_path, git_blob_of, json_text, sha256_of
+from specar.locks import read_lock, write_lock
+
+_log = logging.getLogger(__name__)
 
 
 def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
-    """Write the arrays and ``meta.json`` of a dataset.
+    """Write the arrays and ``meta.json`` of a dataset, unless they are there and of these very files.
 
     The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
     standard-scored: each channel with the mean and the population standard deviation of the train rows
     (series) or the train file (classification, anomaly detection). Rows of a series beyond the test part
-    are left out. ``meta.json`` comes last: a folder that has it is complete.
+    are left out. ``meta.json`` comes last: a folder that has it is complete. Several processes may
+    prepare at once: one does it, the others wait and find it done.
 
     Parameters
     ----------
@@ -33,7 +40,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     raw
         Folder with the files of the dataset.
     output
-        Folder to write to; an earlier preparation in it is replaced.
+        Folder to write to; an earlier preparation in it is replaced, once the new one is complete.
 
     Raises
     ------
@@ -41,13 +48,27 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
         A file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants it, a
         value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
     """
-    paths = [_present(name, file, Path(raw)) for file in dataset.used_files]
-    digests = {
-        file.name: _verified(name, file, path) for file, path in zip(dataset.used_files, paths, strict=True)
-    }
-    common = {"name": name, "identity": dataset.identity(), "sha256": digests}
-    arrays, meta = build(dataset, paths, common)
-    _write(Path(output), arrays, meta)
+    raw, output = Path(raw), Path(output)
+    with read_lock(raw), write_lock(output, f"prepares {name}"):
+        paths = [_present(name, file, raw) for file in dataset.used_files]
+        digests = {
+            file.name: _verified(name, file, path)
+            for file, path in zip(dataset.used_files, paths, strict=True)
+        }
+        common = {"name": name, "identity": dataset.identity(), "sha256": digests}
+        if _is_prepared(output, common):
+            _log.info("dataset %s is prepared already; delete %s to prepare it again", name, output)
+        else:
+            _write(output, *build(dataset, paths, common))
+
+
+def _is_prepared(folder: Path, common: Common) -> bool:
+    """Whether a folder is complete, undamaged and of what ``common`` says."""
+    try:
+        data = read_prepared(folder)
+    except SpecarError:
+        return False
+    return {key: data.meta[key] for key in common} == common
 
 
 def _present(name: str, file: DatasetFile, raw: Path) -> Path:
@@ -78,27 +99,19 @@ def _verified(name: str, file: DatasetFile, path: Path) -> str:
 
 
 def _write(folder: Path, arrays: Arrays, meta: Meta) -> None:
-    try:
-        # First the old meta.json goes: beside new arrays it would lie.
-        _remove(folder, [META])
+    digests = {}
+    with ExitStack() as parts:  # they get their names at the end, the last one first
+        description = parts.enter_context(atomic_path(folder / META))
         for name, array in arrays.items():
-            _save(folder / name, array)
-        digests = {name: sha256_of(folder / name) for name in arrays}
+            part = parts.enter_context(atomic_path(folder / name))
+            _save(part, array)
+            digests[name] = sha256_of(part)
         described = meta.model_copy(update={"prepared_sha256": digests})
-        write_json(folder / META, described.model_dump(mode="json"))
-    except BaseException:
-        _remove(folder, [META, *arrays])
-        raise
+        description.write_text(json_text(described.model_dump(mode="json")), encoding="utf-8")
+        # The old meta.json goes first: beside new arrays it would lie.
+        (folder / META).unlink(missing_ok=True)
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    with path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
-
-
-def _remove(folder: Path, names: list[str]) -> None:
-    try:
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise SpecarError(f"cannot replace {folder / name}: {error.strerror or error}") from error

@@ -14,6 +14,7 @@ from specar.data.layout import ARRAYS, META
 from specar.data.meta import AnomalyMeta, ClassificationMeta, M4Meta, Meta, SeriesMeta
 from specar.errors import SpecarError
 from specar.files import read_json, sha256_of
+from specar.locks import read_lock
 
 __all__ = [
     "ARRAYS",
@@ -24,6 +25,7 @@ __all__ = [
     "PreparedData",
     "SeriesData",
     "Split",
+    "read_prepared",
 ]
 
 Split = Literal["train", "val", "test"]
@@ -52,6 +54,9 @@ class PreparedData:
     def load(cls, folder: Path) -> Self:
         """Load what :func:`specar.data.prepare.prepare` wrote, as the class of its kind.
 
+        Waits while another process prepares the dataset. What is loaded stays as it is when it is prepared
+        again: the mapped files are replaced, not overwritten.
+
         Raises
         ------
         SpecarError
@@ -59,8 +64,8 @@ class PreparedData:
             the data is of another kind than the class that ``load`` is called on.
         """
         folder = Path(folder)
-        content, meta = _read_meta(folder)
-        data = _data(meta, content, _load_arrays(folder, meta))
+        with read_lock(folder):
+            data = read_prepared(folder)
         if not isinstance(data, cls):
             raise SpecarError(
                 f"{folder} holds {type(data).__name__}, not {cls.__name__}; use another dataset"
@@ -188,6 +193,18 @@ class AnomalyData(PreparedData):
     labels: npt.NDArray[np.bool_]
     train_ends: tuple[int, ...]
     test_ends: tuple[int, ...]
+
+
+def read_prepared(folder: Path) -> PreparedData:
+    """Load a prepared dataset of any kind, without a look at who else works on it.
+
+    Raises
+    ------
+    SpecarError
+        The folder is missing or incomplete, or a file in it is damaged or does not fit meta.json.
+    """
+    content, meta = _read_meta(folder)
+    return _data(meta, content, _load_arrays(folder, meta))
 
 
 def _data(meta: Meta, content: dict[str, Any], arrays: dict[str, Any]) -> PreparedData:

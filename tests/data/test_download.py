@@ -522,26 +522,34 @@ def test_full_disk_during_an_archive(
 
 
 FETCH = """
-import json, pathlib, sys
+import json, logging, pathlib, sys
 from pydantic import TypeAdapter
 from specar.data.download import fetch
 from specar.data.registry import Dataset
+logging.basicConfig(level=logging.INFO, format="%(message)s")
 dataset = TypeAdapter(Dataset).validate_python(json.loads(sys.argv[1]))
 fetch("Toy", dataset, pathlib.Path(sys.argv[2]))
 """
 
 
-def test_two_processes_fetch_the_same_archive(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
-    both = threading.Barrier(2, timeout=60)
+def test_a_second_process_waits_for_the_archive(server: Server, zip_dataset: Make, tmp_path: Path) -> None:
+    asked, second_waits = threading.Event(), threading.Event()
 
-    def together(handler: BaseHTTPRequestHandler) -> None:
-        both.wait()  # neither gets a byte before both have asked
+    def held_back(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        second_waits.wait(60)
         body(ZIP)(handler)
 
-    dataset = zip_dataset((server.on("/a.zip", together), ZIP_SHA256))
+    dataset = zip_dataset((server.on("/a.zip", held_back), ZIP_SHA256))
     command = [sys.executable, "-c", FETCH, dataset.model_dump_json(), str(tmp_path)]
-    processes = [subprocess.Popen(command) for _ in range(2)]
-    assert [process.wait(120) for process in processes] == [0, 0]
+    with subprocess.Popen(command) as first:
+        assert asked.wait(60)
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as second:
+            assert second.stderr is not None
+            assert second.stderr.readline() == "waiting for another process that fetches or prepares Toy\n"
+            second_waits.set()
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert server.requests == ["/a.zip"]
     assert [(tmp_path / name).read_bytes() for name in TWO] == list(TWO.values())
     assert names(tmp_path) == sorted(TWO)
 
@@ -775,17 +783,24 @@ def test_resolve_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
 # Concurrency and full disks
 
 
-def test_two_at_once(server: Server, dataset_at: Make, tmp_path: Path) -> None:
-    both = threading.Barrier(2, timeout=10)
+def test_two_at_once(
+    server: Server, dataset_at: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    waits = "waiting for another process that fetches or prepares Toy"
 
-    def together(handler: BaseHTTPRequestHandler) -> None:
-        both.wait()  # neither gets a byte before both have asked
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        deadline = time.monotonic() + 10
+        while waits not in caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.01)
         body()(handler)
 
-    dataset = dataset_at(server.on("/a", together))
+    dataset = dataset_at(server.on("/a", slow))
     with ThreadPoolExecutor(2) as pool:
         results = [pool.submit(fetch, "Toy", dataset, tmp_path) for _ in range(2)]
     assert [result.result()[0].read_bytes() for result in results] == [CONTENT] * 2
+    assert caplog.messages.count(waits) == 1
+    assert server.requests == ["/a"]
     assert names(tmp_path) == ["series.csv"]
 
 

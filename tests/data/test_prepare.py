@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -215,51 +217,120 @@ def test_values_too_large_to_scale(
     assert listing(output) == []
 
 
-# Nothing half-written
+# Nothing half-written, and nothing written twice
 
 
-@pytest.mark.parametrize("fails_at", [1, 2, 3])
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+
+
+def interrupted_at(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which is interrupted at a call of a number."""
+    calls = 0
+
+    def run(*arguments: object, **options: object) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise KeyboardInterrupt
+        return function(*arguments, **options)
+
+    return run
+
+
+@pytest.mark.parametrize(("step", "fails_at"), [("_save", 1), ("_save", 2), ("json_text", 1)])
 @pytest.mark.parametrize("earlier", [False, True])
-def test_interrupted_preparation_leaves_nothing(
-    raw: Path, output: Path, make_dataset: Make, monkeypatch: pytest.MonkeyPatch, fails_at: int, earlier: bool
+def test_interrupted_preparation_leaves_what_was_there(
+    raw: Path,
+    output: Path,
+    make_dataset: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    fails_at: int,
+    earlier: bool,
 ) -> None:
     if earlier:
         prepared(raw, output, make_dataset())
+    before = contents(output)
     write(raw, VALUES * 2)
-    steps = 0
-
-    def step(function: Callable[..., None]) -> Callable[..., None]:
-        def run(*arguments: object) -> None:
-            nonlocal steps
-            steps += 1
-            if steps == fails_at:
-                raise KeyboardInterrupt
-            function(*arguments)
-
-        return run
-
-    monkeypatch.setattr(prepare_module, "_save", step(prepare_module._save))
-    monkeypatch.setattr(prepare_module, "write_json", step(prepare_module.write_json))
+    monkeypatch.setattr(prepare_module, step, interrupted_at(fails_at, getattr(prepare_module, step)))
     with pytest.raises(KeyboardInterrupt):
         prepare("Toy", make_dataset(), raw, output)
-    assert listing(output) == []
+    assert contents(output) == before
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
+def test_interrupted_between_the_files_it_is_not_complete(
+    raw: Path, output: Path, make_dataset: Make, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    prepared(raw, output, make_dataset())
+    write(raw, VALUES * 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted_at(fails_at, Path.replace))
+        with pytest.raises(KeyboardInterrupt):
+            prepare("Toy", make_dataset(), raw, output)
+    assert listing(output) == sorted(ARRAYS["series"])
+    assert "meta.json is missing" in message_of(lambda: PreparedData.load(output))
+    prepare("Toy", make_dataset(), raw, output)
+    prepare("Toy", make_dataset(), raw, output.parent / "afresh")
+    assert contents(output) == contents(output.parent / "afresh")
 
 
 def test_old_meta_never_lies_beside_new_arrays(
     raw: Path, output: Path, make_dataset: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared(raw, output, make_dataset())
-    seen: list[bool] = []
-    save = prepare_module._save
+    seen: list[tuple[str, bool]] = []
+    replace = Path.replace
 
-    def watched(path: Path, array: np.ndarray) -> None:
-        seen.append((output / "meta.json").exists())
-        save(path, array)
+    def watched(part: Path, target: Path) -> Path:
+        seen.append((target.name, (output / META).exists()))
+        return replace(part, target)
 
-    monkeypatch.setattr(prepare_module, "_save", watched)
-    prepare("Toy", make_dataset(), raw, output)
-    assert seen == [False, False]
+    monkeypatch.setattr(Path, "replace", watched)
+    prepared(raw, output, make_dataset(), VALUES * 2)
+    assert [meta for _, meta in seen] == [False] * 3
+    assert seen[-1][0] == META
     assert listing(output) == FILES
+
+
+def test_what_is_prepared_already_is_left_alone(
+    raw: Path, output: Path, make_dataset: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    prepared(raw, output, make_dataset())
+    before = [path.stat() for path in output.iterdir()]
+    prepared(raw, output, make_dataset())
+    assert [path.stat() for path in output.iterdir()] == before
+    assert caplog.messages == [f"dataset Toy is prepared already; delete {output} to prepare it again"]
+
+
+@pytest.mark.parametrize(
+    "damage", ["array deleted", "array damaged", "meta damaged", "meta deleted", "entry"]
+)
+def test_what_is_not_is_prepared_again(raw: Path, output: Path, make_dataset: Make, damage: str) -> None:
+    prepared(raw, output, make_dataset())
+    before = contents(output)
+    damaged = output / (META if "meta" in damage else "values.npy")
+    if "deleted" in damage:
+        damaged.unlink()
+    elif "damaged" in damage:
+        damaged.write_bytes(before[damaged.name][:-1] + b"x")
+    else:
+        values = json.loads(before[META])
+        (output / META).write_text(json.dumps({**values, "identity": {**values["identity"], "folder": "x"}}))
+    prepare("Toy", make_dataset(), raw, output)
+    assert contents(output) == before
+
+
+def test_what_is_loaded_stays_when_the_dataset_is_prepared_again(
+    raw: Path, output: Path, make_dataset: Make
+) -> None:
+    data = prepared(raw, output, make_dataset())
+    before = np.array(data.values)
+    after = prepared(raw, output, make_dataset(), VALUES[::-1])
+    np.testing.assert_array_equal(data.values, before)
+    assert not np.array_equal(after.values, before)
 
 
 def test_folder_that_cannot_be_written(raw: Path, output: Path, make_dataset: Make) -> None:

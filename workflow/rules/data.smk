@@ -1,17 +1,20 @@
+include: "links.smk"
+
+
 localrules:
     fetch,
 
 
 rule data:
     input:
-        expand(f"{PREPARED}/{{dataset}}/meta.json", dataset=PLAN.datasets),
+        expand(f"{LINKS}/{{dataset}}/{META}", dataset=PLAN.datasets),
 
 
 rule fetch:
     input:
         lambda wildcards: PLAN.own_files(wildcards.dataset),
     output:
-        f"{RAW}/{{dataset}}.json",
+        f"{LINKS}/{{dataset}}/raw.json",
     log:
         f"{RESULTS}/logs/fetch/{{dataset}}.log",
     benchmark:
@@ -21,8 +24,10 @@ rule fetch:
     params:
         plan=PLAN_FILE,
         identity=identity,
+        target=lambda wildcards: relative(f"{RAW}/{wildcards.dataset}.json", wildcards),
     shell:
         "python -m specar fetch {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"
+        " && ln -sf {params.target:q} {output:q}"
 
 
 # One rule per kind of dataset: each has arrays of its own.
@@ -35,7 +40,7 @@ for kind, arrays in ARRAYS.items():
             input:
                 rules.fetch.output,
             output:
-                expand(f"{PREPARED}/{{{{dataset}}}}/{{file}}", file=[META, *arrays]),
+                expand(f"{LINKS}/{{{{dataset}}}}/{{file}}", file=[META, *arrays]),
             log:
                 f"{RESULTS}/logs/prepare/{{dataset}}.log",
             benchmark:
@@ -47,5 +52,7 @@ for kind, arrays in ARRAYS.items():
             params:
                 plan=PLAN_FILE,
                 identity=identity,
+                target=lambda wildcards: relative(f"{PREPARED}/{wildcards.dataset}", wildcards),
             shell:
                 "python -m specar prepare {wildcards.dataset} --plan {params.plan:q} 2> {log:q}"
+                ' && for link in {output:q}; do ln -sf {params.target:q}/"${{link##*/}}" "$link"; done'
