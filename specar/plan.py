@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from specar import cached
 from specar.config import Cell, Config, RunConfig, cell_id, expand, parse_config
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
@@ -18,10 +19,11 @@ from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
 from specar.data.registry import Dataset, find_dataset
 from specar.errors import SpecarError
 from specar.files import read_json, write_json
+from specar.places import Places
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Places):
     """Every run of a configuration and the layout of the results folder.
 
     Attributes
@@ -32,11 +34,14 @@ class Plan:
         Its runs, by id.
     absent
         Names of the missing files of each dataset on request that is not in place.
+    cached_runs, cached_cells
+        Ids of the runs and cells whose records come with the project and are taken from there.
     """
 
-    config: Config
     runs: dict[str, RunConfig]
     absent: dict[str, list[str]] = field(default_factory=dict)
+    cached_runs: frozenset[str] = frozenset()
+    cached_cells: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
@@ -55,13 +60,18 @@ class Plan:
             if dataset.restricted
         }
         absent = {name: files for name, files in missing.items() if files}
-        return cls(config, expand(config, absent), absent)
+        plan = cls(config, expand(config, absent), absent)
+        if not config.use_cache:
+            return plan
+        runs = cached.find_runs(plan.cache, plan.runs)
+        return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON, atomically."""
         runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
         config = self.config.model_dump(mode="json", exclude_none=True)
-        write_json(path, {"config": config, "runs": runs, "absent": self.absent})
+        cached = {"cached_runs": sorted(self.cached_runs), "cached_cells": sorted(self.cached_cells)}
+        write_json(path, {"config": config, "runs": runs, "absent": self.absent, **cached})
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -76,7 +86,8 @@ class Plan:
         try:
             runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
             absent = {name: list(files) for name, files in values["absent"].items()}
-            return cls(Config.model_validate(values["config"]), runs, absent)
+            ids = (frozenset(values[key]) for key in ("cached_runs", "cached_cells"))
+            return cls(Config.model_validate(values["config"]), runs, absent, *ids)
         except (KeyError, TypeError, AttributeError, ValidationError) as error:
             reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
             raise SpecarError(
@@ -177,43 +188,34 @@ class Plan:
         """A user's own files of a dataset, in a local mirror: they may change."""
         return own_files(self.dataset(dataset), self.mirror)
 
-    @property
-    def results(self) -> Path:
-        """Folder of everything that is produced."""
-        return Path(self.config.results)
+    def record_file(self, run: str) -> Path:
+        """Record of a run, wherever it is taken from."""
+        return cached.run_file(self.cache, run) if run in self.cached_runs else self.own_record_file(run)
+
+    def floor_file(self, cell: str, baseline: str) -> Path:
+        """Record of a baseline, wherever it is taken from."""
+        if cell in self.cached_cells:
+            return cached.floor_file(self.cache, cell, baseline)
+        return self.own_floor_file(cell, baseline)
+
+    def record_files(self, task: str) -> list[Path]:
+        """Records that the tables of a task need; of those that are there, where nothing is trained."""
+        return self._wanted([self.record_file(run) for run in self.runs_of(task)])
+
+    def floor_files(self, task: str) -> list[Path]:
+        """Floor records that the tables of a task need, likewise."""
+        baselines = TASK_INFO[task].baselines
+        return self._wanted(
+            [self.floor_file(cell, name) for cell in self.cells_of(task) for name in baselines]
+        )
+
+    def _wanted(self, files: list[Path]) -> list[Path]:
+        return files if self.trains else [path for path in files if path.exists()]
 
     @property
-    def raw(self) -> Path:
-        """Folder with one folder of downloaded files per dataset."""
-        return Path(self.config.data.dir) / "raw"
-
-    @property
-    def prepared(self) -> Path:
-        """Folder with one folder of prepared arrays per dataset."""
-        return Path(self.config.data.dir) / "prepared"
-
-    @property
-    def records(self) -> Path:
-        """Folder with one folder per run."""
-        return self.results / "runs"
-
-    @property
-    def tables(self) -> Path:
-        """Folder of the tables."""
-        return self.results / "tables"
-
-    @property
-    def floors(self) -> Path:
-        """Folder with one folder of floor records per cell."""
-        return self.results / "floors"
-
-    def collected(self, task: str) -> Path:
-        """Table of a task's run records."""
-        return self.results / "collected" / f"{task}.csv"
-
-    def collected_floors(self, task: str) -> Path:
-        """Table of a task's floor records."""
-        return self.results / "collected" / f"{task}_floors.csv"
+    def trains(self) -> bool:
+        """Whether runs without a record are trained."""
+        return self.config.use_cache != "only"
 
 
 def _listed(names: list[str], most: int = 4) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from specar.cached import check_record
 from specar.config import Cell, RunConfig, cell_id, run_id
 from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
@@ -21,15 +22,15 @@ FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
 _CONTENT = ("metrics", "details", "examples", "data")
 
 
-def read_record(folder: Path, name: str) -> dict[str, Any] | None:
-    """Read ``metrics.json`` in the folder of run ``name``; None where the run has not been done.
+def read_record(path: Path, name: str) -> dict[str, Any] | None:
+    """Read the record of run ``name``; None where the run has not been done.
 
     Raises
     ------
     SpecarError
         The record is damaged or belongs to another run.
     """
-    return _read(folder / "metrics.json", "run_id", name, _NAMES)
+    return _read(path, "run_id", name, _NAMES)
 
 
 def read_floor(path: Path, cell: str) -> dict[str, Any] | None:
@@ -57,7 +58,9 @@ def _read(path: Path, key: str, name: str, names: Sequence[str]) -> dict[str, An
 def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
     """Yield a row per finished run of the plan and metric."""
     for name in plan.runs_of(task):
-        record = read_record(plan.records / name, name)
+        if name in plan.cached_runs:
+            check_record(plan.record_file(name), name)
+        record = read_record(plan.record_file(name), name)
         if record is not None:
             yield from _rows(record, COLUMNS)
 
@@ -66,7 +69,7 @@ def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
     """Yield a row per cell of the plan, baseline and metric."""
     for cell in plan.cells_of(task):
         for baseline in TASK_INFO[task].baselines:
-            record = read_floor(plan.floors / cell / f"{baseline}.json", cell)
+            record = read_floor(plan.floor_file(cell, baseline), cell)
             if record is not None:
                 yield from _rows(record, FLOOR_COLUMNS)
 

@@ -8,10 +8,12 @@ from typing import Any, get_args
 
 import torch
 
+from specar.attempt import attempt
 from specar.config import Cell, Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.errors import SpecarError
 from specar.files import write_json
+from specar.gpu import Lease
 from specar.models import build_model
 from specar.provenance import now, provenance
 from specar.records import describe, read_record
@@ -19,12 +21,25 @@ from specar.seeds import derive_seed
 from specar.tasks import Split, Task, make_task
 from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
-from specar.training.trainer import Progress, Trainer
+from specar.training.memory import explained
+from specar.training.progress import Progress
+from specar.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
+_LESS_MEMORY = (
+    "lower training.batch_size or model.d_model, or take a device with more memory (execution.device)"
+)
 
-def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution) -> dict[str, Any]:
+
+def train(
+    run: RunConfig,
+    data_folder: Path,
+    folder: Path,
+    execution: Execution,
+    lease: Lease | None = None,
+    number: int = 1,
+) -> dict[str, Any]:
     """Train and evaluate a run and write its record.
 
     Parameters
@@ -38,6 +53,10 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
         interrupted run leaves ``checkpoint.pt`` there and goes on from it.
     execution : Execution
         Device, threads and the like.
+    lease : Lease, optional
+        The GPU that this process may use; by default what ``execution`` says.
+    number : int
+        Which attempt of one workflow this is (see :func:`specar.attempt.attempt`).
 
     Returns
     -------
@@ -47,32 +66,41 @@ def train(run: RunConfig, data_folder: Path, folder: Path, execution: Execution)
     Raises
     ------
     SpecarError
-        The data is missing, too short or of another version; the loss is not finite; no such device.
+        The data is missing, too short or of another version; the loss is not finite; no such device;
+        another process trains the run. OutOfMemory where not even a single example fits, Interrupted
+        after SIGTERM and SIGINT.
     """
-    device = configure(execution, run.training.precision)
-    data = load_data(run, data_folder)
-    done = read_record(folder, run_id(run))
-    if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
-        log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
-        return done
+    with attempt(run_id(run), folder, number) as earlier:
+        device = configure(execution, run.training.precision, lease)
+        data = load_data(run, data_folder)
+        done = read_record(folder / "metrics.json", run_id(run))
+        if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
+            log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
+            return done
+        with explained(f"run {run_id(run)} on {device.type}", _LESS_MEMORY):
+            trainer = _trainer(run, data, device, folder, execution)
+        log.info("run %s on %s", run_id(run), device_name(device))
+        trainer.fit(provenance(device, execution, lease))
+        record = _record(run, data, trainer, len(earlier) + 1)
+        if execution.keep_weights:
+            save_torch(folder / "weights.pt", trainer.model.state_dict())
+        write_json(folder / "metrics.json", record)
+        trainer.checkpoint.unlink(missing_ok=True)
+        log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
+        return record
+
+
+def _trainer(
+    run: RunConfig, data: PreparedData, device: torch.device, folder: Path, execution: Execution
+) -> Trainer:
     task = make_task(run, data, device, execution.eval_batch_size, run.seed)
     check_sizes(task)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model, task.shape)
-    folder.mkdir(parents=True, exist_ok=True)
-    log.info("run %s on %s", run_id(run), device_name(device))
-    trainer = Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
-    trainer.fit(provenance(device, execution))
-    record = _record(run, data, task, trainer)
-    if execution.keep_weights:
-        save_torch(folder / "weights.pt", model.state_dict())
-    write_json(folder / "metrics.json", record)
-    trainer.checkpoint.unlink(missing_ok=True)
-    log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
-    return record
+    return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
 
 
-def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) -> dict[str, Any]:
+def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int) -> dict[str, Any]:
     progress, device = trainer.progress, trainer.device
     *earlier, last = progress.processes
     metrics, details = trainer.test()
@@ -81,7 +109,7 @@ def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) ->
         **describe(run),
         "metrics": metrics,
         "details": details,
-        "examples": examples(task),
+        "examples": examples(trainer.task),
         "training": _training(progress),
         "parameters": {
             "total": sum(p.numel() for p in trainer.model.parameters()),
@@ -92,6 +120,7 @@ def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) ->
         "provenance": {
             **last,
             "interrupted_processes": earlier,
+            "attempts": attempts,
             "finished": now(),
             "wall_seconds": round(trainer.wall_seconds(), 3),
             "train_seconds": round(progress.train_seconds, 3),
@@ -103,7 +132,12 @@ def _record(run: RunConfig, data: PreparedData, task: Task, trainer: Trainer) ->
 
 def _training(progress: Progress) -> dict[str, Any]:
     best = progress.history[progress.best_epoch - 1]
-    return {"epochs": progress.epoch, "best_epoch": progress.best_epoch, "best_val": best["val"]}
+    return {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "best_val": best["val"],
+        "micro_batches": progress.micro_batches,
+    }
 
 
 def examples(task: Task) -> dict[str, int]:

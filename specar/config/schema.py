@@ -144,6 +144,14 @@ class Config(Overrides):
 
     note: str | None = Field(None, description="printed with every table, for results that need a caution")
     results: FolderName = Field("results", description="folder of everything that is produced")
+    use_cache: bool | Literal["only"] = Field(
+        True,
+        description="take the records that come with the project: true, false (train every run), or only "
+        "(train nothing: tables and figures of what is there)",
+    )
+    cache: FolderName = Field(
+        "results/cached", description="folder of the records that come with the project"
+    )
     matrix: NonEmpty[MatrixEntry] = Field(
         default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
         description="the runs",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -260,6 +261,29 @@ def test_killed_and_run_again_gives_the_same_numbers(workspace):
         path.unlink()
     workspace.snakemake("--forceall")
     assert numbers(workspace.records()[0]) == interrupted
+
+
+def test_killed_at_five_moments_ends_like_an_undisturbed_run(workspace, tmp_path_factory):
+    workspace.configure(training={"epochs": 12, "batch_size": 8, "patience": 12})
+    calm = type(workspace)(tmp_path_factory.mktemp("calm"))
+    calm.configure(training=workspace.values["training"])
+    calm.snakemake()
+    moments = random.Random(7)
+    for _ in range(5):
+        process = workspace.start()
+        time.sleep(moments.uniform(0.5, 6))
+        workspace.kill(process)
+    workspace.snakemake()
+    results = workspace.folder / "results"
+    assert [path.parent.name for path in workspace.records()] == [
+        path.parent.name for path in calm.records()
+    ]
+    for path, undisturbed in zip(workspace.records(), calm.records(), strict=True):
+        assert numbers(path) == numbers(undisturbed)
+    for path in (calm.folder / "results" / "tables").iterdir():
+        assert (results / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert not list(results.rglob("*.part"))
+    assert {path.name for path in results.glob("runs/*/*")} == {"metrics.json", "history.jsonl"}
 
 
 def test_the_plan_follows_what_the_package_brings(monkeypatch):

@@ -24,11 +24,19 @@ RAW = PLAN.raw.as_posix()
 PREPARED = PLAN.prepared.as_posix()
 
 
+def share_gpus():
+    """Let the limit of the resource gpu count cards, also where several jobs share one."""
+    gpus, sharing = workflow.global_resources.get("gpu").value, PLAN.config.execution.jobs_per_gpu
+    if workflow.local_exec and gpus and sharing > 1:
+        workflow.register_resource("gpu", gpus * sharing)
+
+
 # Snakemake's own lock outlives a kill, so that the default profile does without it.
 onstart:
     try:
         hold_lock(PLAN.results / ".lock", "another snakemake")
         PLAN.write(Path(PLAN_FILE))
+        share_gpus()
     except SpecarError as error:
         raise WorkflowError(str(error))
 
@@ -63,13 +71,12 @@ def identity(wildcards):
 
 def records(task):
     """Records of all runs of a task."""
-    return [f"{RESULTS}/runs/{run}/metrics.json" for run in PLAN.runs_of(task)]
+    return [path.as_posix() for path in PLAN.record_files(task)]
 
 
 def floors(task):
     """Floor records of all cells of a task."""
-    baselines = TASK_INFO[task].baselines
-    return [f"{RESULTS}/floors/{cell}/{name}.json" for cell in PLAN.cells_of(task) for name in baselines]
+    return [path.as_posix() for path in PLAN.floor_files(task)]
 
 
 def prepared_of(wildcards):

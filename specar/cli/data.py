@@ -1,0 +1,53 @@
+"""Commands about datasets."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from specar.cli.options import add_command, plan_of
+
+if TYPE_CHECKING:
+    from specar.cli.options import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    add_command(commands, "datasets", _datasets, "list datasets with state, size, licence and source")
+    for name, function in (("fetch", _fetch), ("prepare", _prepare)):
+        text = f"{name} datasets (default: those of the configuration)"
+        add_command(commands, name, function, text).add_argument("names", nargs="*", metavar="NAME")
+
+
+def _datasets(options: argparse.Namespace) -> None:
+    from specar.data.status import listing
+
+    plan = plan_of(options)
+    rows = listing(plan.config.datasets, plan.raw, plan.prepared, plan.mirror)
+    print(f"{'dataset':<20} {'state':<10} {'MB':>9}  {'kind':<14}  {'licence':<16}  source")
+    for row in rows:
+        caution = f" ({row.caution})" if row.caution else ""
+        size, kind, licence = row.size, row.kind, row.licence
+        print(f"{row.name:<20} {row.state:<10} {size:>9}  {kind:<14}  {licence:<16}  {row.source}{caution}")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from specar.data.download import fetch
+    from specar.files import sha256_of, write_json
+
+    plan = plan_of(options)
+    for name in options.names or plan.datasets:
+        folder = plan.raw / name
+        paths = fetch(name, plan.dataset(name), folder, plan.mirror)
+        hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+        write_json(plan.raw / f"{name}.json", hashes)
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from specar.data.download import fetch
+    from specar.data.prepare import prepare
+
+    plan = plan_of(options)
+    for name in options.names or plan.datasets:
+        fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)  # no request where all is there
+        prepare(name, plan.dataset(name), plan.raw / name, plan.prepared / name)

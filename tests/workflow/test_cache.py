@@ -1,0 +1,128 @@
+"""Records that come with the project: taken while the workflow is planned, so that only others train."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from specar import cached
+from specar.cli import main
+from specar.config import load_config
+from specar.plan import Plan
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def finished(workspace):
+    """A workspace with two runs done and added to the cache, all else removed."""
+    workspace.configure(matrix=[{"task": "imputation", "datasets": ["Small"]}], seeds=[1, 2])
+    workspace.snakemake("tables")
+    names = [path.parent.name for path in workspace.records()]
+    workspace.specar("cache", "add", *names, "--config", "config.yaml")
+    workspace.before = (workspace.folder / "results/tables/imputation.csv").read_bytes()
+    for name in ("runs", "floors", "tables", "collected", "data"):
+        shutil.rmtree(workspace.folder / "results" / name)
+    shutil.rmtree(workspace.folder / ".snakemake")
+    workspace.names = names
+    return workspace
+
+
+def without_data(workspace):
+    (workspace.folder / "mirror").rename(workspace.folder / "away")
+
+
+def test_tables_and_figures_need_neither_training_nor_data(finished):
+    without_data(finished)
+    start = time.monotonic()
+    finished.snakemake("tables", "figures")
+    assert time.monotonic() - start < 60
+    results = finished.folder / "results"
+    assert not (results / "runs").exists()
+    assert not (results / "data").exists()
+    assert (results / "tables" / "imputation.csv").read_bytes() == finished.before
+    assert list((results / "figures").glob("*.png"))
+    assert "2 of 2 runs" in (results / "tables" / "imputation.md").read_text()
+    again = finished.snakemake("tables", "figures")
+    assert "Nothing to be done" in again.stderr
+
+
+def test_a_deleted_record_is_trained_and_no_other(finished):
+    finished.snakemake("tables")
+    gone = finished.names[0]
+    cached.run_file(finished.folder / "results" / "cached", gone).unlink()
+    finished.snakemake("tables", "figures")
+    assert [path.parent.name for path in finished.records()] == [gone]
+    table = (finished.folder / "results" / "tables" / "imputation.csv").read_bytes()
+    assert table == finished.before  # the same configuration and seed on the same machine
+
+
+def test_without_the_cache_all_is_trained(finished):
+    finished.configure(use_cache=False)
+    finished.snakemake("tables")
+    assert [path.parent.name for path in finished.records()] == finished.names
+
+
+def test_only_the_cache_trains_nothing(finished):
+    without_data(finished)
+    cached.run_file(finished.folder / "results" / "cached", finished.names[0]).unlink()
+    finished.snakemake("tables", "figures", "--config", "use_cache=only")
+    assert not finished.records()
+    table = pd.read_csv(finished.folder / "results" / "tables" / "imputation.csv")
+    own = table[(table["dataset"] == "Small") & (table["setting"] == "0.25")]
+    assert set(own["state"]) == {"partial"}
+    assert set(own["seeds"]) == {1}
+
+
+def test_a_cached_record_that_was_changed_is_refused(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+    path = cached.run_file(finished.folder / "results" / "cached", finished.names[0])
+    record = json.loads(path.read_text())
+    record["config"]["training"]["learning_rate"] = 0.5
+    path.write_text(json.dumps(record))
+    assert main(["cache", "check", "--config", "config.yaml"]) == 1
+    assert "the present code calls this configuration imputation-Small" in capsys.readouterr().err
+    done = finished.snakemake("tables", check=False)
+    assert done.returncode != 0
+    assert "the present code calls this configuration" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda record: record["config"]["model"].update(dropout=0.3), "the present code calls this"),
+        (lambda record: record["config"].update(format=1), "does not fit the present code"),
+        (lambda record: record["metrics"].update(mse=float("nan")), "not finite"),
+        (lambda record: record.pop("metrics"), "lacks metrics"),
+        (lambda record: record.update(run_id="another"), "is not the record of"),
+    ],
+)
+def test_only_records_of_the_present_code_are_added(workspace, monkeypatch, capsys, change, message):
+    monkeypatch.chdir(workspace.folder)
+    workspace.snakemake("imputation")
+    (path,) = workspace.records()
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+    assert main(["cache", "add", path.parent.name, "--config", "config.yaml"]) == 1
+    assert message in capsys.readouterr().err
+    assert not list((workspace.folder / "results").glob("cached/*.json"))
+
+
+def test_unfinished_and_unknown_runs_are_not_added(workspace, monkeypatch, capsys):
+    monkeypatch.chdir(workspace.folder)
+    name = next(iter(Plan.from_config(load_config("config.yaml")).runs))
+    for given, message in ((name, "is not done"), ("nothing", "no run 'nothing'")):
+        assert main(["cache", "add", given, "--config", "config.yaml"]) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_what_the_project_ships_can_be_made_again():
+    """Cached records are of runs, and cached floors of cells, that shipped configurations ask for."""
+    configs = sorted((ROOT / "config").glob("*.yaml"))
+    folder = ROOT / "results" / "cached"
+    number = cached.check(folder, [Plan.from_config(load_config(path)) for path in configs])
+    assert number == len(list(folder.rglob("*.json")))

@@ -1,0 +1,133 @@
+"""What 'specar status' and 'specar runs' say of runs that are done, running, failed, stopped and missing."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from specar.cli import main
+from specar.config import load_config
+from specar.plan import Plan
+from specar.status import status_of
+
+LONG = {"epochs": 5000, "batch_size": 8, "patience": 5000}
+ENTRY = {"task": "imputation", "datasets": ["Small"]}
+
+
+@pytest.fixture
+def work(workspace, monkeypatch):
+    monkeypatch.chdir(workspace.folder)
+    return workspace
+
+
+def plan():
+    return Plan.from_config(load_config("config.yaml"))
+
+
+def states():
+    made = plan()
+    return {run.seed: status_of(made, name) for name, run in made.runs.items()}
+
+
+def wait_for(condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_done_failed_and_missing(work, capsys):
+    broken = {**ENTRY, "seeds": [2], "training": {"learning_rate": 1e30}}
+    work.configure(matrix=[ENTRY, broken])
+    done = work.snakemake("imputation", check=False)
+    assert done.returncode != 0
+    work.configure(matrix=[{**ENTRY, "seeds": [1, 3]}, broken])
+    found = states()
+    assert {seed: status.state for seed, status in found.items()} == {1: "done", 2: "failed", 3: "missing"}
+    (attempt,) = found[2].attempts
+    assert attempt["error"]["class"] == "NotFinite"
+    assert attempt["last_lines"]
+    assert attempt["peak_memory_bytes"] > 1e8
+    # the overview counts them, names the reason, and estimates the time left from the run that is done
+    assert main(["status", "--config", "config.yaml"]) == 0
+    text = capsys.readouterr().out
+    assert text.splitlines()[0].split() == ["task", "dataset", "runs", "done", "failed", "missing"]
+    assert text.splitlines()[-1].startswith("about ")
+    assert "NotFinite: " in text
+    # the cell says that it failed, the table why
+    markdown = (work.folder / "results" / "tables" / "imputation.md").read_text()
+    assert "NotFinite: " in markdown
+    # filters
+    for arguments, expected in (
+        (["--state", "failed"], 1),
+        (["--seed", "1", "--seed", "3"], 2),
+        (["--task", "classification"], 0),
+        (["--setting", "0.25", "--no-top"], 3),
+        (["--top"], 0),
+    ):
+        assert main(["runs", "--ids", *arguments, "--config", "config.yaml"]) == 0
+        assert len(capsys.readouterr().out.split()) == expected
+    assert main(["runs", "--json", "--state", "done", "--config", "config.yaml"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["mse"] > 0
+
+
+def test_running_then_killed_then_resumed(work):
+    work.configure(matrix=[ENTRY], training=LONG)
+    process = work.start("imputation")
+    runs = work.folder / "results" / "runs"
+    wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
+    (status,) = states().values()
+    assert status.state == "running"
+    assert status.epoch >= 1
+    work.kill(process)
+    (status,) = states().values()
+    assert status.state == "interrupted"
+    assert "ended without a word" in status.reason
+
+
+def test_a_signal_leaves_a_checkpoint_and_its_name(work):
+    work.configure(matrix=[ENTRY], training=LONG)
+    process = work.start("imputation")
+    runs = work.folder / "results" / "runs"
+    wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
+    (path,) = runs.glob("*/status.json")
+    pid = json.loads(path.read_text())["attempts"][-1]["pid"]
+    os.kill(pid, signal.SIGTERM)
+    assert process.wait(60) != 0
+    (status,) = states().values()
+    assert status.state == "interrupted"
+    assert status.reason.startswith("Interrupted: ")
+    assert "SIGTERM" in status.reason
+
+
+def test_one_process_per_run(work, capsys):
+    work.configure(matrix=[ENTRY], training=LONG)
+    process = work.start("imputation")
+    runs = work.folder / "results" / "runs"
+    wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
+    (name,) = plan().runs
+    assert main(["train", name, "--config", "config.yaml"]) == 1
+    assert f"another process trains {name}" in capsys.readouterr().err
+    assert process.poll() is None
+    work.kill(process)
+
+
+def test_a_failure_that_repeats_is_tried_once(work):
+    work.configure(matrix=[{**ENTRY, "training": {"learning_rate": 1e30}}])
+    done = work.snakemake("imputation", "--retries", "2", check=False)
+    assert done.returncode != 0
+    (log,) = (work.folder / "results" / "logs" / "train").iterdir()
+    assert "not tried again" in log.read_text()
+
+
+def test_a_run_of_a_printed_spec(work, capsys):
+    work.configure(matrix=[ENTRY])
+    work.snakemake("data")
+    (name,) = plan().runs
+    assert main(["spec", name, "--config", "config.yaml"]) == 0
+    (work.folder / "run.yaml").write_text(capsys.readouterr().out)
+    assert main(["train", "run.yaml", "--config", "config.yaml"]) == 0
+    (record,) = work.records()
+    assert record.parent.name == name
