@@ -1,4 +1,4 @@
-# The whole reproduction: datasets, training runs, tables. See README.md.
+# The whole reproduction: datasets, training runs, tables, figures. See README.md.
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -13,13 +13,25 @@ if not workflow.configfiles and Path("config/config.yaml").exists():
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/data.smk"
-include: "workflow/rules/floors.smk"
-include: "workflow/rules/train.smk"
+
+
+if PLAN.trains:
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/floors.smk"
+    include: "workflow/rules/train.smk"
+
+
+include: "workflow/rules/report.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
     default_target: True
     input:
         rules.tables.input,
+        rules.figures.input,

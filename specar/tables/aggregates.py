@@ -12,7 +12,7 @@ from specar.config.tasks import TASK_INFO
 from specar.tables.metrics import METRICS
 from specar.tables.published import parts_of
 from specar.tables.sources import AVERAGE, baseline_labels, source_of
-from specar.tables.statistics import DONE, MISSING, NOT_REQUESTED, PARTIAL
+from specar.tables.statistics import DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
 
 _TABLE = ["top", "architecture", "protocol"]
 
@@ -81,7 +81,7 @@ def _rows(task: str, group: pd.DataFrame, parts: list[str]) -> list[dict[str, An
     return [
         {
             "metric": metric,
-            **_summary(values, asked, group.loc[group["metric"] == metric, "value"].notna().any()),
+            **_summary(values, asked, group[group["metric"] == metric]),
             **floors[metric],
         }
         for metric, values in seeds.items()
@@ -120,11 +120,12 @@ def _make_relative(seeds: pd.DataFrame, floors: pd.DataFrame, metric: str) -> No
         table[metric] = (table[names] / reference).mean(axis=1, skipna=False)
 
 
-def _summary(values: pd.Series, asked: bool, any_done: bool | np.bool) -> dict[str, Any]:
+def _summary(values: pd.Series, asked: bool, runs: pd.DataFrame) -> dict[str, Any]:
     empty = {"reproduced": np.nan, "sd": np.nan, "seeds": 0}
     if not asked:
         # This matrix can never fill the aggregate: a part, or a seed of one, is not in it.
         return {**empty, "state": NOT_REQUESTED}
     if values.isna().any():
-        return {**empty, "state": PARTIAL if any_done else MISSING}
+        none = FAILED if runs["failed"].any() else MISSING
+        return {**empty, "state": PARTIAL if runs["value"].notna().any() else none}
     return {"reproduced": values.mean(), "sd": values.std(), "seeds": len(values), "state": DONE}

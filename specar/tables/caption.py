@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from specar.tables.layout import number
 from specar.tables.metrics import METRICS
 from specar.tables.published import main_paper_differences
+from specar.tables.run_states import RunState
 from specar.tables.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
+from specar.tables.statistics import FAILED
 
 _NOTHING_PUBLISHED = (
     "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
@@ -24,14 +28,16 @@ def title(task: str, architecture: str, protocol: str, averaged: bool) -> str:
     return f"{source_of(task).title}{form} (architecture: {architecture}; protocol: {protocol})"
 
 
-def notes(task: str, table: pd.DataFrame, protocol: str, averaged: bool) -> list[str]:
+def notes(
+    task: str, table: pd.DataFrame, protocol: str, averaged: bool, runs: Iterable[RunState] = ()
+) -> list[str]:
     """Return the sentences that say what the columns of the table are."""
     source = source_of(task)
     own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
     printed = bool(table["published"].notna().any())
     return [
         *(_published(task, table) if printed else [_NOTHING_PUBLISHED]),
-        f"Reproduced: our runs, {_seeds(table)}.",
+        f"Reproduced: our runs, {seeds_in_words(table)}{_cached(runs)}.",
         *(_deviation(task, protocol) if printed else []),
         _floors(task, table),
         *own,
@@ -75,17 +81,21 @@ def _deviation(task: str, protocol: str) -> list[str]:
     return [sentence] if protocol == "published" else [sentence, _OTHER_PROTOCOL]
 
 
-def legend(task: str, dash: str, partial: str) -> str:
+def legend(task: str, table: pd.DataFrame, dash: str, partial: str, failures_known: bool) -> str:
     """Return the legend of marks and empty cells."""
     average = f"an average needs all its {setting_name(task) or source_of(task).column}s and seeds"
+    or_failed = "" if failures_known else " or failed"
+    some_failed = bool((table["state"] == FAILED).any())
+    failed = "; failed: none of its runs done and at least one failed" if some_failed else ""
     return (
-        f"Marks: {dash} run or floor requested, but not done yet or failed ({average}); {partial} some of "
-        "the seeds not done yet or failed; blank: not requested, not printed in the paper, or nothing to "
-        "compare."
+        f"Marks: {dash} run or floor requested, but not done yet{or_failed} ({average}); {partial} some of "
+        f"the seeds not done yet or failed{failed}; blank: not requested, not printed in the paper, or "
+        "nothing to compare."
     )
 
 
-def _seeds(table: pd.DataFrame) -> str:
+def seeds_in_words(table: pd.DataFrame) -> str:
+    """Return what the reproduced numbers of tidy rows are, by the number of their seeds."""
     counts = table.loc[table["seeds"] > 0, "seeds"]
     if counts.empty:
         return "of which none is done yet"
@@ -94,6 +104,12 @@ def _seeds(table: pd.DataFrame) -> str:
         return "1 seed, so without a standard deviation"
     seeds = f"{high} seeds" if low == high else f"{low} to {high} seeds"
     return f"mean ± sample standard deviation over {seeds}"
+
+
+def _cached(runs: Iterable[RunState]) -> str:
+    done = [run for run in runs if run.done]
+    cached = sum(run.cached for run in done)
+    return f"; {cached} of {len(done)} runs from the records that come with the project" if cached else ""
 
 
 def _differences(task: str) -> list[str]:

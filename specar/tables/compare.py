@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,13 @@ def columns(task: str) -> list[str]:
     return [*CELL, *results, "floor", *baseline_labels(task), "state"]
 
 
-def compare(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+def compare(
+    task: str,
+    collected: pd.DataFrame,
+    floors: pd.DataFrame,
+    matrix: Matrix,
+    failed: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Set the results of the runs beside the published ones.
 
     Parameters
@@ -39,6 +45,8 @@ def compare(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Ma
         ``value`` are used; may be empty.
     matrix
         The runs that were asked for, also of other tasks; decides what belongs into the table.
+    failed
+        Ids of the runs that failed, or why they did by id; one that has a result did not fail.
 
     Returns
     -------
@@ -48,7 +56,8 @@ def compare(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Ma
         (``96``, ``0.25``, ``avg``; empty for a task without setting). ``seeds`` counts the seeds behind
         ``reproduced``. ``deviation`` is in percent of published, or in points for what is printed in
         percent, as ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow one by
-        one. What is not there is NaN.
+        one. What is not there is NaN. ``state`` is that of the runs behind ``reproduced``: ``done``,
+        ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or ``not requested``.
 
     Raises
     ------
@@ -56,7 +65,7 @@ def compare(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Ma
         The task is unknown, or the inputs do not make sense (see `runs_of`).
     """
     paper = published(task).astype({"published": float})
-    runs = runs_of(task, collected, floors, matrix)
+    runs = runs_of(task, collected, floors, matrix, failed)
     if runs.empty:
         return pd.DataFrame(columns=columns(task))
     aggregates = aggregates_of(task, runs, paper)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from specar.config.tasks import TASK_INFO
 
-SUFFIXES = ("csv", "md", "tex")
+SUFFIXES = ("csv", "md", "tex", "html")
 
 
 def table_files(task: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,11 +25,18 @@ _CELL_AND_SEED = ["dataset", "setting", "top", "architecture", "protocol", "seed
 _NUMBERS = ["weight", "value"]
 
 
-def runs_of(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+def runs_of(
+    task: str,
+    collected: pd.DataFrame,
+    floors: pd.DataFrame,
+    matrix: Matrix,
+    failed: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Return one row per requested run of ``task`` and metric, with its result where there is one.
 
     Results are matched by run id and floors by cell only, so those of an earlier configuration (another
     id) are left out. A result that is not finite counts as not done. Values are in the printed unit.
+    ``failed`` says whether a run is among those that failed and has no result at all.
 
     Raises
     ------
@@ -44,11 +51,18 @@ def runs_of(task: str, collected: pd.DataFrame, floors: pd.DataFrame, matrix: Ma
     ]
     runs = asked.merge(pd.DataFrame(metrics, columns=["protocol", "metric"]), on="protocol")
     runs = runs.merge(_results(collected), how="left", on=["run_id", "metric"])
+    results = runs.groupby("run_id")["value"].transform("count")
+    runs["failed"] = runs["run_id"].isin(list(failed or ())) & (results == 0)
     return runs.merge(_floors(task, floors), how="left", on=["cell", "metric"])
 
 
+def as_frame(matrix: Matrix) -> pd.DataFrame:
+    """Return the matrix as a table."""
+    return matrix if isinstance(matrix, pd.DataFrame) else pd.DataFrame(list(matrix))
+
+
 def _requested(task: str, matrix: Matrix) -> pd.DataFrame:
-    table = matrix if isinstance(matrix, pd.DataFrame) else pd.DataFrame(list(matrix))
+    table = as_frame(matrix)
     if table.empty:
         return pd.DataFrame(columns=_MATRIX_COLUMNS)
     table = _only(table, _MATRIX_COLUMNS, "the matrix")

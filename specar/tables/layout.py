@@ -11,7 +11,7 @@ import pandas as pd
 from specar.config.tasks import TASK_INFO
 from specar.tables.metrics import METRICS, Metric
 from specar.tables.sources import baseline_labels, setting_name, source_of
-from specar.tables.statistics import NOT_REQUESTED, PARTIAL
+from specar.tables.statistics import FAILED, NOT_REQUESTED, PARTIAL
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Style:
     dash: str
     partial: str
     minus: str = "-"
+    failed: str = "failed"
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,19 @@ def lines(table: pd.DataFrame, layout: Layout, style: Style) -> Iterator[list[Li
 
     Lines with neither a published nor a requested result are left out.
     """
-    keys = ["setting", "metric"] if "Metric" in layout.names else ["setting"]
-    for dataset, rows in table.groupby("dataset", sort=False):
-        block = [_line(str(dataset), cells, layout, style) for _, cells in rows.groupby(keys, sort=False)]
-        if shown := [line for line in block if any(any(texts) for texts in line.results.values())]:
+    blocks: dict[str, dict[Hashable, list[Any]]] = {}
+    for cell in table.itertuples():
+        key = (cell.setting, cell.metric) if "Metric" in layout.names else cell.setting
+        blocks.setdefault(str(cell.dataset), {}).setdefault(key, []).append(cell)
+    for dataset, block in blocks.items():
+        of_dataset = [_line(dataset, cells, layout, style) for cells in block.values()]
+        if shown := [line for line in of_dataset if any(any(texts) for texts in line.results.values())]:
             yield shown
 
 
-def _line(dataset: str, cells: pd.DataFrame, layout: Layout, style: Style) -> Line:
-    found: dict[Hashable, Any] = {(cell.top, cell.metric): cell for cell in cells.itertuples()}
-    names = {"Metric": METRICS[cells["metric"].iloc[0]].label}
+def _line(dataset: str, cells: list[Any], layout: Layout, style: Style) -> Line:
+    found: dict[Hashable, Any] = {(cell.top, cell.metric): cell for cell in cells}
+    names = {"Metric": METRICS[cells[0].metric].label}
     results: dict[bool, list[str]] = {
         top: [
             text
@@ -118,7 +122,7 @@ def _line(dataset: str, cells: pd.DataFrame, layout: Layout, style: Style) -> Li
     }
     return Line(
         dataset,
-        [names.get(name, str(cells["setting"].iloc[0])) for name in layout.names[1:]],
+        [names.get(name, str(cells[0].setting)) for name in layout.names[1:]],
         results,
         [text for group in layout.floors for text in _floors(cells, group, style)],
     )
@@ -141,20 +145,22 @@ def cell_texts(cell: Any, columns: dict[str, str], style: Style) -> list[str]:
 
 def _reproduced(cell: Any, metric: Metric, style: Style) -> str:
     if pd.isna(cell.reproduced):
-        return "" if cell.state == NOT_REQUESTED else style.dash
+        return {NOT_REQUESTED: "", FAILED: style.failed}.get(cell.state, style.dash)
     spread = "" if pd.isna(cell.sd) else f"{style.plus_minus}{number(cell.sd, metric)}"
     mark = style.partial if cell.state == PARTIAL else ""
     return f"{number(cell.reproduced, metric)}{spread}{mark}"
 
 
-def _floors(cells: pd.DataFrame, group: Group, style: Style) -> list[str]:
+def _floors(cells: list[Any], group: Group, style: Style) -> list[str]:
+    known = [cell for cell in cells if cell.metric in group.metrics]
+    absent = style.dash if any(cell.state != NOT_REQUESTED for cell in known) else ""
+    return [_floor(known, column) or absent for column in group.columns]
+
+
+def _floor(cells: list[Any], column: str) -> str:
     # The test data, and so the floor, are the same without and with TOP.
-    known = cells[cells["metric"].isin(group.metrics)]
-    if known.empty:
-        return [""] * len(group.columns)
-    metric = METRICS[known["metric"].iloc[0]]
-    absent = style.dash if (known["state"] != NOT_REQUESTED).any() else ""
-    return [number(known[column].max(), metric) or absent for column in group.columns]
+    values = [(getattr(cell, column), METRICS[cell.metric]) for cell in cells]
+    return next((number(value, metric) for value, metric in values if not pd.isna(value)), "")
 
 
 def number(value: float, metric: Metric) -> str:

@@ -1,9 +1,11 @@
-"""Markdown and LaTeX in the form of the paper's tables."""
+"""Markdown, LaTeX and HTML in the form of the paper's tables."""
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from specar.tables.header import header_rows
 from specar.tables.layout import Style
@@ -15,6 +17,7 @@ from specar.tables.sources import source_of
 # No-break spaces, or narrow pages wrap every cell with a standard deviation.
 _MARKDOWN = Style(plus_minus="\u00a0±\u00a0", dash="–", partial="†", minus="−")
 _LATEX = Style(plus_minus=r" $\pm$ ", dash="--", partial=r"$^\dagger$", minus="$-$")
+_HTML = _MARKDOWN
 _LATEX_SIGNS = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -41,6 +44,11 @@ def escape_header(text: str) -> str:
     return rf"\shortstack[r]{{{escape_latex(first)}\\{escape_latex(last)}}}"
 
 
+def escape_markdown(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is: a message may hold anything."""
+    return re.sub(r"([\\`*<\[])", r"\\\1", text)
+
+
 # Delimiters that occur neither in LaTeX nor in Markdown.
 _TEMPLATES = Environment(
     loader=PackageLoader("specar.tables"),
@@ -54,12 +62,18 @@ _TEMPLATES = Environment(
     block_end_string="%>",
 )
 _TEMPLATES.filters.update(
+    md=escape_markdown,
     tex=escape_latex,
     tex_header=escape_header,
     pipe_table=pipe_table,
     result_rows=result_rows,
     header_rows=header_rows,
 )
+_PAGES = Environment(
+    loader=_TEMPLATES.loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    keep_trailing_newline=True, autoescape=True,
+)  # fmt: skip
+_PAGES.filters.update(header_rows=header_rows)
 
 
 def render_markdown(table: pd.DataFrame, request: Request) -> str:
@@ -67,15 +81,18 @@ def render_markdown(table: pd.DataFrame, request: Request) -> str:
 
     Without and with TOP stand below each other: side by side they are too wide for a page.
     """
-    return _render("table.md.j2", table, request, _MARKDOWN)
+    return _render(_TEMPLATES.get_template("table.md.j2"), table, request, _MARKDOWN)
 
 
 def render_latex(table: pd.DataFrame, request: Request) -> str:
     """Return the tidy table as LaTeX (booktabs), to be input."""
-    return _render("table.tex.j2", table, request, _LATEX)
+    return _render(_TEMPLATES.get_template("table.tex.j2"), table, request, _LATEX)
 
 
-def _render(template: str, table: pd.DataFrame, request: Request, style: Style) -> str:
-    return _TEMPLATES.get_template(template).render(
-        task=source_of(request.task).title, sections=list(sections(table, request, style))
-    )
+def render_html(table: pd.DataFrame, request: Request) -> str:
+    """Return the tidy table as a page of HTML that needs no other file."""
+    return _render(_PAGES.get_template("table.html.j2"), table, request, _HTML)
+
+
+def _render(template: Template, table: pd.DataFrame, request: Request, style: Style) -> str:
+    return template.render(task=source_of(request.task).title, sections=list(sections(table, request, style)))

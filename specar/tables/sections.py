@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from specar.tables.caption import legend, notes, title
 from specar.tables.layout import Layout, Line, Style, layout_of, lines
 from specar.tables.remarks import Remark, remarks_on, signs_at
+from specar.tables.run_states import Failures, RunState, failures_of
 from specar.tables.sources import AVERAGE, source_of
 
 
@@ -28,25 +29,32 @@ class Request:
         A caution printed with every table.
     remarks
         Sentences on datasets of the task, printed with every table, also where one has no line.
+    runs
+        The requested runs.
+    failures_known
+        Whether those of ``runs`` that failed say so.
     """
 
     task: str
     averaged: bool = False
     note: str | None = None
     remarks: Mapping[str, str] | None = None
+    runs: Sequence[RunState] = ()
+    failures_known: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
     """A printed table: its texts (plain, not escaped), its columns and its lines per dataset.
 
-    ``notes`` introduce the table, ``footnotes`` explain its marks.
+    ``notes`` introduce the table, ``footnotes`` explain its marks, ``failures`` are those of its runs.
     """
 
     title: str
     label: str
     notes: list[str]
     footnotes: list[str]
+    failures: Failures
     layout: Layout
     blocks: list[list[Line]]
 
@@ -64,18 +72,20 @@ def _section(rows: pd.DataFrame, architecture: str, protocol: str, request: Requ
     layout = layout_of(task, rows, averaged)
     blocks = list(lines(rows, layout, style))
     remarks = remarks_on(request.remarks or {}, [block[0].dataset for block in blocks])
+    runs = [run for run in request.runs if (run.architecture, run.protocol) == (architecture, protocol)]
     names = [task, *(["averaged"] if averaged else []), architecture, protocol]
     return Section(
         title(task, architecture, protocol, averaged),
         "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
         [
             *([" ".join(request.note.split())] if request.note else []),
-            *notes(task, rows, protocol, averaged),
+            *notes(task, rows, protocol, averaged, runs),
         ],
         [
-            legend(task, "–", "†"),
+            legend(task, rows, "–", "†", request.failures_known),
             *(f"{remark.sign} {_shown(task, remark.dataset)}: {remark.text}".strip() for remark in remarks),
         ],
+        failures_of(runs),
         layout,
         [[_named(task, line, remarks) for line in block] for block in blocks],
     )

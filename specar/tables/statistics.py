@@ -7,7 +7,8 @@ import pandas as pd
 
 CELL = ["dataset", "setting", "top", "architecture", "protocol", "metric"]
 
-DONE, PARTIAL, MISSING, NOT_REQUESTED = "done", "partial", "missing", "not requested"
+DONE, PARTIAL, FAILED, MISSING = "done", "partial", "failed", "missing"
+NOT_REQUESTED = "not requested"
 
 
 def cell_statistics(runs: pd.DataFrame) -> pd.DataFrame:
@@ -20,10 +21,12 @@ def cell_statistics(runs: pd.DataFrame) -> pd.DataFrame:
             sd=("value", "std"),
             seeds=("value", "count"),
             asked=("run_id", "size"),
+            failed=("failed", "any"),
             **floors,
         )
         .reset_index()
     )
-    some = np.where(cells["seeds"] > 0, PARTIAL, MISSING)
+    none = np.where(cells["failed"], FAILED, MISSING)
+    some = np.where(cells["seeds"] > 0, PARTIAL, none)
     cells["state"] = np.where(cells["seeds"] == cells["asked"], DONE, some)
-    return cells.drop(columns=["asked", "floor_weight"])
+    return cells.drop(columns=["asked", "failed", "floor_weight"])

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from specar.tables.layout import Style, cell_texts, number
 from specar.tables.metrics import METRICS
-from specar.tables.sources import baseline_label
+from specar.tables.run_states import listed_failures
+from specar.tables.sources import AVERAGE, SOURCES, baseline_label
+from specar.tables.statistics import FAILED
 
 _STYLE = Style(plus_minus=" ± ", dash="", partial="*")
 _NONE = "No run is done yet."
-_LEGEND = "Last columns: naive baselines; *: some seeds not done yet"
+_LEGEND = "Last columns: naive baselines; *: some seeds not done yet or failed"
 _RESULTS = {"published": "published", "released_log": "authors' log", "reproduced": "reproduced"}
 _UNITS = {"percent": "%", "points": "pt"}
 
 
-def terminal_table(table: pd.DataFrame) -> str:
+def terminal_table(table: pd.DataFrame, failed: Mapping[str, str] | None = None) -> str:
     """Return the results so far as plain text, one block per protocol.
 
-    Only cells with a result are shown: what is missing, and averages that are not complete, is
-    left out.
+    Only cells with a result and those that failed are shown: what is missing, and averages that are not
+    complete, is left out. ``failed``, why runs without a result failed by run id, stands below.
     """
-    known = table[table["reproduced"].notna()]
+    failures = listed_failures(failed or {})
+    reasons = ["\n".join(["Failed runs:", *(f"  {text}" for text in failures.texts)])] if failed else []
+    return "\n\n".join([_results(table), *reasons])
+
+
+def _results(table: pd.DataFrame) -> str:
+    known = table[table["reproduced"].notna() | _failed(table)]
     if known.empty:
         return _NONE
     # The cells of a task with TOP are there without and with it, whatever is asked for.
@@ -31,6 +41,12 @@ def terminal_table(table: pd.DataFrame) -> str:
         for protocol, rows in known.groupby("protocol", sort=False)
     ]
     return "\n\n".join([*blocks, _LEGEND])
+
+
+def _failed(table: pd.DataFrame) -> pd.Series:
+    over_datasets = {name for source in SOURCES.values() for name in source.aggregates}
+    is_average = (table["setting"] == AVERAGE) | table["dataset"].isin(over_datasets)
+    return (table["state"] == FAILED) & ~is_average
 
 
 def _block(rows: pd.DataFrame, has_top: bool) -> str:

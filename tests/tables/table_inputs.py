@@ -51,10 +51,11 @@ def tidy(
     *done: list[dict[str, Any]],
     task: str = "long_term_forecast",
     floors: list[list[dict[str, Any]]] | None = None,
+    failed: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The tidy table of a matrix, the rows of finished runs and those of floors."""
-    frames = [pd.DataFrame(list(itertools.chain(*rows))) for rows in (done, floors or [])]
-    return compare(task, *frames, matrix)
+    collected, naive = (pd.DataFrame(list(itertools.chain(*rows))) for rows in (done, floors or []))
+    return compare(task, collected, naive, matrix, failed)
 
 
 def cell(table: pd.DataFrame, **where: Any) -> pd.Series:

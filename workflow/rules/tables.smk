@@ -33,7 +33,7 @@ for task in PLAN.tasks:
         name:
             task
         input:
-            tables_of(task) + records(task) + floors(task),
+            tables_of(task) + figures_of(task) + records(task) + floors(task),
 
     rule:
         name:
@@ -42,7 +42,7 @@ for task in PLAN.tasks:
             f"{RESULTS}/collected/{task}.csv",
             f"{RESULTS}/collected/{task}_floors.csv",
         output:
-            tables_of(task),
+            shown_tables(task),
         log:
             f"{RESULTS}/logs/tables/{task}.log",
         localrule: True
@@ -52,5 +52,7 @@ for task in PLAN.tasks:
             task=task,
             plan=PLAN_FILE,
             digest=PLAN.digest,
+            protocols=protocols_of(task),
+            note=NOTE,
         shell:
             "python -m specar tables {params.task} --collected --plan {params.plan:q} 2> {log:q}"

@@ -1,0 +1,102 @@
+"""A figure's page: sentences above, panels in a row or words in their place, legend and notes below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from specar.figures import style
+from specar.figures.text import wrapped
+
+_LEGEND_COLUMNS = 4
+_AXIS = 0.5  # inches below a panel for its numbers and its name
+_HEAD = 0.32  # inches above a panel for its title
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands around the panels of a figure, which is as large as that needs.
+
+    Attributes
+    ----------
+    title
+        Its title.
+    above, below
+        Sentences below the title, and at the foot.
+    legend
+        Entries of the legend.
+    """
+
+    title: str
+    above: list[str]
+    below: list[str] = field(default_factory=list)
+    legend: list[Line2D] = field(default_factory=list)
+
+    def with_panels(self, number: int) -> tuple[Figure, list[Axes]]:
+        """Return the figure with that many empty square panels in a row."""
+        side = style.PANEL if number > 1 else style.WIDE_PANEL
+        row = number * side + (number - 1) * style.GAP
+        width = max(style.MIN_WIDTH, style.LEFT + row + style.RIGHT)
+        above = _wrapped(self.above, style.TEXT_SIZE, width)
+        below = _wrapped(self.below, style.SMALL_SIZE, width)
+        rows = -(-len(self.legend) // _LEGEND_COLUMNS)
+        foot = style.BOTTOM + (len(below) + 1.6 * rows) * style.LINE + _AXIS
+        height = foot + side + _head_height(above) + _HEAD
+        figure = Figure(figsize=(width, height), dpi=style.DPI)
+        self._write_head(figure, above)
+        self._write_foot(figure, below)
+        left = style.LEFT + (width - style.LEFT - style.RIGHT - row) / 2
+        places = [left + i * (side + style.GAP) for i in range(number)]
+        shares = [(place / width, foot / height, side / width, side / height) for place in places]
+        return figure, [figure.add_axes(share) for share in shares]
+
+    def with_words(self, text: str) -> Figure:
+        """Return the figure with ``text`` in place of panels, and without a foot."""
+        width = style.MIN_WIDTH
+        above = _wrapped(self.above, style.TEXT_SIZE, width)
+        lines = _wrapped([text], style.TEXT_SIZE + 1, width - 1)
+        middle = (2 + len(lines)) * style.LINE
+        height = _head_height(above) + middle + style.BOTTOM
+        figure = Figure(figsize=(width, height), dpi=style.DPI)
+        self._write_head(figure, above)
+        y = (style.BOTTOM + middle / 2) / height
+        figure.text(0.5, y, "\n".join(lines), ha="center", va="center", fontsize=style.TEXT_SIZE + 1)
+        return figure
+
+    def _write_head(self, figure: Figure, above: list[str]) -> None:
+        width, height = figure.get_size_inches()
+        left, y = style.RIGHT / width, height - style.TOP
+        figure.text(left, y / height, self.title, fontsize=style.TITLE_SIZE, fontweight="bold", va="top")
+        for i, line in enumerate(above):
+            figure.text(left, (y - (1.5 + i) * style.LINE) / height, line, color=style.FAINT, va="top")
+
+    def _write_foot(self, figure: Figure, below: list[str]) -> None:
+        width, height = figure.get_size_inches()
+        for i, line in enumerate(below):
+            y = (style.BOTTOM + (len(below) - 1 - i) * style.LINE) / height
+            figure.text(
+                style.RIGHT / width, y, line, color=style.FAINT, fontsize=style.SMALL_SIZE, va="bottom"
+            )
+        figure.legend(
+            handles=self.legend,
+            loc="lower center",
+            bbox_to_anchor=(0.5, (style.BOTTOM + len(below) * style.LINE) / height),
+            ncols=_LEGEND_COLUMNS,
+            frameon=False,
+            handletextpad=0.2,
+            columnspacing=1.2,
+            borderaxespad=0.2,
+        )
+
+
+def _wrapped(sentences: list[str], size: float, width: float) -> list[str]:
+    """Lines for a figure of ``width`` inches."""
+    room = 72 * (width - 2 * style.RIGHT)
+    return [line for sentence in sentences for line in wrapped(sentence, size, room)]
+
+
+def _head_height(above: list[str]) -> float:
+    return style.TOP + (1.5 + len(above)) * style.LINE

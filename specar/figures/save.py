@@ -1,0 +1,35 @@
+"""Writes a figure: the same bytes for the same figure, and all or nothing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from specar.figures.style import DPI
+from specar.files import atomic_path
+
+# None leaves out what matplotlib would write: the date, and its version.
+_LEFT_OUT = {
+    "pdf": ("CreationDate", "Creator", "Producer"),
+    "svg": ("Date", "Creator"),
+    "png": ("Software",),
+}
+
+# It tells of every glyph that it puts into a PDF.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
+
+
+def save(figure: Figure, path: Path, title: str) -> None:
+    """Write ``figure`` in the format that the name of ``path`` ends in, atomically.
+
+    Raises
+    ------
+    SpecarError
+        The folder cannot be written to or the disk is full.
+    """
+    suffix = path.suffix.removeprefix(".")
+    metadata = {"Title": title, **dict.fromkeys(_LEFT_OUT[suffix])}
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
