@@ -1,23 +1,36 @@
+from specar.slurm import correct_plugin
+
+correct_plugin()
+
 EXECUTION = PLAN.config.execution
 
+# One rule per task, so that each can have memory and time of its own and be one job array on a cluster.
+for task in PLAN.tasks:
 
-# checkpoint.pt and history.jsonl lie in the same folder, deliberately not as outputs: Snakemake would
-# delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
-rule train:
-    input:
-        prepared_of,
-    output:
-        f"{RESULTS}/runs/{{run_id}}/metrics.json",
-    log:
-        f"{RESULTS}/logs/train/{{run_id}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train/{{run_id}}.tsv"
-    conda:
-        "../../envs/specar.yaml"
-    threads: EXECUTION.threads
-    resources:
-        gpu=0 if EXECUTION.device == "cpu" else 1,
-    params:
-        plan=PLAN_FILE,
-    shell:
-        "python -m specar train {wildcards.run_id} --plan {params.plan:q} 2> {log:q}"
+    # checkpoint.pt and history.jsonl lie in the same folder, deliberately not as outputs: Snakemake would
+    # delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
+    rule:
+        name:
+            f"train_{task}"
+        input:
+            prepared_of,
+        output:
+            f"{RESULTS}/runs/{{run_id}}/metrics.json",
+        log:
+            f"{RESULTS}/logs/train/{{run_id}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/train/{{run_id}}.tsv"
+        wildcard_constraints:
+            run_id=f"{task}-.+",
+        conda:
+            "../../envs/specar.yaml"
+        threads: EXECUTION.threads
+        resources:
+            gpu=0 if EXECUTION.device == "cpu" else 1,
+            attempt=lambda wildcards, attempt: attempt,
+        params:
+            plan=PLAN_FILE,
+        shell:
+            # exec: no shell that a signal could end before the training has written its checkpoint
+            "exec python -m specar train {wildcards.run_id} --attempt {resources.attempt}"
+            " --plan {params.plan:q} 2> {log:q}"

@@ -1,0 +1,23 @@
+# Downloaded and prepared data may be shared with other workflows. What Snakemake takes for the data are links
+# of this workflow's own: it deletes the outputs of a job before it runs it again and where it fails, which
+# must not take away data that others read. 'specar fetch' and 'specar prepare' leave alone what is complete.
+import os
+
+LINKS = f"{RESULTS}/inputs"
+
+# Data that was deleted is made again: Snakemake would take a link to it for the data.
+for link in Path(LINKS).glob("*/*"):
+    if not link.exists():
+        link.unlink(missing_ok=True)
+
+
+def relative(place, wildcards):
+    """Path of a folder or file of the data as a link of a dataset must say it."""
+    return os.path.relpath(os.path.realpath(place), os.path.realpath(f"{LINKS}/{wildcards.dataset}"))
+
+
+def prepared_of(wildcards):
+    """Links to the prepared data of a run or cell."""
+    named = wildcards.get("run_id")
+    name = (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
+    return [f"{LINKS}/{name}/{file}" for file in (META, *ARRAYS[PLAN.dataset(name).kind])]
