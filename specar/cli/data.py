@@ -33,14 +33,14 @@ def _datasets(options: argparse.Namespace) -> None:
 
 def _fetch(options: argparse.Namespace) -> None:
     from specar.data.download import fetch
-    from specar.files import sha256_of, write_json
+    from specar.files import sha256_of, update_json
 
     plan = plan_of(options)
     for name in options.names or plan.datasets:
         folder = plan.raw / name
         paths = fetch(name, plan.dataset(name), folder, plan.mirror)
         hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
-        write_json(plan.raw / f"{name}.json", hashes)
+        update_json(plan.raw / f"{name}.json", hashes)
 
 
 def _prepare(options: argparse.Namespace) -> None:

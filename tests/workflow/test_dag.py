@@ -275,9 +275,7 @@ def test_killed_at_five_moments_ends_like_an_undisturbed_run(workspace, tmp_path
         workspace.kill(process)
     workspace.snakemake()
     results = workspace.folder / "results"
-    assert [path.parent.name for path in workspace.records()] == [
-        path.parent.name for path in calm.records()
-    ]
+    assert [path.parent.name for path in workspace.records()] == [path.parent.name for path in calm.records()]
     for path, undisturbed in zip(workspace.records(), calm.records(), strict=True):
         assert numbers(path) == numbers(undisturbed)
     for path in (calm.folder / "results" / "tables").iterdir():

@@ -79,14 +79,6 @@ def floors(task):
     return [path.as_posix() for path in PLAN.floor_files(task)]
 
 
-def prepared_of(wildcards):
-    """Prepared data of a run or cell."""
-    named = wildcards.get("run_id")
-    name = (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
-    files = [META, *ARRAYS[PLAN.dataset(name).kind]]
-    return [f"{PREPARED}/{name}/{file}" for file in files]
-
-
 def tables_of(task):
     """Table files of a task."""
     return [f"{RESULTS}/tables/{name}" for name in table_files(task)]

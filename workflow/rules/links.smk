@@ -5,8 +5,9 @@ import os
 
 LINKS = f"{RESULTS}/inputs"
 
-# Data that was deleted is made again: Snakemake would take a link to it for the data.
-for link in Path(LINKS).glob("*/*"):
+# Data that was deleted is made again: Snakemake would take a link to it for the data. Not inside jobs, whose
+# machine may see new data late.
+for link in Path(LINKS).glob("*/*") if workflow.is_main_process else ():
     if not link.exists():
         link.unlink(missing_ok=True)
 
