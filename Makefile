@@ -17,7 +17,7 @@ DEMO  := config/demo.yaml
 
 .PHONY: help
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo "Variables: PYTHON=$(PYTHON) TORCH=$(TORCH) (cpu or cuda) CORES=$(CORES) (demo) JOBS=$(JOBS) (test)"
 
 .PHONY: demo
@@ -28,6 +28,12 @@ demo: $(READY) ## Set up and run the demonstration, then show its table
 .PHONY: test
 test: $(READY) ## Set up and run the tests (ARGS="..." goes to pytest)
 	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/pytest -n $(JOBS) $(ARGS)
+
+.PHONY: test-slurm
+test-slurm: $(READY) ## Set up and run the workflow on a SLURM cluster made for it (installs SLURM)
+	tests/slurm/cluster.sh install
+	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	    .venv/bin/pytest tests/slurm -m "slurm or not slurm" -n $(JOBS) --dist loadfile -rP $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Set up and run ruff, mypy, snakefmt and snakemake --lint

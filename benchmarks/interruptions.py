@@ -37,7 +37,7 @@ def main() -> int:
         start = time.monotonic()
         finish(options.config, Path(folder) / "undisturbed")
         seconds = time.monotonic() - start
-        print(f"undisturbed: {seconds:.0f} s")
+        print(f"undisturbed: {seconds:.0f} s", flush=True)
         moments = random.Random(options.seed)
         for _ in range(options.kills):
             kill(options.config, Path(folder) / "killed", moments.uniform(0.03, 0.4) * seconds)
@@ -75,7 +75,7 @@ def kill(config: Path, folder: Path, seconds: float) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     records = len(list(folder.glob("results/runs/*/metrics.json")))
-    print(f"after {seconds:.0f} s: {'was done already' if done else 'killed'}, {records} records")
+    print(f"after {seconds:.0f} s: {'was done already' if done else 'killed'}, {records} records", flush=True)
 
 
 def compare(expected: Path, actual: Path) -> int:

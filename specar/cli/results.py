@@ -62,6 +62,7 @@ def _figures(options: argparse.Namespace) -> None:
 
     from specar.figures.write import write_figures
     from specar.records import collect, requested_rows
+    from specar.status import failures
 
     plan = plan_of(options)
     for task in tasks_of(options, plan):
@@ -74,6 +75,8 @@ def _figures(options: argparse.Namespace) -> None:
             pd.DataFrame(requested_rows(plan, task)),
             plan.figures,
             plan.config.note,
+            plan.remarks_of(task),
+            failed=failures(plan, task),
         )
 
 

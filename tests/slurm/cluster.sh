@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A SLURM cluster on this machine for the tests: two nodes, loopback only, no systemd, nothing outside of DIR.
 #
-#     cluster.sh check              say which Debian packages are missing (exit status 3)
+#     cluster.sh install            install the Debian packages that are missing, as root or with sudo
 #     cluster.sh start DIR          with accounting: slurmdbd and MariaDB
 #     cluster.sh start DIR plain    without accounting, and so without sacct
 #     cluster.sh stop DIR           cancel the jobs, end the daemons; DIR stays
@@ -36,7 +36,21 @@ mariadb mariadb-client
 END
 }
 
-# until 60 COMMAND...: wait for a command to succeed, 60 seconds at most.
+install_packages() {
+    local missing root=()
+    missing=$(missing_packages)
+    [[ -n $missing ]] || return 0
+    ((EUID == 0)) || root=(sudo -n)
+    if ! command -v apt-get >/dev/null || ! "${root[@]}" true 2>/dev/null; then
+        fail "install these first (names of Debian's packages): $missing"
+    fi
+    "${root[@]}" apt-get update -qq
+    # shellcheck disable=SC2086
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+# until_ready 60 COMMAND...: wait for a command to succeed, 60 seconds at most.
 until_ready() {
     local seconds=$1 end=$((SECONDS + $1))
     shift
@@ -181,7 +195,7 @@ all_idle() { [[ $(sinfo -h -N -o %T | sort -u) == idle ]]; }
 start() {
     local node missing
     missing=$(missing_packages)
-    [[ -z $missing ]] || fail "missing packages: $missing"
+    [[ -z $missing ]] || fail "missing packages (cluster.sh install): $missing"
     [[ ! -e $SLURM_CONF ]] || fail "$dir has a cluster already"
     configure
     daemon munged munged -F --socket="$dir/run/munge" --key-file="$dir/etc/munge.key" --force \
@@ -229,15 +243,14 @@ stop() {
 }
 
 usage() {
-    sed -n '2,/^$/s/^#  \{0,1\}//p' "$0" >&2
+    sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
 action=${1:-}
 case $action in
-check)
-    missing=$(missing_packages)
-    [[ -z $missing ]] || { echo "$missing"; exit 3; }
+install)
+    install_packages
     exit 0
     ;;
 start | stop) ;;

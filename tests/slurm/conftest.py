@@ -132,8 +132,10 @@ class Workspace:
 
     def attempts(self, run):
         """What the attempts at a run have left so far."""
-        path = self.file(run, "status.json")
-        return json.loads(path.read_text())["attempts"] if path.exists() else []
+        try:
+            return json.loads(self.file(run, "status.json").read_text())["attempts"]
+        except FileNotFoundError:  # none yet, or the run has ended in a record
+            return []
 
     def epochs(self, run):
         path = self.file(run, "history.jsonl")

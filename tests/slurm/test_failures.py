@@ -19,12 +19,12 @@ class Ended:
     """The workspace after a run with three jobs on GPUs: one that works, one diverging, one hungry."""
 
     def __init__(self, workspace):
-        self.workspace, self.gpus = workspace, {}
+        self.workspace, self.given, self.seen = workspace, {}, {}
         process = workspace.start("--set-resources", LITTLE, profile=workspace.MERGED)
         try:
             while process.poll() is None:
                 self._note_gpus()
-                time.sleep(0.5)
+                time.sleep(0.2)
         finally:
             process.kill()
         self.status, self.log = process.returncode, workspace.log()
@@ -35,10 +35,13 @@ class Ended:
         )
 
     def _note_gpus(self):
-        """The GPUs of running jobs, as SLURM has them."""
+        """The GPUs of running jobs, as SLURM gave them and as the training sees them."""
         for number in self.workspace.cluster.running():
             if found := re.search(r"IDX:(\S+)\)", self.workspace.cluster.job(number).get("GRES", "")):
-                self.gpus[number] = found[1]
+                self.given[number] = found[1]
+        for path in self.workspace.file("*").parent.parent.glob("*/status.json"):
+            for attempt in self.workspace.attempts(path.parent.name):
+                self.seen[attempt["slurm_job"]] = attempt["cuda_visible_devices"]
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +88,10 @@ def test_a_job_that_got_too_little_memory_gets_more(ended, cluster):
 
 
 def test_a_job_sees_the_gpu_that_slurm_gave_it(ended):
-    (attempt,) = ended.workspace.attempts(ended.diverging)
-    assert attempt["cuda_visible_devices"] == ended.gpus[attempt["slurm_job"]]
-    ended.workspace.say(f"job {attempt['slurm_job']}: GPU {attempt['cuda_visible_devices']}; {ended.gpus}")
+    assert ended.seen
+    assert ended.seen == {number: ended.given[number] for number in ended.seen}
+    assert set(ended.seen.values()) == {"0", "1"}
+    ended.workspace.say(f"CUDA_VISIBLE_DEVICES by job, as SLURM gave them: {ended.seen}")
 
 
 def test_an_unknown_account_is_said_and_not_waited_for(ended):
