@@ -112,7 +112,7 @@ def test_equal_neighbouring_dates_are_allowed(path: Path, make_dataset: Make) ->
         (changed(5, "2020-01-05,1,"), ["row 5 after the header, column 'b'", "empty or NaN"]),
         (changed(5, "2020-01-05,nan,1"), ["row 5 after the header, column 'a'", "empty or NaN"]),
         (changed(5, "2020-01-05,1,-inf"), ["row 5 after the header, column 'b'", "'-inf'"]),
-        (changed(5, "2020-01-05,1e999,1"), ["row 5 after the header, column 'a'", "'inf'"]),
+        (changed(5, "2020-01-05,1e999,1"), ["row 5 after the header, column 'a'"]),
         (
             changed(6, "2020-02-30,1,1"),
             ["row 6 after the header, column 'date'", "'2020-02-30' is not a date"],

@@ -135,9 +135,11 @@ def _dates(path: Path, column: pd.Series[str]) -> pd.DatetimeIndex:
         with warnings.catch_warnings():
             # About a format that cannot be inferred or has the day first; what fails is found below.
             warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("error", FutureWarning)  # how pandas 2 tells of several time zones
             dates = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
-    except ValueError as error:
-        problem = str(error).split(". ")[0]
+    except (ValueError, FutureWarning) as error:
+        mixed = isinstance(error, FutureWarning)
+        problem = "Mixed timezones" if mixed else str(error).split(". ")[0]
         raise SpecarError(f"{path}, column {column.name!r}: {problem}; use one format and zone") from error
     if (bad := first(np.asarray(dates.isna()))) is not None:
         raise SpecarError(
