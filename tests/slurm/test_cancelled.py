@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.slurm
 
-LONG = {"epochs": 1000, "patience": 1000, "batch_size": 16}
+LONG = {"epochs": 700, "patience": 700, "batch_size": 16}
 
 
 def test_a_cancelled_run_and_one_out_of_time_go_on_where_they_were(make_workspace, cluster):
