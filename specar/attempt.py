@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import resource
 import time
 import traceback
 from collections import deque
@@ -14,11 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from specar.errors import Interrupted, NotFinite, SpecarError
 from specar.files import write_json
 from specar.locks import hold_lock
 from specar.provenance import now
 from specar.status import LOCK, STATUS, read_attempts
+from specar.training.device import peak_memory_bytes
 
 _LINES = 20
 
@@ -85,7 +87,8 @@ def _kept(name: str, folder: Path, earlier: list[dict[str, Any]]) -> Iterator[No
                 "last_lines": [*lines, *_traceback(error)][-_LINES:],
                 "ended": now(),
                 "seconds": round(time.perf_counter() - start, 3),
-                "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "peak_memory_bytes": peak_memory_bytes(torch.device("cpu")),
+                "gpu_peak_memory_bytes": _gpu_peak(),
             }
             with suppress(SpecarError):  # what went wrong is raised; a full disk may be just that
                 write(**ended)
@@ -99,6 +102,10 @@ def _process() -> dict[str, Any]:
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
         "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }
+
+
+def _gpu_peak() -> int | None:
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
 
 
 def _message(error: BaseException) -> str:

@@ -104,7 +104,9 @@ def _config(path: Path, values: Any, schema: type[Resolved]) -> Resolved:
 
 def _same_id(path: Path, name: str, actual: str) -> None:
     if actual != name:
-        raise SpecarError(f"{path}: the present code calls this configuration {actual}; train the run again")
+        raise SpecarError(
+            f"{path}: the present code calls this configuration {actual}; remove it and do it again"
+        )
 
 
 def add(plan: Plan, name: str) -> Path:

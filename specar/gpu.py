@@ -93,8 +93,6 @@ def _of_visible(execution: Execution, holder: str) -> Lease:
         return Lease(None, "cpu", f"no GPU: {VISIBLE} is {value!r}")
     if execution.gpus is not None and set(ids) != {str(gpu) for gpu in execution.gpus}:
         _log.warning("%s is %s and comes before execution.gpus %s", VISIBLE, value, execution.gpus)
-    if job and len(ids) == 1:
-        return Lease(ids[0], "cuda", f"GPU {ids[0]} ({VISIBLE} of job {job})")
     index, number = _take(ids, execution.jobs_per_gpu, holder, job)
     words = f"GPU {ids[index]} (of {', '.join(ids)} in {VISIBLE}), slot {number}"
     return Lease(ids[index], f"cuda:{index}", words)

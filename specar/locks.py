@@ -6,6 +6,7 @@ import errno
 import fcntl
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from specar.errors import SpecarError
 
 # What file systems without flock say; there one goes on without a lock.
 _UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+# Seconds: whoever only looks whether a lock is held has it for a moment.
+_PATIENCE = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +32,10 @@ def hold_lock(path: Path, what: str) -> int:
     """
     _make_folder(path)
     descriptor = _take(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    end = time.monotonic() + _PATIENCE
+    while descriptor is None and time.monotonic() < end:
+        time.sleep(0.05)
+        descriptor = _take(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
     if descriptor is None:
         raise SpecarError(f"{what} works in {path.parent}; wait for it to end")
     return descriptor

@@ -177,6 +177,7 @@ class Plan(Places):
     def digest(self) -> str:
         """Hash of everything that the plan says."""
         text = self.config.model_dump_json() + "".join(self.runs) + str(self.absent)
+        text += str((sorted(self.cached_runs), sorted(self.cached_cells)))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

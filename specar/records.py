@@ -19,7 +19,7 @@ _CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
 _NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
 COLUMNS = (*_NAMES, "weight", "metric", "value")
 FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
-_CONTENT = ("metrics", "details", "examples", "data")
+_CONTENT = ("metrics", "details", "examples", "data", "provenance")
 
 
 def read_record(path: Path, name: str) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any, Literal, get_args
 from specar.errors import SpecarError
 from specar.files import read_json
 from specar.plan import Plan
+
+log = logging.getLogger(__name__)
 
 State = Literal["done", "cached", "running", "interrupted", "failed", "missing"]
 STATES: tuple[State, ...] = get_args(State)
@@ -31,7 +34,7 @@ class RunStatus:
         ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes
         on from its checkpoint when it is started again.
     attempts
-        What its attempts left that did not end in a record: see :class:`specar.attempt.Attempt`.
+        What its attempts left that did not end in a record: see :func:`specar.attempt.attempt`.
     epoch, epoch_seconds
         Epochs done so far, and the mean time of one; 0 where none is.
     """
@@ -76,27 +79,31 @@ def _state(folder: Path, attempts: list[dict[str, Any]]) -> State:
 
 
 def read_attempts(folder: Path) -> list[dict[str, Any]]:
-    """Read what attempts left in the folder of a run, the last one last.
-
-    Raises
-    ------
-    SpecarError
-        The file is damaged.
-    """
+    """Read what attempts left in the folder of a run, the last one last; a damaged file is passed over."""
     path = folder / STATUS
     if not path.exists():
         return []
-    status = read_json(path)
-    if not isinstance(status, dict) or not isinstance(status.get("attempts"), list):
-        raise SpecarError(f"{path} is no status of a run; delete it")
-    attempts: list[dict[str, Any]] = status["attempts"]
-    return attempts
+    try:
+        attempts: list[dict[str, Any]] = read_json(path)["attempts"]
+        if all(attempt["state"] and _is_error(attempt["error"]) for attempt in attempts):
+            return attempts
+    except (SpecarError, KeyError, TypeError):
+        pass
+    log.warning("%s is damaged and passed over", path)
+    return []
+
+
+def _is_error(error: dict[str, str] | None) -> bool:
+    return error is None or bool(error["class"] and error["message"])
 
 
 def _epoch_seconds(path: Path) -> Iterator[float]:
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)["seconds"]
+            try:
+                yield float(json.loads(line)["seconds"])
+            except (ValueError, KeyError, TypeError):
+                return  # not all of it is there
 
 
 def _is_locked(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +84,10 @@ def _runs(options: argparse.Namespace) -> None:
     from specar.records import read_record
 
     plan = plan_of(options)
-    for name, status in _chosen(plan, options):
+    chosen = list(_chosen(plan, options))
+    if not chosen:
+        print("no run fits these options", file=sys.stderr)
+    for name, status in chosen:
         record = read_record(plan.record_file(name), name)
         if options.ids:
             print(name)

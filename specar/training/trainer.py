@@ -88,7 +88,10 @@ class Trainer:
     def test(self) -> Evaluation:
         """Metrics of the model as it is, on the test part."""
         with self.interrupts, self._memory_explained():
-            return self._evaluate(lambda: self.task.test(self.model), "in the test evaluation")
+            evaluation = self._evaluate(lambda: self.task.test(self.model), "in the test evaluation")
+        for name, value in evaluation.metrics.items():
+            self._finite(value, f"test {name}")
+        return evaluation
 
     def used_parameters(self, batches: int = 4) -> int:
         """Number of single weights whose gradient is not zero on one of a few training batches.

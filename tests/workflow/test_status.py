@@ -131,3 +131,16 @@ def test_a_run_of_a_printed_spec(work, capsys):
     assert main(["train", "run.yaml", "--config", "config.yaml"]) == 0
     (record,) = work.records()
     assert record.parent.name == name
+
+
+def test_damaged_files_of_a_run_are_passed_over(work, capsys):
+    work.configure(matrix=[ENTRY])
+    (name,) = plan().runs
+    folder = work.folder / "results" / "runs" / name
+    folder.mkdir(parents=True)
+    for text in ('{"attempts": [{"sta', '{"attempts": [{}]}', '{"attempts": [3]}', "[]"):
+        (folder / "status.json").write_text(text)
+        (folder / "history.jsonl").write_text('{"epoch": 1, "seconds": 2.0}\n{"epo')
+        assert main(["status", "--config", "config.yaml"]) == 0
+        (status,) = states().values()
+        assert (status.state, status.epoch, status.epoch_seconds) == ("missing", 1, 2.0)
