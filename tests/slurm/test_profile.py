@@ -43,10 +43,11 @@ def test_account_and_partitions_come_from_the_environment(read):
 
 
 @pytest.mark.parametrize("name", ["slurm", "workflow/profiles/slurm"])
-def test_the_profile_is_found_by_its_name_and_its_path(name):
+def test_the_profile_is_found_by_its_name_and_its_path(name, tmp_path):
+    for entry in ("Snakefile", "workflow", "profiles", "config", "envs", "specar"):
+        (tmp_path / entry).symlink_to(ROOT / entry)
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "all", "--workflow-profile", name]
-    done = subprocess.run(
-        [*command, "--configfile", "config/demo.yaml"], cwd=ROOT, capture_output=True, text=True
-    )
+    command += ["--configfile", "config/demo.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"profile {Path('profiles/slurm') if name == 'slurm' else name} for" in done.stderr
+    assert f"profile {'profiles/slurm' if name == 'slurm' else name} for" in done.stderr
