@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from specar.config import Cell, RunConfig, cell_id, run_id
-from specar.config.load import explain
+from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 from specar.files import read_json, write_text
+from specar.records import check_floor, check_record
 
 if TYPE_CHECKING:
     from specar.plan import Plan
-
-Resolved = TypeVar("Resolved", bound=Cell)
 
 log = logging.getLogger(__name__)
 
@@ -53,60 +48,6 @@ def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
 
 def _files(folder: Path) -> set[str]:
     return set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208 (names, and many)
-
-
-def check_record(path: Path, name: str) -> RunConfig:
-    """Return the configuration of a record if the present code gives it the id ``name``.
-
-    Raises
-    ------
-    SpecarError
-        The record is damaged, of other code or another run, or a metric is not finite.
-    """
-    from specar.records import read_record
-
-    record = read_record(path, name)
-    if record is None:
-        raise SpecarError(f"{path} is missing")
-    run = _config(path, record.get("config"), RunConfig)
-    _same_id(path, name, run_id(run))
-    if not all(
-        isinstance(value, float | int) and math.isfinite(value) for value in record["metrics"].values()
-    ):
-        raise SpecarError(f"{path} has a metric that is not finite; train the run again")
-    return run
-
-
-def check_floor(path: Path, cell: str) -> None:
-    """Check that a floor record is one of ``cell``, as the present code names it.
-
-    Raises
-    ------
-    SpecarError
-        It is damaged, of other code or another cell.
-    """
-    from specar.records import read_floor
-
-    record = read_floor(path, cell)
-    if record is None:
-        raise SpecarError(f"{path} is missing")
-    _same_id(path, cell, cell_id(_config(path, record.get("config"), Cell)))
-    if record["baseline"] != path.stem:
-        raise SpecarError(f"{path} is the record of {record['baseline']}; compute the floors again")
-
-
-def _config(path: Path, values: Any, schema: type[Resolved]) -> Resolved:
-    try:
-        return schema.model_validate(values)
-    except ValidationError as error:
-        raise SpecarError(f"{path} does not fit the present code: {explain(error)}") from error
-
-
-def _same_id(path: Path, name: str, actual: str) -> None:
-    if actual != name:
-        raise SpecarError(
-            f"{path}: the present code calls this configuration {actual}; remove it and do it again"
-        )
 
 
 def add(plan: Plan, name: str) -> Path:

@@ -35,6 +35,7 @@ def provenance(device: torch.device, execution: Execution, lease: Lease | None =
         "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
         "execution": execution.model_dump(mode="json"),
         "machine": platform.platform(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
         "started": now(),
     }
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from specar.cached import check_record
+from pydantic import ValidationError
+
 from specar.config import Cell, RunConfig, cell_id, run_id
+from specar.config.load import explain
 from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
 from specar.files import read_json, write_text
-from specar.plan import Plan
+
+if TYPE_CHECKING:
+    from specar.plan import Plan
+
+Resolved = TypeVar("Resolved", bound=Cell)
 
 _CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
 _NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
@@ -53,6 +60,56 @@ def _read(path: Path, key: str, name: str, names: Sequence[str]) -> dict[str, An
     if missing := [part for part in (*names, *_CONTENT) if part not in record]:
         raise SpecarError(f"{path} lacks {', '.join(missing)}; delete it and re-run")
     return record
+
+
+def check_record(path: Path, name: str) -> RunConfig:
+    """Return the configuration of a record if the present code gives it the id ``name``.
+
+    Raises
+    ------
+    SpecarError
+        The record is damaged, of other code or another run, or a metric is not finite.
+    """
+    record = read_record(path, name)
+    if record is None:
+        raise SpecarError(f"{path} is missing")
+    run = _config(path, record.get("config"), RunConfig)
+    _same_id(path, name, run_id(run))
+    if not all(
+        isinstance(value, float | int) and math.isfinite(value) for value in record["metrics"].values()
+    ):
+        raise SpecarError(f"{path} has a metric that is not finite; train the run again")
+    return run
+
+
+def check_floor(path: Path, cell: str) -> None:
+    """Check that a floor record is one of ``cell``, as the present code names it.
+
+    Raises
+    ------
+    SpecarError
+        It is damaged, of other code or another cell.
+    """
+    record = read_floor(path, cell)
+    if record is None:
+        raise SpecarError(f"{path} is missing")
+    _same_id(path, cell, cell_id(_config(path, record.get("config"), Cell)))
+    if record["baseline"] != path.stem:
+        raise SpecarError(f"{path} is the record of {record['baseline']}; compute the floors again")
+
+
+def _config(path: Path, values: Any, schema: type[Resolved]) -> Resolved:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise SpecarError(f"{path} does not fit the present code: {explain(error)}") from error
+
+
+def _same_id(path: Path, name: str, actual: str) -> None:
+    if actual != name:
+        raise SpecarError(
+            f"{path}: the present code calls this configuration {actual}; remove it and do it again"
+        )
 
 
 def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:

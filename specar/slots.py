@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import stat
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -77,16 +76,19 @@ def take_slot(names: Sequence[str], size: int, holder: str) -> Slot:
     except OSError as error:
         raise SpecarError(
             f"cannot keep locks in {place} ({error.strerror}); remove it, "
-            "or set TMPDIR to a folder of this machine that is yours"
+            "or set SPECAR_LOCKS to a folder of this machine that is yours"
         ) from error
     _held.add(slot.descriptor)
     return slot
 
 
 def lock_folder() -> Path:
-    """Folder of this user's lock files; it names the host, since hosts may share a temporary folder."""
+    """Folder of this user's lock files; it names the host, since hosts may share what holds it.
+
+    It does not follow TMPDIR, which may be another one in every job.
+    """
     host = re.sub(r"[^A-Za-z0-9.-]", "_", os.uname().nodename)[:64]
-    return Path(tempfile.gettempdir()) / f"specar-{os.getuid()}-{host}"
+    return Path(os.environ.get("SPECAR_LOCKS", "/tmp")) / f"specar-{os.getuid()}-{host}"
 
 
 def _private(place: Path) -> int:

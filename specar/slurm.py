@@ -71,6 +71,8 @@ def _reporting(plugin: Any, jobs_of: Callable[[Any], list[Any]]) -> Callable[...
     """Tell Snakemake of what a submitting thread raises; it would wait for these jobs for ever."""
 
     def decorate(submit: Callable[..., None]) -> Callable[..., None]:
+        """Wrap a submission of jobs."""
+
         def submit_or_report(executor: Any, what: Any) -> None:
             try:
                 submit(executor, what)

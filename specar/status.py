@@ -109,11 +109,11 @@ def _epoch_seconds(path: Path) -> Iterator[float]:
 def _is_locked(path: Path) -> bool:
     """Whether a process holds the lock: it may be on another machine, where the file system tells."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

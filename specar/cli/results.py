@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from specar.cli.options import add_command, plan_of, tasks_of
+from specar.plan import Plan
 
 if TYPE_CHECKING:
     from specar.cli.options import Commands
@@ -34,50 +36,38 @@ def _collect(options: argparse.Namespace) -> None:
 
 
 def _tables(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from specar.records import collect, requested_rows
-    from specar.status import failures
     from specar.tables.write import write_tables
 
     plan = plan_of(options)
-    for task in tasks_of(options, plan):
-        if not options.collected:
-            collect(plan, task)
-        write_tables(
-            task,
-            plan.collected(task),
-            plan.collected_floors(task),
-            pd.DataFrame(requested_rows(plan, task)),
-            plan.tables,
-            plan.config.note,
-            plan.remarks_of(task),
-            failed=failures(plan, task),
-            cached=plan.cached_runs,
-        )
+    for results in _results(options, plan):
+        write_tables(**results, folder=plan.tables, cached=plan.cached_runs)
 
 
 def _figures(options: argparse.Namespace) -> None:
-    import pandas as pd
-
     from specar.figures.write import write_figures
+
+    plan = plan_of(options)
+    for results in _results(options, plan):
+        write_figures(**results, folder=plan.figures)
+
+
+def _results(options: argparse.Namespace, plan: Plan) -> Iterator[dict[str, Any]]:
+    """What tables and figures are made from, task by task."""
     from specar.records import collect, requested_rows
     from specar.status import failures
 
-    plan = plan_of(options)
     for task in tasks_of(options, plan):
         if not options.collected:
             collect(plan, task)
-        write_figures(
-            task,
-            plan.collected(task),
-            plan.collected_floors(task),
-            pd.DataFrame(requested_rows(plan, task)),
-            plan.figures,
-            plan.config.note,
-            plan.remarks_of(task),
-            failed=failures(plan, task),
-        )
+        yield {
+            "task": task,
+            "collected": plan.collected(task),
+            "floors": plan.collected_floors(task),
+            "matrix": requested_rows(plan, task),
+            "note": plan.config.note,
+            "remarks": plan.remarks_of(task),
+            "failed": failures(plan, task),
+        }
 
 
 def _show(options: argparse.Namespace) -> None:

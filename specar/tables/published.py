@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
+from specar.paper.numbers import read_published
 from specar.tables.metrics import METRICS
 from specar.tables.sources import source_of
 
 PRINTED = ["dataset", "setting", "top", "metric"]
 
 
-def _read(name: str) -> pd.DataFrame:
-    with files("specar").joinpath("published", f"{name}.csv").open(encoding="utf-8") as file:
-        # As text: 0.080 has to stay 0.080.
-        return pd.read_csv(file, dtype=str, keep_default_na=False)
-
-
 @cache
 def _printed(task: str) -> pd.DataFrame:
     source, setting = source_of(task), TASK_INFO[task].setting
-    table = _read(task)
+    table = read_published(task)
     table = table[table["model"] == "SpecAR-Net"].rename(columns={"value": "published"})
     table["dataset"] = [
         name if name in source.aggregates else source.prefix + name for name in table[source.column]
@@ -88,7 +82,7 @@ def released_log(task: str) -> pd.DataFrame:
     name = source_of(task).log
     if name is None:
         return pd.DataFrame({"dataset": [], "metric": [], "released_log": []})
-    table = _read(name).rename(columns={"value": "released_log"})
+    table = read_published(name).rename(columns={"value": "released_log"})
     scale = table["metric"].map({name: metric.scale for name, metric in METRICS.items()})
     table["released_log"] = table["released_log"].astype(float) * scale
     averages = [

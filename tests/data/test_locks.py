@@ -122,7 +122,9 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(fcntl, "flock", unsupported)
     with write_lock(tmp_path / "Toy", "prepares Toy"), read_lock(tmp_path / "Toy"):
         pass
-    os.close(hold_lock(tmp_path / ".lock", "another snakemake"))
+    descriptor = hold_lock(tmp_path / ".lock", "another snakemake")
+    assert os.path.samestat(os.fstat(descriptor), (tmp_path / ".lock").stat())
+    os.close(descriptor)
 
 
 def test_another_failure_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

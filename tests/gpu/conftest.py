@@ -45,7 +45,7 @@ class Holder:
         own = {key: value for key, value in os.environ.items() if key not in (VISIBLE, *gpu._JOB_VARIABLES)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOLDER, json.dumps(execution), "a run", *arguments],
-            env={**own, "TMPDIR": str(folder), **environment},
+            env={**own, "SPECAR_LOCKS": str(folder), **environment},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 

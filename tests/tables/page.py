@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-TEXTS = {"td", "th", "caption", "li"}
+TEXTS = {"td", "th", "h2", "li"}
 VOID = {"meta", "link", "br", "hr", "img"}
 
 
 @dataclass
 class Grid:
-    """A table: its caption, and its cells by row and column with the name of their element."""
+    """A table: the heading above it, and its cells by row and column with the name of their element."""
 
-    caption: str = ""
+    heading: str = ""
     cells: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     heads: int = 0
 
@@ -33,7 +33,7 @@ class Page(HTMLParser):
         self._open: list[str] = []
         self._row = -1
         self._span = (1, 1)
-        self._text = ""
+        self._text = self._heading = ""
         self.feed(text)
         self.close()
         assert not self._open, self._open
@@ -45,7 +45,7 @@ class Page(HTMLParser):
             return
         self._open.append(tag)
         if tag == "table":
-            self.grids.append(Grid())
+            self.grids.append(Grid(self._heading))
             self._row = -1
         elif tag == "tr":
             self._row += 1
@@ -60,8 +60,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
-        if tag == "caption":
-            self.grids[-1].caption = self._text
+        if tag == "h2":
+            self._heading = self._text
         elif tag == "li" and self._text.strip():
             self.items.append(" ".join(self._text.split()))
         elif tag in ("td", "th"):

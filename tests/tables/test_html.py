@@ -91,7 +91,7 @@ def test_every_cell_is_that_of_the_csv(task: str, tmp_path: Path) -> None:
     grids = Page((folder / f"{task}.html").read_text(encoding="utf-8")).grids
     assert len(grids) == 2
     for protocol, grid in zip(("published", "strict"), grids, strict=True):
-        assert grid.caption.endswith(f"(architecture: paper; protocol: {protocol})")
+        assert grid.heading.endswith(f"(architecture: paper; protocol: {protocol})")
         rows = table[table["protocol"] == protocol]
         cells = {(row.dataset, row.setting, row.metric, row.top): row for row in rows.itertuples()}
         lines = grid.rows()

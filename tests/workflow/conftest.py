@@ -41,8 +41,12 @@ class Workspace:
         return self._run([sys.executable, "-m", "specar", *arguments], check)
 
     def start(self, *arguments):
+        def heed_interrupts():  # a background job of a shell starts with SIGINT ignored
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
         return subprocess.Popen(
             self._snakemake(*arguments), cwd=self.folder, env=self._environment(), start_new_session=True,
+            preexec_fn=heed_interrupts,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -163,7 +163,7 @@ def arguments(workspace, results):
 def test_two_workflows_at_once(two_tasks):
     prepared = two_tasks.folder / "data" / "prepared"
     both = [two_tasks.start(*arguments(two_tasks, results)) for results in ("first", "second")]
-    assert [process.wait() for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     for name in ("Small", "Small-TS"):
         logs = [log_of(two_tasks, results, name=name) for results in ("first", "second")]
         assert sum(KEPT in log for log in logs) == 1, logs
@@ -201,7 +201,7 @@ def test_a_workflow_that_was_planned_when_there_was_no_data_takes_none_away(work
         process = workspace.start(*SECOND)
         wait_until(lambda: WAITS in log_of(workspace, "second", "fetch"), process)
         before = put(alone / "Small", prepared / "Small")  # the job that prepares has not begun
-    assert process.wait() == 0
+    assert process.wait(120) == 0
     assert stats(prepared / "Small") == before
     assert KEPT in log_of(workspace, "second")
 
@@ -214,7 +214,7 @@ def test_a_workflow_that_ends_early_takes_no_data_away(workspace, alone, prepare
         wait_until(lambda: f"{WAITS} prepares Small" in log_of(workspace, "second"), process)
         before = put(alone / "Small", prepared / "Small")
         os.killpg(process.pid, ending)
-        assert process.wait() != 0
+        assert process.wait(120) != 0
     assert stats(prepared / "Small") == before
     workspace.snakemake(*SECOND, "--rerun-incomplete")
     assert stats(prepared / "Small") == before

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -201,6 +202,19 @@ def test_a_deleted_record_is_made_again_and_nothing_else(workspace):
     workspace.snakemake("imputation")
     assert numbers(first) == old
     assert second.stat().st_mtime_ns == kept
+
+
+def test_data_that_was_deleted_and_made_again_trains_nothing_anew(workspace):
+    workspace.configure(seeds=[1, 2])
+    workspace.snakemake("imputation")
+    first, second = workspace.records()
+    floors = sorted((workspace.folder / "results" / "floors").glob("*/*.json"))
+    kept = [path.stat().st_mtime_ns for path in (second, *floors)]
+    shutil.rmtree(workspace.folder / "results" / "data")
+    first.unlink()
+    workspace.snakemake("imputation")
+    assert first.exists()
+    assert [path.stat().st_mtime_ns for path in (second, *floors)] == kept
 
 
 def test_a_failing_run_does_not_stop_the_others_and_is_tried_again(workspace):

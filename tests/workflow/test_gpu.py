@@ -12,7 +12,7 @@ import pytest
 def no_variable(monkeypatch, tmp_path):
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the locks are
+    monkeypatch.setenv("SPECAR_LOCKS", str(tmp_path))  # where the locks are
 
 
 def seconds(line):

@@ -18,5 +18,6 @@ for task in PLAN.tasks:
             "../../envs/specar.yaml"
         params:
             plan=PLAN_FILE,
+            own_data=own_data,
         shell:
             "python -m specar floors {wildcards.cell} --plan {params.plan:q} 2> {log:q}"

@@ -17,8 +17,19 @@ def relative(place, wildcards):
     return os.path.relpath(os.path.realpath(place), os.path.realpath(f"{LINKS}/{wildcards.dataset}"))
 
 
-def prepared_of(wildcards):
-    """Links to the prepared data of a run or cell."""
+def dataset_of(wildcards):
+    """Dataset of a run or cell."""
     named = wildcards.get("run_id")
-    name = (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
-    return [f"{LINKS}/{name}/{file}" for file in (META, *ARRAYS[PLAN.dataset(name).kind])]
+    return (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
+
+
+def prepared_of(wildcards):
+    """Links to the prepared data of a run or cell: older or newer, its content is in the ids and in own_data."""
+    name = dataset_of(wildcards)
+    return [ancient(f"{LINKS}/{name}/{file}") for file in (META, *ARRAYS[PLAN.dataset(name).kind])]
+
+
+def own_data(wildcards):
+    """Size and time of a user's own files of a dataset, whose content no id names."""
+    found = [path.stat() for path in PLAN.own_files(dataset_of(wildcards)) if path.exists()]
+    return [f"{status.st_size} {status.st_mtime_ns}" for status in found]

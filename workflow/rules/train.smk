@@ -30,6 +30,7 @@ for task in PLAN.tasks:
             attempt=lambda wildcards, attempt: attempt,
         params:
             plan=PLAN_FILE,
+            own_data=own_data,
         shell:
             # exec: no shell that a signal could end before the training has written its checkpoint
             "exec python -m specar train {wildcards.run_id} --attempt {resources.attempt}"
