@@ -71,20 +71,13 @@ def _results(options: argparse.Namespace, plan: Plan) -> Iterator[dict[str, Any]
 
 
 def _show(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from specar.records import COLUMNS, FLOOR_COLUMNS, collected_rows, floor_rows, requested_rows
-    from specar.status import failures
-    from specar.tables.compare import compare
+    from specar.results import results_of
     from specar.tables.terminal import terminal_table
 
     plan = plan_of(options)
     for task in plan.tasks:
-        collected = pd.DataFrame(list(collected_rows(plan, task)), columns=list(COLUMNS))
-        floors = pd.DataFrame(list(floor_rows(plan, task)), columns=list(FLOOR_COLUMNS))
-        failed = failures(plan, task)
-        table = compare(task, collected, floors, requested_rows(plan, task), failed=failed)
-        print(f"\n{task}\n\n{terminal_table(table, failed=failed)}")
+        found = results_of(plan, task)
+        print(f"\n{task}\n\n{terminal_table(found.table, failed=found.failed)}")
     for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
         if line:
             print(f"\n{line}")

@@ -38,11 +38,11 @@ def printed_numbers() -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, all text but the last. ``source_table`` is ``main:N``, ``appendix:N``, ``main:text``, or
-        ``release:N`` for the pictures in the authors' repository. ``setting`` is a horizon, a mask ratio, ``avg``,
-        or empty; ``top`` is ``true``, ``false``, or empty where it is not said; ``variant`` is the backbone
-        (appendix 1 to 3) or the kind of training (appendix 4). ``value`` has the printed digits, ``number`` is
-        the same as a float, in the printed unit (fractions in appendix 2 and 3, elsewhere percent).
-        ``mark`` is ``first``, ``second`` or empty, as coloured.
+        ``release:N`` for the pictures in the authors' repository. ``setting`` is a horizon, a mask
+        ratio, ``avg``, or empty; ``top`` is ``true``, ``false``, or empty where it is not said;
+        ``variant`` is the backbone (appendix 1 to 3) or the kind of training (appendix 4). ``value`` has
+        the printed digits, ``number`` is the same as a float, in the printed unit (fractions in
+        appendix 2 and 3, elsewhere percent). ``mark`` is ``first``, ``second`` or empty, as coloured.
     """
     parts = []
     for name, (renamed, constant) in _SOURCES.items():

@@ -1,0 +1,46 @@
+"""The results of a plan, read from its records: what tables, figures, verdicts and the report are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from specar.plan import Plan
+from specar.records import COLUMNS, FLOOR_COLUMNS, collected_rows, floor_rows, requested_rows
+from specar.status import failures
+from specar.tables.compare import compare
+from specar.tables.inputs import runs_of
+
+
+@dataclass(frozen=True)
+class TaskResults:
+    """Results of one task.
+
+    Attributes
+    ----------
+    task
+        The task.
+    table
+        A row per cell, published beside reproduced: see `specar.tables.compare.compare`.
+    runs
+        A row per requested run and metric, with its value in the printed unit where there is one: see
+        `specar.tables.inputs.runs_of`.
+    failed
+        Why runs failed that have no record, by run id.
+    """
+
+    task: str
+    table: pd.DataFrame
+    runs: pd.DataFrame
+    failed: Mapping[str, str]
+
+
+def results_of(plan: Plan, task: str) -> TaskResults:
+    """Read the records of a task; what is not done is missing in the tables, and no error."""
+    collected = pd.DataFrame(list(collected_rows(plan, task)), columns=list(COLUMNS))
+    floors = pd.DataFrame(list(floor_rows(plan, task)), columns=list(FLOOR_COLUMNS))
+    failed = failures(plan, task)
+    inputs = (task, collected, floors, requested_rows(plan, task), failed)
+    return TaskResults(task, compare(*inputs), runs_of(*inputs), failed)
