@@ -1,4 +1,4 @@
-"""The results of a plan, read from its records: what tables, figures, verdicts and the report are made from."""
+"""The results of a plan, read from its records: what tables, figures, verdicts and report are made of."""
 
 from __future__ import annotations
 
