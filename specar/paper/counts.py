@@ -1,0 +1,102 @@
+"""How often one result is better than another, equal or worse: what a claim of superiority comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from specar.paper.numbers import KEY
+from specar.tables.metrics import METRICS
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers of cells in which a side is better, equal and worse."""
+
+    better: int
+    equal: int
+    worse: int
+
+    @property
+    def total(self) -> int:
+        """Number of cells."""
+        return self.better + self.equal + self.worse
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is better in every cell, of which there is at least one."""
+        return 0 < self.better == self.total
+
+    @property
+    def nowhere_worse(self) -> bool:
+        """Whether it is better or equal in every cell, of which there is at least one."""
+        return self.total > 0 == self.worse
+
+    def __str__(self) -> str:
+        return f"better in {self.better}, equal in {self.equal}, worse in {self.worse}"
+
+
+def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
+    """Return by how much ``ours`` is better than ``theirs``, negative where it is worse.
+
+    Parameters
+    ----------
+    ours, theirs
+        Values on the same index, missing ones as NaN.
+    metrics
+        Names of `specar.tables.metrics.METRICS`: they say which direction is better.
+    """
+    signs = metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
+    return (ours - theirs) * signs
+
+
+def count(margins: pd.Series[float]) -> Counts:
+    """Count margins; missing ones are left out."""
+    better, worse = int((margins > _TOLERANCE).sum()), int((margins < -_TOLERANCE).sum())
+    return Counts(better, int(margins.notna().sum()) - better - worse, worse)
+
+
+def face_to_face(
+    numbers: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Put the cells of one side beside the best of the other side.
+
+    Parameters
+    ----------
+    numbers
+        Rows as of `specar.paper.numbers.printed_numbers`.
+    ours, theirs
+        Columns of its key with the value that makes a row one of a side, like ``{"model": "SpecAR-Net"}``.
+        Without ``theirs`` the other side is every other row. What neither names has to be the same on both.
+
+    Returns
+    -------
+    DataFrame
+        A row per cell that both sides have: what identifies it, ``ours``, ``theirs`` (the best of the other
+        side) and ``margin``.
+    """
+    same = [key for key in KEY if key not in ours and key not in (theirs or {})]
+    mine = _select(numbers, ours)
+    other = _select(numbers, theirs) if theirs is not None else ~mine
+    rest = numbers[other]
+    higher = rest["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
+    best = pd.concat(
+        [
+            rest[higher].groupby(same, sort=False)["number"].max(),
+            rest[~higher].groupby(same, sort=False)["number"].min(),
+        ]
+    )
+    table = numbers[mine][[*same, "number"]].rename(columns={"number": "ours"})
+    table = table.merge(best.rename("theirs").reset_index(), on=same)
+    return table.assign(margin=margins(table["ours"], table["theirs"], table["metric"]))
+
+
+def _select(numbers: pd.DataFrame, wanted: Mapping[str, str]) -> pd.Series[bool]:
+    chosen = pd.Series(True, index=numbers.index)
+    for key, value in wanted.items():
+        chosen &= numbers[key] == value
+    return chosen
