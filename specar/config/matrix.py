@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from specar.config.later import identity_of
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, Experiment, MatrixEntry, Overrides, RunConfig, Setting
 from specar.config.settings import Protocol, Task
@@ -19,7 +20,11 @@ from specar.errors import SpecarError
 
 
 def run_id(run: RunConfig) -> str:
-    """Readable and unique name of a run; ends in a hash of the whole resolved configuration."""
+    """Readable and unique name of a run; ends in a hash of the whole resolved configuration.
+
+    A setting that was added later does not count while it says what runs did before (see
+    :mod:`specar.config.later`).
+    """
     top = "top" if run.model.top else "notop"
     return _name(run, run.dataset, run.setting, run.model.architecture, top, run.protocol, f"seed{run.seed}")
 
@@ -30,7 +35,7 @@ def cell_id(cell: Cell) -> str:
 
 
 def _name(config: Cell, *parts: object) -> str:
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(identity_of(config), sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:10]
     return "-".join(str(part) for part in (config.task, *parts, digest) if part is not None)
 

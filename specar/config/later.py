@@ -1,0 +1,40 @@
+"""Settings that came after runs had been done, and the ids of those runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Later:
+    """Marks a setting that older runs did without: ``name: Annotated[type, Later(value)] = value``.
+
+    Where the setting has this value an id is made as if there were no such setting, so that older records
+    keep their ids; a record that lacks the setting gets its default, which is the same value. Records say it
+    all the same.
+
+    Attributes
+    ----------
+    value
+        What older runs did, as the setting would say it. It never changes.
+    """
+
+    value: Any
+
+
+def identity_of(model: BaseModel) -> dict[str, Any]:
+    """Return the settings of a resolved configuration that its id is made of, as JSON values.
+
+    These are all of them, at any depth, but those that say what older runs did without a word.
+    """
+    values = model.model_dump(mode="json")
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if any(isinstance(mark, Later) and mark.value == value for mark in field.metadata):
+            del values[name]
+        elif isinstance(value, BaseModel):
+            values[name] = identity_of(value)
+    return values

@@ -1,0 +1,101 @@
+"""Ids of runs stay as they are when a setting is added."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field
+
+from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
+from specar.config.later import Later, identity_of
+from specar.config.settings import ModelConfig, TaskSettings, TrainingConfig
+from specar.plan import Plan
+from specar.records import check_floor, check_record
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / "results" / "cached"
+RECORDS = sorted(CACHE.glob("*.json"))
+FLOORS = sorted(CACHE.glob("floors/*/*.json"))
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Every run of the default configuration."""
+    return expand(load_config())
+
+
+class LaterModel(ModelConfig):
+    gain: Annotated[float, Later(1.0)] = Field(1.0, gt=0)
+
+
+class LaterRun(RunConfig):
+    """A run as a version with three more settings would have it."""
+
+    model: LaterModel
+    note: Annotated[str | None, Later(None)] = None
+
+
+def test_identity_leaves_out_what_older_runs_did_at_any_depth():
+    class Inner(BaseModel):
+        a: int = 1
+        b: Annotated[int, Later(2)] = 2
+
+    class Outer(BaseModel):
+        inner: Inner = Inner()
+        c: Annotated[bool, Later(False)] = False
+
+    assert identity_of(Outer()) == {"inner": {"a": 1}}
+    assert identity_of(Outer(inner=Inner(a=2), c=True)) == {"inner": {"a": 2}, "c": True}
+    assert identity_of(Outer(inner=Inner(b=1))) == {"inner": {"a": 1, "b": 1}}
+    assert Outer().model_dump() == {"inner": {"a": 1, "b": 2}, "c": False}  # a record says all
+
+
+def test_a_later_setting_only_changes_the_id_where_it_says_something_new(runs):
+    run, *_ = runs.values()
+    values = run.model_dump(mode="json")
+    name = run_id(run)
+    assert run_id(LaterRun.model_validate(values)) == name
+    said = {**values, "note": None, "model": {**values["model"], "gain": 1.0}}
+    assert run_id(LaterRun.model_validate(said)) == name
+    changed = [{**said, "note": "x"}, {**said, "model": {**said["model"], "gain": 2.0}}]
+    assert len({name, *(run_id(LaterRun.model_validate(values)) for values in changed)}) == 3
+
+
+@pytest.mark.parametrize("schema", [Cell, RunConfig, ModelConfig, TrainingConfig, TaskSettings])
+def test_a_record_without_the_setting_gets_what_older_runs_did(schema):
+    for name, field in schema.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Later):
+                assert field.default == mark.value, name
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_records_that_come_with_the_project_keep_their_ids(path):
+    check_record(path, path.stem)
+    assert json.loads(path.read_text())["run_id"] == path.stem
+
+
+@pytest.mark.parametrize("path", FLOORS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_floors_that_come_with_the_project_keep_their_ids(path):
+    check_floor(path, path.parent.name)
+
+
+def test_their_configuration_still_asks_for_them(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    plan = Plan.from_config(load_config("config/cached.yaml"))
+    assert set(plan.runs) == plan.cached_runs != set()
+
+
+@pytest.mark.parametrize(
+    ("run", "cell"),
+    [
+        ("long_term_forecast-ETTm1-96-released-notop-published-seed1-01725b52a9", "17e9971ef1"),
+        ("short_term_forecast-M4-Yearly-released-notop-published-seed1-e4ce67f778", "335015e218"),
+        ("imputation-ETTm1-0.125-released-notop-published-seed1-825bf3cf14", "2dde0a9931"),
+        ("classification-EthanolConcentration-released-notop-published-seed1-c03b1c322e", "483e0344b5"),
+        ("anomaly_detection-SMD-released-notop-published-seed1-f7e876efa1", "78ead773fe"),
+    ],
+)
+def test_runs_of_every_task_keep_their_ids(runs, run, cell):
+    assert cell_id(runs[run].cell).endswith(f"-{cell}")
