@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from specar.config.later import Later
 from specar.strict import Strict
 
 Task = Literal[
@@ -16,6 +17,7 @@ Task = Literal[
 Architecture = Literal["paper", "released"]
 Protocol = Literal["published", "strict"]
 Backbone = Literal["MCN", "DCN", "Embed"]
+Transform = Literal["stft", "cwt"]
 Window = Literal["hanning", "hamming", "rectangle", "blackman", "triang"]
 Precision = Literal["fp32", "tf32", "bf16"]
 
@@ -74,6 +76,11 @@ class ModelConfig(Strict):
     conv_layers: int = Field(3, ge=1, description="number K of parallel branches")
     dilations: list[int] | None = Field(
         None, description="dilation per branch; null: 1, 3, 5, … (paper), 1, 2, 3, … (released)"
+    )
+    transform: Annotated[Transform, Later("stft")] = Field(
+        "stft",
+        description="short-time Fourier transform, or continuous wavelet transform (complex Morlet) at the "
+        "frequencies that n_fft gives the STFT; it has no window",
     )
     window: Window = Field("hamming", description="window function of the STFT")
     window_length: int = Field(16, ge=2, description="window length in time steps, also beyond the series")

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from specar.config.settings import default_dilations
 from specar.models.complex_conv import ComplexConv2d
 from specar.models.spectrogram import Spectrogram
+from specar.models.transform import TimeFrequency
+from specar.models.wavelet import Scalogram
 
 
 class SpecARBlock(nn.Module):
-    """Time-frequency block (B, T, M) to (B, T, M): STFT, parallel complex convolutions, aggregation.
+    """Time-frequency block (B, T, M) to (B, T, M): transform, parallel complex convolutions, aggregation.
 
     A plain module for any network; the defaults follow the paper. ``architecture="released"`` computes
     the function of the authors' code.
@@ -26,8 +28,8 @@ class SpecARBlock(nn.Module):
     d_ff : int, optional
         Channels inside a bottleneck branch; d_model if left out.
     architecture : {"paper", "released"}
-        Where the two differ: STFT style, and for ``released`` the gate between the STFT and the
-        convolutions and a 1x1 first branch. It also sets the defaults of ``sides`` (one; two),
+        Where the two differ: style of the transform, and for ``released`` the gate between the transform
+        and the convolutions and a 1x1 first branch. It also sets the defaults of ``sides`` (one; two),
         ``branch`` (single; bottleneck) and ``residual`` (True; False).
     backbone : {"MCN", "DCN"}
         Complex convolutions, or two real channels without cross terms.
@@ -36,8 +38,11 @@ class SpecARBlock(nn.Module):
     dilations : sequence of int, optional
         Dilation per dilated branch. ``paper``: 1, 3, 5, … for K branches (Eq. 6 counted from 0);
         ``released``: 1, 2, 3, … for K - 1 branches.
+    transform : {"stft", "cwt"}
+        Short-time Fourier transform, or continuous wavelet transform at the same frequencies.
     window, window_length, n_fft, hop_length, sides, phase
-        See :class:`~specar.models.spectrogram.Spectrogram`.
+        See :class:`~specar.models.spectrogram.Spectrogram` and, without a window,
+        :class:`~specar.models.wavelet.Scalogram`.
     steps : int, optional
         Series length T; needed only when ``hop_length`` > 1, where a linear map over time brings the
         frames back to T steps.
@@ -52,6 +57,7 @@ class SpecARBlock(nn.Module):
         backbone: Literal["MCN", "DCN"] = "MCN",
         conv_layers: int = 3,
         dilations: Sequence[int] | None = None,
+        transform: Literal["stft", "cwt"] = "stft",
         window: str = "hamming",
         window_length: int = 16,
         n_fft: int | None = None,
@@ -65,12 +71,19 @@ class SpecARBlock(nn.Module):
         super().__init__()
         _check("architecture", architecture, ("paper", "released"))
         _check("backbone", backbone, ("MCN", "DCN"))
+        _check("transform", transform, ("stft", "cwt"))
         _check("branch", branch, (None, "single", "bottleneck"))
         released = architecture == "released"
         self.gated = released
         self.residual = not released if residual is None else residual
         sides = sides or ("two" if released else "one")
-        self.spectrogram = Spectrogram(window, window_length, n_fft, hop_length, sides, architecture, phase)
+        self.spectrogram: TimeFrequency
+        if transform == "cwt":
+            self.spectrogram = Scalogram(n_fft or window_length, hop_length, sides, architecture, phase)
+        else:
+            self.spectrogram = Spectrogram(
+                window, window_length, n_fft, hop_length, sides, architecture, phase
+            )
         branch = branch or ("bottleneck" if released else "single")
         bottleneck = (d_ff or d_model) if branch == "bottleneck" else 0
         dilations = _dilations(dilations, conv_layers, released)
@@ -137,7 +150,7 @@ def _branches(
 
 
 def gate(spectrum: Tensor) -> Tensor:
-    """The released code's step between STFT and convolutions, (B, M, 2, F, T) to the same.
+    """The released code's step between transform and convolutions, (B, M, 2, F, T) to the same.
 
     Per channel on the complex F x T matrix Z: Q = Z Zᵀ without conjugation, a sigmoid on Re Q and
     on Im Q, and Z becomes Q Z. Two real products do the work of the eight.

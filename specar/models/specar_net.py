@@ -118,6 +118,7 @@ def _blocks(config: ModelConfig, steps: int) -> list[nn.Module]:
             backbone=config.backbone,
             conv_layers=config.conv_layers,
             dilations=config.dilations,
+            transform=config.transform,
             window=config.window,
             window_length=config.window_length,
             n_fft=config.n_fft,
