@@ -58,7 +58,8 @@ def configure(execution: Execution, precision: Precision, lease: Lease | None = 
     if precision == "tf32" and device.type != "cuda":
         raise SpecarError("training.precision tf32 needs a GPU; use fp32 or bf16 on this machine")
     torch.set_num_threads(execution.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # The same as use_deterministic_algorithms(True, warn_only=True), which imports the compiler of torch.
+    torch.set_deterministic_debug_mode("warn")
     # A debugging aid that costs time; torch declares it in a way that type checkers do not see.
     setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010
     torch.backends.cudnn.benchmark = False

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from specar.config import RunConfig
 from specar.seeds import derive_seed
+from specar.training.adam import Adam
 from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
 from specar.training.progress import Progress
 
@@ -31,7 +32,7 @@ class State:
 
     def __init__(self, run: RunConfig, model: nn.Module, device: torch.device) -> None:
         self.model, self.device = model, device
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=run.training.learning_rate)
+        self.optimizer = Adam(model.parameters(), lr=run.training.learning_rate)
         stream = (run.dataset, run.setting, run.seed)
         self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
         self.order_state = self.order.get_state()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 
 import pytest
 
@@ -99,7 +98,7 @@ def hold(tmp_path):
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """Let this process lease in a temporary folder, from a clean environment; gives that folder."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("SPECAR_LOCKS", str(tmp_path))
     monkeypatch.setattr(gpu, "_leased", [])
     monkeypatch.setattr(slots, "_held", set())
     for name in (VISIBLE, "CUDA_DEVICE_ORDER", *gpu._JOB_VARIABLES):
