@@ -25,6 +25,7 @@ if PLAN.trains:
 include: "workflow/rules/report.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/audit.smk"
 
 
 report: "workflow/report/workflow.rst"

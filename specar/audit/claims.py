@@ -162,8 +162,10 @@ def _finding(claim: Claim, numbers: pd.DataFrame, counts: Counts) -> Finding:
     tables = " and ".join(table_name(source) for source in claim.tables)
     compared = claim.compared(numbers)
     lost = compared[compared["margin"] < -1e-9]
+    won = compared[(compared["margin"] > 1e-9) & compared["dataset"].isin(AVERAGES)]
+    best = "; best on average" if len(won) and len(compared["dataset"].unique()) > 1 else ""
     places = list(dict.fromkeys(lost["dataset"]))
-    where = f"; worse on {', '.join(places)}" if len(places) > 1 else ""
+    where = f"{best}; worse on {', '.join(places)}" if len(compared["dataset"].unique()) > 1 else ""
     stated = f"better in {counts.total}" if claim.needs == "every" else "better in most"
     return Finding(
         "claim",
@@ -173,8 +175,7 @@ def _finding(claim: Claim, numbers: pd.DataFrame, counts: Counts) -> Finding:
         " and ".join(claim.metrics),
         stated,
         str(counts),
-        f"the text: {claim.statement}; in {tables} {claim.side.replace(' against', ' is compared against')}: "
-        f"{counts}{where}",
+        f"the text: {claim.statement}; {tables}, {claim.side}: {counts}{where}",
         "claim",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from specar.audit.finding import Finding
 from specar.audit.printed import Cell, Paper
+from specar.audit.quantities import BACKBONES
 from specar.audit.ranks import Row, rows
 from specar.audit.repairs import misprints
 
@@ -42,7 +43,7 @@ def _why(paper: Paper, row: Row, mark: str, due: list[Cell], marked: list[Cell])
                 f"follows from {repair.cell.text} printed for {repair.correction.text} "
                 f"({repair.cell.column}); the colour is right for the intended value"
             )
-    if set(marked) < set(due):
+    if marked and set(marked) < set(due):
         return f"a tied cell is not coloured: {_names([cell for cell in due if cell not in marked])}"
     if not marked:
         return f"no cell is coloured {mark}, {_names(due)} should be"
@@ -59,5 +60,5 @@ def _listed(cells: list[Cell]) -> str:
 
 
 def _name(cell: Cell) -> str:
-    """Its model, and the variant where that tells it apart."""
-    return " ".join(filter(None, [cell.model, cell.variant]))
+    """Its model, and the variant where there is one; backbones are all of one model."""
+    return cell.variant if cell.variant in BACKBONES else " ".join(filter(None, [cell.model, cell.variant]))

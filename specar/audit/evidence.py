@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 
 from specar.audit.finding import table_name
@@ -46,7 +46,7 @@ def evidence_for(paper: Paper, cell: Cell, number: float, group: Sum | Series) -
     return Evidence(tuple(supports), tuple(objections))
 
 
-@cache
+@lru_cache(maxsize=4)
 def _by_quantity(paper: Paper) -> dict[Quantity, list[Cell]]:
     found: dict[Quantity, list[Cell]] = {}
     for cell in paper.cells:
@@ -87,7 +87,7 @@ def _comparisons(paper: Paper, cell: Cell, number: float, group: Sum | Series) -
             yield "the printed average would no longer fit", False
 
 
-@cache
+@lru_cache(maxsize=4)
 def _sums_of(paper: Paper) -> dict[Cell, list[Sum]]:
     found: dict[Cell, list[Sum]] = {}
     for each in sums(paper):
@@ -101,7 +101,7 @@ def _coloured_right(paper: Paper, cell: Cell, number: float) -> bool | None:
     return row.coloured_right(cell, number) if row.coloured else None
 
 
-@cache
+@lru_cache(maxsize=4)
 def _errors(paper: Paper) -> dict[tuple[str, ...], dict[str, dict[str, Cell]]]:
     """MSE and MAE of every model on every dataset: setting, then metric."""
     found: dict[tuple[str, ...], dict[str, dict[str, Cell]]] = {}

@@ -14,7 +14,7 @@ from specar.paper.numbers import KEY
 Severity = Literal["misprint", "inconsistent", "claim", "protocol", "label"]
 SEVERITIES: dict[Severity, str] = {
     "misprint": "a number that was mistyped, with what it should be",
-    "inconsistent": "numbers that cannot all be right",
+    "inconsistent": "numbers that do not fit together",
     "claim": "the text says more than the tables show",
     "protocol": "how it was measured, or not as the paper says",
     "label": "colours, names and what is not stated",

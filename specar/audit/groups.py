@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 
 from specar.audit.printed import AVERAGES, Cell, Paper, grouped, touch, without
@@ -39,7 +39,7 @@ class Sum:
         return touch(mean - half, mean + half, average - self.average.half, average + self.average.half)
 
 
-@cache
+@lru_cache(maxsize=4)
 def sums(paper: Paper) -> list[Sum]:
     """Return all printed averages, over settings or over datasets, whose parts are printed."""
     return [*_sums_over(paper, "setting"), *_sums_over(paper, "dataset")]
@@ -54,7 +54,7 @@ def _sums_over(paper: Paper, part: str) -> Iterator[Sum]:
             yield Sum(averages[0], parts)
 
 
-@cache
+@lru_cache(maxsize=4)
 def broken_sums(paper: Paper) -> list[Sum]:
     """Return the averages that no values before rounding explain."""
     return [each for each in sums(paper) if not each.holds()]
@@ -77,7 +77,7 @@ class Series:
         return max(1 - b.number / a.number for a, b in pairwise(self.cells))
 
 
-@cache
+@lru_cache(maxsize=4)
 def series_of(paper: Paper) -> dict[tuple[str, ...], Series]:
     """Return the errors over horizons or mask ratios, by what else identifies them."""
     cells = [cell for cell in paper.cells if cell.setting and cell.setting not in AVERAGES]
@@ -88,7 +88,7 @@ def series_of(paper: Paper) -> dict[tuple[str, ...], Series]:
     }
 
 
-@cache
+@lru_cache(maxsize=4)
 def broken_series(paper: Paper) -> list[Series]:
     """Return the errors that fall although more is hidden, of models whose errors otherwise grow.
 

@@ -61,7 +61,7 @@ def _point(source: str, cell: Cell, printed: str, implied: str, cells: list[Cell
         printed,
         implied,
         f"read off the figure to about 0.001 at hop length 1, the setting of the tables; "
-        f"{' and '.join(table_name(each.source_table) for each in cells)} print {implied}",
+        f"what is printed in {' and '.join(table_name(each.source_table) for each in cells)} is {implied}",
         "inconsistent",
         {**cell.key, "source_table": source, "top": ""},
     )

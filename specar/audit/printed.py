@@ -134,7 +134,8 @@ class Paper:
     def cells(self) -> list[Cell]:
         """All printed numbers."""
         rows = self.numbers[[*KEY, "value", "mark", "number"]].itertuples(index=False, name=None)
-        cells = [Cell(*row, half_unit(row[-3])) for row in rows]
+        names = [*KEY, "text", "mark", "number"]
+        cells = [Cell(**dict(zip(names, row, strict=True)), half=half_unit(row[-3])) for row in rows]
         widths = {
             key: half_unit(column[0].text) * 10
             for key, column in self._columns(cells).items()

@@ -15,6 +15,7 @@ _COPIES = dict(PAIRS)
 _SAME_AS_FULL = ("MCN", "independent", "")
 _FRACTIONS = ("appendix:2", "appendix:3")
 _HEADLINE_NAMES = {"UEA avg": ("avg", ""), "M4 Average": ("Average", "")}
+BACKBONES = ("MCN", "DCN", "Embed")
 TOP_TASKS = ("long_term_forecast", "short_term_forecast", "imputation")
 
 

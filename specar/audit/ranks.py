@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 from specar.audit.printed import Cell, Paper, grouped, without
 from specar.tables.metrics import METRICS
@@ -47,7 +47,7 @@ class Row:
         return all(self.ranked(mark, replaced, number) == self.marked(mark) for mark in self.marks)
 
 
-@cache
+@lru_cache(maxsize=4)
 def rows(paper: Paper) -> dict[tuple[str, ...], Row]:
     """Return all rows, by what identifies them."""
     used = {

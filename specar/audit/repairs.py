@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from specar.audit.evidence import Evidence, evidence_for
 from specar.audit.finding import Finding, about
@@ -30,7 +30,7 @@ class Repair:
         return f"{self.cell.text} → {self.correction.text} at {self.cell.place} ({self.correction.slip})"
 
 
-@cache
+@lru_cache(maxsize=512)
 def repairs(paper: Paper, group: Sum | Series) -> tuple[Repair, ...]:
     """Return all single slips that make a group fit, best supported first."""
     found = [
@@ -54,7 +54,7 @@ def verdict_on(paper: Paper, group: Sum | Series) -> str:
     """Say which repair there is, or why none can be named."""
     found = repairs(paper, group)
     if best := the_repair(paper, group):
-        return f"{best} repairs it; {best.evidence}"
+        return f"{best} repairs it"
     if not found:
         return "no single slip in any of its cells repairs it"
     places = list(dict.fromkeys(repair.cell.place for repair in found))
@@ -65,7 +65,7 @@ def verdict_on(paper: Paper, group: Sum | Series) -> str:
     )
 
 
-@cache
+@lru_cache(maxsize=4)
 def misprints(paper: Paper) -> tuple[Repair, ...]:
     """Return the cells that can be told to be mistyped, each once."""
     groups: Iterable[Sum | Series] = [*broken_sums(paper), *broken_series(paper)]

@@ -37,7 +37,7 @@ def settings(paper: Paper) -> Iterator[Finding]:
 def _setting(row: Any, name: str, outside: dict[int, list[str]], unused: list[int]) -> Finding:
     parts = [f"{value} ({', '.join(where)})" for value, where in sorted(outside.items())]
     used = f"{_SCRIPTS} also pass {'; '.join(parts)}" if parts else ""
-    never = f"{_SCRIPTS} never pass {', '.join(map(str, unused))}" if unused else ""
+    never = f"{'they' if used else _SCRIPTS} never pass {', '.join(map(str, unused))}" if unused else ""
     values = ", ".join(map(str, sorted(outside))) or f"never {', '.join(map(str, unused))}"
     return Finding(
         "setting",
@@ -47,8 +47,7 @@ def _setting(row: Any, name: str, outside: dict[int, list[str]], unused: list[in
         "",
         str(row.stated_value),
         values,
-        f"stated is a {name.replace('_', ' ')} of {row.stated_value}; "
-        f"{' and '.join(filter(None, [used, never]))}",
+        f"stated: {name} {row.stated_value}; {' and '.join(filter(None, [used, never]))}",
         "protocol",
     )
 
@@ -65,23 +64,24 @@ def _inside(value: int, allowed: list[int] | tuple[int, int]) -> bool:
 
 def used_values(paper: Paper, name: str) -> dict[int, list[str]]:
     """Return the values of a hyper-parameter in the authors' scripts, with where each is used."""
-    found: dict[int, dict[str, None]] = defaultdict(dict)
+    found: dict[int, list[str]] = defaultdict(list)
     for task, entries in paper.experiments.items():
         for dataset, entry in entries.items():
-            for setting, model in _models(entry):
-                if name in model:
-                    where = f"{task} {dataset}" + (f" {setting}" if name in setting else "")
-                    found[int(model[name])][where] = None
-    return {value: _brief(list(where)) for value, where in sorted(found.items())}
+            for value, where in _values(entry, name).items():
+                found[value].append(f"{task} {dataset}{where}")
+    return {value: _brief(places) for value, places in sorted(found.items())}
 
 
-def _models(entry: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Model settings of an experiment: its own, changed by each of its horizons."""
-    own = entry.get("model", {})
-    horizons = entry.get("horizons") or {}
-    changes = [(horizon or {}).get("model", {}) for horizon in horizons.values()] or [{}]
-    for change in changes:
-        yield change, {**own, **change}
+def _values(entry: dict[str, Any], name: str) -> dict[int, str]:
+    """Values of an experiment, each with the horizons that have it where they differ."""
+    own = entry.get("model", {}).get(name)
+    horizons = {
+        key: (value or {}).get("model", {}).get(name, own) for key, value in entry.get("horizons", {}).items()
+    }
+    values = {value: [str(key) for key in horizons if horizons[key] == value] for value in horizons.values()}
+    if len(values) > 1:
+        return {int(value): f" at {' and '.join(keys)}" for value, keys in values.items()}
+    return {} if own is None else {int(own): ""}
 
 
 def _brief(places: list[str]) -> list[str]:
@@ -146,7 +146,7 @@ def horizons(paper: Paper) -> Iterator[Finding]:
         for name, entry in builtin_datasets().items()
         if isinstance(entry, M4Dataset)
     }
-    printed = {int(c.setting) for c in paper.cells if c.task == "long_term_forecast" and c.setting.isdigit()}
+    cells = [cell for cell in paper.cells if cell.task == "long_term_forecast" and cell.setting.isdigit()]
     for row in paper.settings.itertuples():
         numbers = [int(number) for number in re.findall(r"\d+", str(row.stated_value))]
         if (row.task, row.item) == ("short_term_forecast", "horizons") and set(numbers) != set(m4.values()):
@@ -158,11 +158,15 @@ def horizons(paper: Paper) -> Iterator[Finding]:
                 f"{', '.join(f'{name} {horizon}' for name, horizon in m4.items())}; "
                 f"{', '.join(map(str, wrong))} {'is' if len(wrong) == 1 else 'are'} none of them",
             )
-        elif (row.task, row.item) == ("long_term_forecast", "series_length") and min(numbers) < min(printed):
+        elif (row.task, row.item) == ("long_term_forecast", "series_length"):
+            # Datasets with lengths of their own are named in the statement.
+            printed = {int(cell.setting) for cell in cells if cell.dataset not in str(row.stated_value)}
+            if not printed or min(numbers) >= min(printed):
+                continue
             yield _horizon(
                 row,
                 f"{min(printed)}-{max(printed)}",
-                "the shortest horizon of the tables is "
+                "the shortest horizon in the tables is "
                 f"{min(printed)}, a length of {min(numbers)} is not among them",
             )
 

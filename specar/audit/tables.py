@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 
 from specar.audit.finding import Finding, about, table_name
 from specar.audit.printed import Cell, Paper, grouped
@@ -12,7 +12,7 @@ from specar.audit.quantities import FULL, PAIRS, TOP_TASKS, Quantity, quantity_o
 from specar.paper.numbers import OURS
 
 
-@cache
+@lru_cache(maxsize=4)
 def in_full(paper: Paper) -> dict[Quantity, Cell]:
     """Return the cells of the tables in full, by what they measure; baselines from the later of a pair."""
     return {quantity: cell for cell in paper.table(*FULL) if (quantity := quantity_of(cell))}
@@ -52,9 +52,9 @@ def _how(paper: Paper, cell: Cell, full: Cell, implied: str) -> str:
             return f"{text}, where {repair.correction.text} was meant: here it is right"
     for each in sums(paper):
         if each.average is full and abs(each.mean() - (cell.number + full.number) / 2) < 1e-9:
-            return f"{text}: the mean of the printed parts is {each.mean():g}, rounded once up and once down"
+            return f"{text}: the mean of the printed parts is {each.mean():g}, rounded up once and down once"
     units = abs(scaled(cell)[0] - scaled(full)[0]) / (2 * max(scaled(cell)[1], scaled(full)[1]))
-    return f"{text} for the same result, {units:.0f} units of the last digit apart"
+    return f"{text} for the same result, {units:.0f} in the last digit apart"
 
 
 def rounded_columns(paper: Paper) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+import specar.cli.audit as audit
 import specar.cli.data as data
 import specar.cli.results as results
 import specar.cli.runs as runs
@@ -39,6 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (data, runs, results, settings):
+    for module in (data, runs, results, settings, audit):
         module.add_to(commands)
     return parser
