@@ -26,6 +26,7 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/paper_figures.smk"
 
 
 report: "workflow/report/workflow.rst"

@@ -58,6 +58,11 @@ class Places:
         return self.results / "figures"
 
     @property
+    def paper_figures(self) -> Path:
+        """Folder of the figures over the whole plan."""
+        return self.figures / "paper"
+
+    @property
     def floors(self) -> Path:
         """Folder with one folder of floor records per cell."""
         return self.results / "floors"

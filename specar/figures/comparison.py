@@ -8,10 +8,11 @@ from matplotlib.lines import Line2D
 
 from specar.config.tasks import TASK_INFO
 from specar.figures import words
+from specar.figures.legend import entry
 from specar.figures.page import Page
 from specar.figures.panel import SERIES, draw_panel, is_average
 from specar.figures.request import Results
-from specar.figures.style import MARKER, series_of
+from specar.figures.style import series_of
 
 
 def draw(results: Results) -> tuple[Figure, str]:
@@ -42,7 +43,4 @@ def _legend(task: str, points: pd.DataFrame) -> list[Line2D]:
 def _legend_entry(architecture: str, top: bool, has_top: bool) -> Line2D:
     look = series_of(architecture, top)
     with_top = f", {'with' if top else 'without'} TOP" if has_top else ""
-    return Line2D(
-        [], [], color=look.colour, marker=look.marker, markersize=MARKER, linestyle="",
-        markeredgecolor="white", markeredgewidth=0.6, label=f"{architecture}{with_top}",
-    )  # fmt: skip
+    return entry(f"{architecture}{with_top}", look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
@@ -14,6 +15,44 @@ from specar.figures.text import wrapped
 _LEGEND_COLUMNS = 4
 _AXIS = 0.5  # inches below a panel for its numbers and its name
 _HEAD = 0.32  # inches above a panel for its title
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Sizes of panels in rows and columns, in inches.
+
+    Attributes
+    ----------
+    widths, heights
+        Of the columns from the left, and of the rows from above.
+    left, gap
+        Room to the left of the first column, and of each further one.
+    """
+
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    left: float = style.LEFT
+    gap: float = style.GAP
+
+    @property
+    def row(self) -> float:
+        """Width of a row, without the room to the left of it."""
+        return sum(self.widths) + (len(self.widths) - 1) * self.gap
+
+    @property
+    def column(self) -> float:
+        """Height of a column, with the names of the axes and the titles between its panels."""
+        return sum(self.heights) + (len(self.heights) - 1) * (_AXIS + _HEAD)
+
+    def boxes(self) -> Iterator[tuple[float, float, float, float]]:
+        """Yield left, bottom, width and height of every panel, from the lower left of the grid."""
+        y = self.column
+        for height in self.heights:
+            x = 0.0
+            for width in self.widths:
+                yield x, y - height, width, height
+                x += width + self.gap
+            y -= height + _AXIS + _HEAD
 
 
 @dataclass(frozen=True)
@@ -38,19 +77,22 @@ class Page:
     def with_panels(self, number: int) -> tuple[Figure, list[Axes]]:
         """Return the figure with that many empty square panels in a row."""
         side = style.PANEL if number > 1 else style.WIDE_PANEL
-        row = number * side + (number - 1) * style.GAP
-        width = max(style.MIN_WIDTH, style.LEFT + row + style.RIGHT)
+        return self.with_grid(Grid((side,) * number, (side,)))
+
+    def with_grid(self, grid: Grid) -> tuple[Figure, list[Axes]]:
+        """Return the figure with the empty panels of ``grid``, row by row from the upper left."""
+        width = max(style.MIN_WIDTH, grid.left + grid.row + style.RIGHT)
         above = _wrapped(self.above, style.TEXT_SIZE, width)
         below = _wrapped(self.below, style.SMALL_SIZE, width)
         rows = -(-len(self.legend) // _LEGEND_COLUMNS)
         foot = style.BOTTOM + (len(below) + 1.6 * rows) * style.LINE + _AXIS
-        height = foot + side + _head_height(above) + _HEAD
+        height = foot + grid.column + _head_height(above) + _HEAD
         figure = Figure(figsize=(width, height), dpi=style.DPI)
         self._write_head(figure, above)
         self._write_foot(figure, below)
-        left = style.LEFT + (width - style.LEFT - style.RIGHT - row) / 2
-        places = [left + i * (side + style.GAP) for i in range(number)]
-        shares = [(place / width, foot / height, side / width, side / height) for place in places]
+        left = grid.left + (width - grid.left - style.RIGHT - grid.row) / 2
+        boxes = [(left + x, foot + y, w, h) for x, y, w, h in grid.boxes()]
+        shares = [(x / width, y / height, w / width, h / height) for x, y, w, h in boxes]
         return figure, [figure.add_axes(share) for share in shares]
 
     def with_words(self, text: str) -> Figure:

@@ -16,13 +16,17 @@ _LEFT_OUT = {
     "svg": ("Date", "Creator"),
     "png": ("Software",),
 }
+# What the formats call what is said of a figure.
+_DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
 
 # It tells of every glyph that it puts into a PDF.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
-def save(figure: Figure, path: Path, title: str) -> None:
+def save(figure: Figure, path: Path, title: str, alt: str | None = None) -> None:
     """Write ``figure`` in the format that the name of ``path`` ends in, atomically.
+
+    ``title`` and ``alt``, which says what the figure shows, go into the file's metadata.
 
     Raises
     ------
@@ -31,5 +35,7 @@ def save(figure: Figure, path: Path, title: str) -> None:
     """
     suffix = path.suffix.removeprefix(".")
     metadata = {"Title": title, **dict.fromkeys(_LEFT_OUT[suffix])}
+    if alt is not None:
+        metadata[_DESCRIPTION[suffix]] = alt
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)

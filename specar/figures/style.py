@@ -56,6 +56,8 @@ _SERIES = {
     ("paper", False): Series("#009E73", "^"),
     ("paper", True): Series("#CC79A7", "D"),
 }
+# Looks of what is not ours: other models, SpecAR-Net as printed, and the authors' log.
+OTHERS, PRINTED, LOG = Series("#8a8a8a", "o"), Series("#000000", "P"), Series("#000000", "d")
 
 
 def series_of(architecture: str, top: bool) -> Series:

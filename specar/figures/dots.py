@@ -1,0 +1,106 @@
+"""A dot plot: one line per name, sorted, with the value beside each dot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from specar.figures.style import BAND, DPI, MARKER, RULE, SMALL_SIZE, TEXT, Series
+from specar.figures.text import width_of
+
+LINE = 0.19  # inches per line
+_MARGIN = 0.05  # of the axis, before the lowest dot
+_SPACE = 6.0  # points between a dot and its value
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A line of the plot.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    value, sd
+        Where the dot is, and half of its error bar; None for no bar.
+    look
+        Colour and marker.
+    hollow
+        Whether the marker is.
+    stressed
+        Whether the line stands out from the others.
+    """
+
+    name: str
+    value: float
+    look: Series
+    sd: float | None = None
+    hollow: bool = False
+    stressed: bool = False
+
+    @property
+    def end(self) -> float:
+        """Right end of the error bar."""
+        return self.value + (self.sd or 0.0)
+
+
+def draw_dots(axes: Axes, dots: Sequence[Dot], decimals: int) -> None:
+    """Draw the dots, the highest value in the uppermost line."""
+    lines = sorted(dots, key=lambda dot: dot.value)
+    texts = [_value_text(dot, decimals) for dot in lines]
+    _set_limits(axes, lines, texts)
+    for y, (dot, text) in enumerate(zip(lines, texts, strict=True)):
+        axes.axhline(y, color=BAND, linewidth=2.5 if dot.stressed else 0.8, zorder=0)
+        _draw(axes, y, dot)
+        axes.annotate(
+            text,
+            (dot.end, y),
+            xytext=(_SPACE, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL_SIZE,
+            color=TEXT,
+            fontweight="bold" if dot.stressed else "normal",
+        )
+    axes.set_yticks(range(len(lines)), [dot.name for dot in lines])
+    for label, dot in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_color(TEXT)
+        label.set_fontweight("bold" if dot.stressed else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _value_text(dot: Dot, decimals: int) -> str:
+    sd = "" if dot.sd is None else f" ± {dot.sd:.{decimals}f}"
+    return f"{dot.value:.{decimals}f}{sd}"
+
+
+def _set_limits(axes: Axes, lines: Sequence[Dot], texts: Sequence[str]) -> None:
+    """Leave room on the right for the longest value beside the highest dot."""
+    low, high = min(dot.value - (dot.sd or 0.0) for dot in lines), max(dot.end for dot in lines)
+    size = axes.get_window_extent().width / DPI * 72  # in points
+    text = (_SPACE + 1.15 * max(width_of(text, SMALL_SIZE) for text in texts)) / size
+    room = ((high - low) or 1.0) / (1 - _MARGIN - text)
+    axes.set_xlim(low - _MARGIN * room, high + text * room)
+    axes.set_ylim(-0.7, len(lines) - 0.3)
+
+
+def _draw(axes: Axes, y: int, dot: Dot) -> None:
+    axes.errorbar(
+        [dot.value],
+        [y],
+        xerr=None if dot.sd is None else [dot.sd],
+        fmt=dot.look.marker,
+        color=dot.look.colour,
+        markersize=MARKER,
+        markerfacecolor="white" if dot.hollow else dot.look.colour,
+        markeredgecolor=dot.look.colour if dot.hollow else "white",
+        markeredgewidth=1.2 if dot.hollow else 0.6,
+        ecolor=RULE,
+        capsize=2,
+        zorder=3,
+    )

@@ -1,0 +1,36 @@
+# Figures over all tasks, of the records that are there: the target trains nothing, so that no record is an
+# input. It is drawn again when a record of the plan came, went or changed.
+from specar.figures.files import paper_figure_files
+
+PAPER_FIGURE_FILES = [f"{PLAN.paper_figures.as_posix()}/{name}" for name in paper_figure_files()]
+
+
+localrules:
+    paper_figures,
+    draw_paper_figures,
+
+
+def states_of_records(wildcards):
+    """Size and time of every record that is there."""
+    found = [PLAN.record_file(name) for name in PLAN.runs]
+    return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in found if path.exists()]
+
+
+rule paper_figures:
+    input:
+        PAPER_FIGURE_FILES,
+
+
+rule draw_paper_figures:
+    output:
+        PAPER_FIGURE_FILES,
+    log:
+        f"{RESULTS}/logs/paper_figures.log",
+    conda:
+        "../../envs/specar.yaml"
+    params:
+        plan=PLAN_FILE,
+        digest=PLAN.digest,
+        records=states_of_records,
+    shell:
+        "python -m specar paper-figures --plan {params.plan:q} 2> {log:q}"
