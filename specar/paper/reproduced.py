@@ -1,0 +1,117 @@
+"""Reproduced values in the keys of the printed numbers: what stands beside them in the paper's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from specar.config.tasks import TASK_INFO
+from specar.plan import Plan
+from specar.results import TaskResults, results_of
+from specar.tables.aggregates import aggregates_of
+from specar.tables.published import published
+from specar.tables.sources import source_of
+from specar.tables.statistics import CELL
+
+PROTOCOL = "published"
+KEY = ["task", "dataset", "setting", "top", "variant", "metric", "architecture"]
+COLUMNS = [*KEY, "mean", "sd", "seeds", "state", "runs", "failed"]
+
+
+def no_values() -> pd.DataFrame:
+    """Return the table of reproduced values without any."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """What was reproduced, for all tables of the paper.
+
+    Attributes
+    ----------
+    values
+        `COLUMNS`: names as in `specar.paper.numbers.printed_numbers` (``top`` is ``true``, ``false``, or
+        empty for tasks without TOP; ``variant`` is empty for the runs of the matrix), ``mean`` and ``sd``
+        in the unit of our tables (accuracy, precision, recall and F1 in percent), number of ``seeds``,
+        ``state`` of `specar.tables.statistics`, ids of the ``runs`` with a result and of those that
+        ``failed``, as tuples. Of the protocol ``published`` only.
+    reasons
+        Why runs failed, by run id.
+    remarks
+        What a reader has to know of a dataset, by task and dataset.
+    note
+        A caution printed with every table.
+    """
+
+    values: pd.DataFrame = field(default_factory=no_values)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    note: str | None = None
+
+
+def reproduced_of(plan: Plan, extra: pd.DataFrame | None = None) -> Reproduced:
+    """Read what a plan's records hold of all tables.
+
+    Parameters
+    ----------
+    plan
+        The plan; its runs may be done, failed or missing.
+    extra
+        Values of variants (ablations) in `COLUMNS`, of which ``runs`` and ``failed`` may be absent and
+        so may ``top``: a variant has one value, whatever the table says of TOP.
+    """
+    results = [results_of(plan, task) for task in plan.tasks]
+    reasons = {name: reason for found in results for name, reason in found.failed.items()}
+    remarks = {task: plan.remarks_of(task) for task in plan.tasks}
+    values = [*map(reproduced_values, results), *([] if extra is None else [with_all_columns(extra)])]
+    known = [table for table in values if not table.empty]
+    table = pd.concat(known, ignore_index=True) if known else no_values()
+    return Reproduced(table, reasons, remarks, plan.config.note)
+
+
+def with_all_columns(extra: pd.DataFrame) -> pd.DataFrame:
+    """Return reproduced values with the columns that may be left out."""
+    table = extra.copy()
+    for name in ("top", "runs", "failed"):
+        if name not in table:
+            table[name] = [() if name != "top" else ""] * len(table)
+    return table[COLUMNS]
+
+
+def reproduced_values(results: TaskResults) -> pd.DataFrame:
+    """Return the results of a task in `COLUMNS`, as `Reproduced.values` describes them."""
+    task, table = results.task, results.table
+    table = table[table["protocol"] == PROTOCOL]
+    if table.empty:
+        return no_values()
+    table = table.merge(_run_ids(results), how="left", on=CELL)
+    has_top = TASK_INFO[task].top
+    return table.rename(columns={"reproduced": "mean"}).assign(
+        task=task,
+        variant="",
+        dataset=[name.removeprefix(source_of(task).prefix) for name in table["dataset"]],
+        top=[str(top).lower() if has_top else "" for top in table["top"]],
+        **{name: [_tuple(ids) for ids in table[name]] for name in ("runs", "failed")},
+    )[COLUMNS]
+
+
+def _tuple(ids: object) -> tuple[str, ...]:
+    return ids if isinstance(ids, tuple) else ()
+
+
+def _run_ids(results: TaskResults) -> pd.DataFrame:
+    """Ids of the runs behind every cell, those of averages included."""
+    runs = results.runs
+    lines = [runs]
+    for line in aggregates_of(results.task, runs, published(results.task)):
+        part, names = (
+            (runs[runs["dataset"] == line.dataset], "setting") if line.setting else (runs, "dataset")
+        )
+        part = part[part[names].isin(line.parts)]
+        lines.append(part.assign(dataset=line.dataset, setting=line.setting))
+    cells = pd.concat(lines)
+    done = cells[cells["value"].notna()].groupby(CELL)["run_id"].agg(tuple)
+    failed = cells[cells["failed"].astype(bool)].groupby(CELL)["run_id"].agg(tuple)
+    return pd.concat({"runs": done, "failed": failed}, axis=1).reset_index()
