@@ -63,6 +63,11 @@ class Places:
         return self.figures / "paper"
 
     @property
+    def paper(self) -> Path:
+        """Folder of the paper's tables, all models."""
+        return self.results / "paper"
+
+    @property
     def floors(self) -> Path:
         """Folder with one folder of floor records per cell."""
         return self.results / "floors"

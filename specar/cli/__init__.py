@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import specar.cli.audit as audit
 import specar.cli.data as data
+import specar.cli.paper as paper
 import specar.cli.paper_figures as paper_figures
 import specar.cli.results as results
 import specar.cli.runs as runs
@@ -41,6 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (data, runs, results, paper_figures, settings, audit):
+    for module in (data, runs, results, paper, paper_figures, settings, audit):
         module.add_to(commands)
     return parser

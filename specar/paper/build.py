@@ -31,7 +31,9 @@ def paper_table(
         Cells whose printed number the audit lists: source table, row, column and metric (see
         `specar.paper.cells.flag_key`).
     """
-    return table_of_cells(definition, paper_cells(definition, reproduced or Reproduced(), flagged), reproduced)
+    return table_of_cells(
+        definition, paper_cells(definition, reproduced or Reproduced(), flagged), reproduced
+    )
 
 
 def table_of_cells(
@@ -44,7 +46,7 @@ def table_of_cells(
     shown = [cell for block in body.blocks for line in block for cell in line.cells]
     return PaperTable(
         id=definition.id,
-        title=f"{definition.id.replace('-', ' Table ').capitalize()}: {definition.title}",
+        title=f"{definition.id.capitalize().replace('-', ' Table ')}: {definition.title}",
         names=body.names,
         columns=body.columns,
         blocks=body.blocks,

@@ -46,14 +46,21 @@ def paper_cells(
         in the plan. ``runs`` (with a result) and ``failed`` are tuples of run ids.
     """
     values = _by_key(reproduced.values)
-    architectures = {variant: architectures_of(definition, variant, values) for _, variant in definition.models}
+    architectures = {
+        variant: architectures_of(definition, variant, values) for _, variant in definition.models
+    }
     records = []
-    for cell in _printed_cells(definition).to_dict("records"):
+    for cell in records_of(_printed_cells(definition)):
         shown = architectures[cell["variant"]] if cell["model"] == OURS else []
         found = [_result(definition, cell, name, values) for name in shown] or [_NO_RESULT]
         cell = {**cell, "table": definition.id, "flagged": flag_key(cell) in flagged}
         records += [{**cell, **result} for result in found]
     return pd.DataFrame(records)[COLUMNS]
+
+
+def records_of(table: pd.DataFrame) -> list[Value]:
+    """Return the rows of a table as mappings by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def flag_key(cell: Mapping[str, Any]) -> FlaggedKey:
@@ -84,7 +91,9 @@ def _printed_cells(definition: TableDefinition) -> pd.DataFrame:
             for model, variant in definition.models
         ],
         columns=CELL,
-    ).assign(source_table=definition.source_table, top=[_top(definition, row) for row in _of_cells(definition)])
+    ).assign(
+        source_table=definition.source_table, top=[_top(definition, row) for row in _of_cells(definition)]
+    )
     numbers = printed_numbers().rename(columns={"value": "published", "mark": "printed_mark"})
     printed = numbers[numbers["source_table"] == definition.source_table]
     cells = wanted.merge(printed[[*CELL, "published", "printed_mark", "number"]], how="left", on=CELL)
@@ -102,7 +111,7 @@ def _top(definition: TableDefinition, row: PrintedRow) -> str:
 def _by_key(values: pd.DataFrame) -> dict[tuple[str, ...], Value]:
     """Reproduced values by `KEY`; of a variant there is one, whatever its TOP."""
     found = {}
-    for value in values.to_dict("records"):
+    for value in records_of(values):
         names: Value = {**value, "top": "" if value["variant"] else value["top"]}
         found[tuple(names[name] for name in KEY)] = names
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from specar.paper.cells import CELL
+from specar.paper.cells import CELL, records_of
 from specar.paper.definitions import PrintedRow, TableDefinition
 from specar.paper.marks import FIRST
 from specar.paper.numbers import OURS
@@ -73,7 +73,7 @@ class Content:
 def content_of(definition: TableDefinition, cells: pd.DataFrame) -> Content:
     """Return the content of a table from its tidy cells (see `specar.paper.cells.paper_cells`)."""
     found: dict[tuple[Who, str, str, str, str], Cell] = {}
-    for row in cells.to_dict("records"):
+    for row in records_of(cells):
         what = (row["task"], row["dataset"], row["setting"], row["metric"])
         found[Who(row["model"], row["variant"]), *what] = _published_cell(row)
         if row["architecture"]:

@@ -1,4 +1,4 @@
-"""What each table of the paper holds, one entry per table. Table 1 has no results: see `specar.paper.setup`."""
+"""What each table of results holds, one entry per table. Table 1 has none: see `specar.paper.setup`."""
 
 from __future__ import annotations
 
@@ -214,7 +214,9 @@ def _main() -> list[TableDefinition]:
 
 def _ablations() -> list[TableDefinition]:
     impute = "imputation"
-    open_top = "The paper does not say whether TOP was used; its column {} equals appendix Table 12, with TOP."
+    open_top = (
+        "The paper does not say whether TOP was used; its column {} equals appendix Table 12, with TOP."
+    )
     return [
         TableDefinition(
             "appendix-1",
@@ -280,11 +282,12 @@ def _full_results() -> list[TableDefinition]:
             form="model lines",
         ),
     ]
-    for number, name, task, rows, form, what in (
+    pairs: list[tuple[int, str, str, tuple[PrintedRow, ...], Form, str]] = [
         (7, "Short-term forecasting", short, subsets, "metric lines", "M4; sMAPE in percent"),
         (9, "Long-term forecasting", forecast, _forecasts(), "metric columns", "Averages over the horizons"),
         (11, "Imputation", impute, imputed, "metric columns", "Averages over the mask ratios"),
-    ):
+    ]
+    for number, name, task, rows, form, what in pairs:
         for top in (False, True):
             words = "with TOP" if top else "without TOP"
             caption = f"{what}. SpecAR-Net {words}."

@@ -1,4 +1,4 @@
-"""The paper's tables and the files they are written to. Imports nothing heavy: the workflow needs it first."""
+"""The paper's tables and their files. Imports nothing heavy: the workflow needs it first."""
 
 from __future__ import annotations
 

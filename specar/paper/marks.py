@@ -27,7 +27,9 @@ def with_marks(cells: pd.DataFrame) -> pd.DataFrame:
     """
     higher = cells["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
     goodness = cells["number"].where(higher, -cells["number"])
-    rank = goodness.groupby([cells[name] for name in COMPARED], sort=False).rank(method="dense", ascending=False)
+    rank = goodness.groupby([cells[name] for name in COMPARED], sort=False).rank(
+        method="dense", ascending=False
+    )
     mark = rank.map({1.0: FIRST, 2.0: SECOND}).fillna("")
     used = set(cells["printed_mark"]) - {""}
     comparable = mark.where(mark.isin(used), "")  # appendix Table 1 colours the best only

@@ -39,7 +39,7 @@ def _reproduced(definition: TableDefinition, cells: pd.DataFrame) -> list[str]:
     if ours.empty:
         return [f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."]
     names = [f"{name}: {_ARCHITECTURES.get(name, name)}" for name in ours["architecture"].unique()]
-    top = f" {'with' if definition.top else 'without'} TOP" if _has_top(definition) else ""
+    top = f" {_top(definition)}" if _top(definition) else ""
     return [
         f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
         f"({'; '.join(names)}).",
@@ -47,8 +47,11 @@ def _reproduced(definition: TableDefinition, cells: pd.DataFrame) -> list[str]:
     ]
 
 
-def _has_top(definition: TableDefinition) -> bool:
-    return any(TASK_INFO[task].top for task in definition.tasks)
+def _top(definition: TableDefinition) -> str:
+    have = [TASK_INFO[task].top for task in definition.tasks]
+    if not any(have):
+        return ""
+    return ("with TOP" if definition.top else "without TOP") + ("" if all(have) else " where the task has it")
 
 
 def _variants(definition: TableDefinition, reproduced: set[str]) -> list[str]:
@@ -72,7 +75,7 @@ def _remarks(definition: TableDefinition, reproduced: Reproduced) -> list[str]:
 def legend_of(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
     """Return the sentences that explain signs and cells without a number; only of those that occur."""
     kinds = {cell.kind for cell in cells}
-    missing = [f"{sign}: {text}" if sign not in ("", "failed") else text for sign, text in _words(kinds)]
+    missing = [f"{sign} {text}" if sign not in ("", "failed") else text for sign, text in _words(kinds)]
     partial = [f"{PARTIAL}: some of the seeds are not done yet or failed."] if _any(cells, "partial") else []
     return [
         *([f"Cells without a number: {'; '.join(missing)}."] if missing else []),
@@ -106,4 +109,6 @@ def _misprints(cells: Sequence[Cell]) -> list[str]:
     count = _any(cells, "flagged")
     if not count:
         return []
-    return [f"{FLAGGED}: the audit of the printed numbers lists this number ({count} cell{'s' * (count > 1)})."]
+    return [
+        f"{FLAGGED}: the audit of the printed numbers lists this number ({count} cell{'s' * (count > 1)})."
+    ]

@@ -93,7 +93,8 @@ def reproduced_values(results: TaskResults) -> pd.DataFrame:
         variant="",
         dataset=[name.removeprefix(source_of(task).prefix) for name in table["dataset"]],
         top=[str(top).lower() if has_top else "" for top in table["top"]],
-        **{name: [_tuple(ids) for ids in table[name]] for name in ("runs", "failed")},
+        runs=table["runs"].map(_tuple),
+        failed=table["failed"].map(_tuple),
     )[COLUMNS]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from specar.paper.marks import FIRST, SECOND
 from specar.tables.header import Span
@@ -154,11 +154,15 @@ class PaperTable:
         """Split the table at its groups of columns into parts of about equal width, ``most`` columns wide."""
         count = -(-len(self.columns) // most)
         edges = [0]
-        ends = [i for i, (a, b) in enumerate(zip(self.columns, self.columns[1:], strict=False), 1) if a.group != b.group]
+        ends = [
+            i
+            for i, (a, b) in enumerate(zip(self.columns, self.columns[1:], strict=False), 1)
+            if a.group != b.group
+        ]
         for end in [*ends, len(self.columns)]:
             if end >= len(self.columns) * len(edges) / count:
                 edges.append(end)
-        return [self._part(first, end) for first, end in zip(edges, edges[1:], strict=False)]
+        return [self._part(first, end) for first, end in pairwise(edges)]
 
     def _part(self, first: int, end: int) -> PaperTable:
         blocks = tuple(

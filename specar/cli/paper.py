@@ -1,0 +1,26 @@
+"""The command that writes the paper's tables."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from specar.cli.options import add_command, plan_of
+
+if TYPE_CHECKING:
+    from specar.cli.options import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    text = "write the paper's tables, all models, beside what is reproduced; trains nothing"
+    added = add_command(commands, "paper", _paper, text)
+    added.add_argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12")
+
+
+def _paper(options: argparse.Namespace) -> None:
+    from specar.paper.write import write_paper_tables
+
+    plan = plan_of(options)
+    write_paper_tables(plan, options.tables)
+    print(f"{plan.paper}/")
