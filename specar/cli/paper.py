@@ -19,8 +19,10 @@ def add_to(commands: Commands) -> None:
 
 
 def _paper(options: argparse.Namespace) -> None:
+    from specar.audit import flagged_cells
+    from specar.paper.cells import flagged_keys
     from specar.paper.write import write_paper_tables
 
     plan = plan_of(options)
-    write_paper_tables(plan, options.tables)
+    write_paper_tables(plan, options.tables, flagged=flagged_keys(flagged_cells()))
     print(f"{plan.paper}/")

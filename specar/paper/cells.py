@@ -72,6 +72,11 @@ def flag_key(cell: Mapping[str, Any]) -> FlaggedKey:
     return cell["source_table"], row, column, cell["metric"]
 
 
+def flagged_keys(flagged: pd.DataFrame) -> set[FlaggedKey]:
+    """Return the keys of the cells that `specar.audit.flagged_cells` returns."""
+    return set(map(flag_key, records_of(flagged)))
+
+
 def architectures_of(
     definition: TableDefinition, variant: str, values: Mapping[tuple[str, ...], Value]
 ) -> list[str]:

@@ -284,8 +284,15 @@ def _full_results() -> list[TableDefinition]:
     ]
     pairs: list[tuple[int, str, str, tuple[PrintedRow, ...], Form, str]] = [
         (7, "Short-term forecasting", short, subsets, "metric lines", "M4; sMAPE in percent"),
-        (9, "Long-term forecasting", forecast, _forecasts(), "metric columns", "Averages over the horizons"),
-        (11, "Imputation", impute, imputed, "metric columns", "Averages over the mask ratios"),
+        (
+            9,
+            "Long-term forecasting",
+            forecast,
+            _forecasts(),
+            "metric columns",
+            "avg: average over the horizons",
+        ),
+        (11, "Imputation", impute, imputed, "metric columns", "avg: average over the mask ratios"),
     ]
     for number, name, task, rows, form, what in pairs:
         for top in (False, True):

@@ -97,11 +97,9 @@ def _count_lines(content: Content, names: int) -> tuple[tuple[Line, ...], ...]:
         return ()
     own = {name: str(count) for name, count in content.counts.items()}
     lines = [("Best cells, printed", printed), ("Best cells, recomputed", own)]
-    return (
-        tuple(
-            Line((text, *[""] * (names - 1)), tuple(_count(who, counts, width) for who in content.whos))
-            for text, counts in lines
-        ),
+    return tuple(
+        (Line((text, *[""] * (names - 1)), tuple(_count(who, counts, width) for who in content.whos)),)
+        for text, counts in lines
     )
 
 

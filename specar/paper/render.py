@@ -8,12 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from specar.paper.marks import FIRST, SECOND
-from specar.paper.table import DIFFERS, FLAGGED, WORDS, Cell, PaperTable
+from specar.paper.table import DIFFERS, FLAGGED, TEXT, WORDS, Cell, PaperTable
 from specar.tables.markdown import pipe_table
 from specar.tables.render import escape_header, escape_latex, escape_markdown
 
-# Columns of numbers that can still be read on a page of LaTeX; wider tables are split.
-PANEL = 18
+# Characters that can be read side by side on a page of LaTeX; wider tables are split.
+PANEL = 150
 Link = Callable[[Cell], str | None]
 
 _LATEX_SIGNS = {DIFFERS: r"$^\ddagger$", FLAGGED: r"$^\S$", "−": "$-$"}
@@ -50,7 +50,7 @@ def render_markdown(table: PaperTable) -> str:
 
 def render_latex(table: PaperTable) -> str:
     """Return a table as LaTeX (booktabs), to be input; a wide one in several parts."""
-    wide = len(table.columns) > PANEL and not any(column.prose for column in table.columns)
+    wide = not any(column.prose for column in table.columns)
     return _TEXTS.get_template("paper.tex.j2").render(
         table=table, parts=table.panels(PANEL) if wide else [table]
     )
@@ -68,7 +68,8 @@ def _latex_cell(cell: Cell) -> str:
     command = {FIRST: r"\textbf", SECOND: r"\underline"}.get(cell.mark)
     number = f"{command}{{{text}}}" if command else text
     spread = rf" $\pm$ {_latex(cell.spread)}" if cell.spread else ""
-    whole = f"{number}{spread}{_latex(cell.signs)}"
+    ragged = r"\raggedright " if cell.kind == TEXT else ""
+    whole = f"{ragged}{number}{spread}{_latex(cell.signs)}"
     return rf"\multicolumn{{{cell.width}}}{{c}}{{{whole}}}" if cell.width > 1 else whole
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from specar.paper.marks import FIRST, SECOND
 from specar.tables.header import Span
@@ -70,6 +70,12 @@ class Cell:
         """Signs that follow the number; the legend explains them."""
         signs = ((self.partial, PARTIAL), (self.differs, DIFFERS), (self.flagged, FLAGGED))
         return "".join(sign for given, sign in signs if given)
+
+    @property
+    def plain(self) -> str:
+        """The cell as plain text, without its mark."""
+        number = WORDS[self.kind][0] if self.kind in WORDS else self.text
+        return f"{number}{f' ± {self.spread}' if self.spread else ''}{self.signs}"
 
     @property
     def words(self) -> str:
@@ -150,19 +156,38 @@ class PaperTable:
             yield Span(headings[-1], first, first + width - 1)
             first += width
 
+    @property
+    def widths(self) -> list[int]:
+        """Characters of each column, its own headings and the gap to the next one included."""
+        widths = [max(map(len, column.headings[-1].split(" ")), default=0) for column in self.columns]
+        for block in self.blocks:
+            for line in block:
+                # Only counts span columns, and they are short.
+                for i, cell in enumerate(line.cells if len(line.cells) == len(widths) else ()):
+                    widths[i] = max(widths[i], len(cell.plain))
+        return [width + 2 for width in widths]
+
     def panels(self, most: int) -> list[PaperTable]:
-        """Split the table at its groups of columns into parts of about equal width, ``most`` columns wide."""
-        count = -(-len(self.columns) // most)
-        edges = [0]
-        ends = [
-            i
-            for i, (a, b) in enumerate(zip(self.columns, self.columns[1:], strict=False), 1)
-            if a.group != b.group
-        ]
-        for end in [*ends, len(self.columns)]:
-            if end >= len(self.columns) * len(edges) / count:
-                edges.append(end)
+        """Split the table between groups of columns into as few parts of at most ``most`` characters as can be.
+
+        Parts are about equally wide; a group that is wider by itself is one part.
+        """
+        ends = [0, *accumulate(self.widths)]
+        groups = len({column.group for column in self.columns})
+        for count in range(1, groups + 1):
+            edges = self._edges(ends, count)
+            if max(ends[end] - ends[first] for first, end in pairwise(edges)) <= most:
+                break
         return [self._part(first, end) for first, end in pairwise(edges)]
+
+    def _edges(self, ends: list[int], count: int) -> list[int]:
+        """First columns of ``count`` parts, and the number of columns."""
+        edges, last = [0], len(self.columns)
+        for i in range(1, last + 1):
+            is_end = i == last or self.columns[i - 1].group != self.columns[i].group
+            if is_end and (i == last or ends[i] >= ends[-1] * len(edges) / count):
+                edges.append(i)
+        return edges
 
     def _part(self, first: int, end: int) -> PaperTable:
         blocks = tuple(
