@@ -12,7 +12,7 @@ from specar.status import STATUS
 
 
 def inputs_digest(plan: Plan) -> str:
-    """Return a hash of the files that are there by name, size and time: of runs, failures and prepared data."""
+    """Return a hash of the files that are there by name, size and time: records, failures, prepared data."""
     digest = hashlib.sha256()
     for path in _files(plan):
         try:

@@ -168,7 +168,7 @@ class PaperTable:
         return [width + 2 for width in widths]
 
     def panels(self, most: int) -> list[PaperTable]:
-        """Split the table between groups of columns into as few parts of at most ``most`` characters as can be.
+        """Split the table between groups of columns into as few parts of ``most`` characters as can be.
 
         Parts are about equally wide; a group that is wider by itself is one part.
         """

@@ -1,0 +1,148 @@
+"""Every published number is in its table, as printed: in the CSV and in the data for rendering."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from specar.paper.build import table_of_cells
+from specar.paper.cells import paper_cells
+from specar.paper.definitions import DEFINITIONS
+from specar.paper.files import SETUP, TABLE_IDS
+from specar.paper.render import render_html, render_latex, render_markdown
+from specar.paper.reproduced import Reproduced
+from specar.paper.table import COUNT, NOT_PRINTED, PRINTED, TEXT
+from specar.paper.write import as_csv
+from specar.tables.metrics import METRICS
+
+PACKAGE = Path(__file__).parents[2] / "specar" / "published"
+SHARED = Path(__file__).parents[3] / "shared" / "paper"
+FOLDERS = [PACKAGE, pytest.param(SHARED, marks=pytest.mark.skipif(not SHARED.exists(), reason="not there"))]
+# Column of the file: dataset, setting, variant.
+FILES = {
+    "long_term_forecast": ("dataset", "horizon", None),
+    "short_term_forecast": ("subset", None, None),
+    "imputation": ("dataset", "mask_ratio", None),
+    "classification": ("dataset", None, None),
+    "anomaly_detection": ("dataset", None, None),
+    "headline": ("dataset", None, None),
+    "ablation_backbone": ("dataset", "setting", "backbone"),
+    "unified_training": ("dataset", "mask_ratio", "training"),
+}
+IDS = list(DEFINITIONS)
+
+
+def rows_of(folder, name):
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def published(folder, table):
+    """Numbers of a table as its file has them: by dataset, setting, model, variant and metric."""
+    found = {}
+    for name, columns in FILES.items():
+        for row in rows_of(folder, name):
+            if row["source_table"] == table.replace("-", ":"):
+                dataset, setting, variant = (row[column] if column else "" for column in columns)
+                key = dataset, setting, row.get("model", "SpecAR-Net"), variant, row["metric"]
+                assert key not in found
+                found[key] = row["value"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return {name: paper_cells(definition, Reproduced()) for name, definition in DEFINITIONS.items()}
+
+
+def test_every_table_is_there():
+    assert [SETUP, *IDS] == list(TABLE_IDS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("name", IDS)
+def test_csv_holds_the_published_numbers(name, folder, cells):
+    found = {}
+    for row in csv.DictReader(io.StringIO(as_csv(cells[name]))):
+        key = row["dataset"], row["setting"], row["model"], row["variant"], row["metric"]
+        assert key not in found
+        found[key] = row["published"]
+    expected = published(folder, name)
+    assert {key: text for key, text in found.items() if text} == expected
+    # One row was left out in print; nothing else is without a number.
+    absent = {key[:2] for key, text in found.items() if not text}
+    assert absent == ({("ETTm2", "avg")} if name == "appendix-11" else set())
+
+
+def read_back(table, definition):
+    """The printed cells by the names that stand around them."""
+    numbers = [metric.label for metric in METRICS.values()]
+    for block in table.blocks:
+        for line in block:
+            assert len(line.cells) == len(table.columns) or all(cell.width > 1 for cell in line.cells)
+            for column, cell in zip(table.columns, line.cells, strict=False):
+                if cell.kind in (PRINTED, NOT_PRINTED):
+                    names = [*line.names, *(text for text in column.headings if text)]
+                    metric = [name for name in names if name in numbers] or ["only"]
+                    yield tuple(sorted({*names} - {*metric})), metric[-1], cell.text
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("name", IDS)
+def test_rendered_data_hold_the_published_numbers(name, folder, cells):
+    definition = DEFINITIONS[name]
+    found = [item for item in read_back(table_of_cells(definition, cells[name]), definition) if item[2]]
+    labels = {row.dataset: row.name for row in definition.rows}
+    several_models = len({model for model, _ in definition.models}) > 1
+    several_settings = len({row.setting for row in definition.rows}) > 1
+    expected = []
+    for (dataset, setting, model, variant, metric), text in published(folder, name).items():
+        line_of_model = definition.form == "model lines"
+        names = {
+            labels[dataset],
+            setting if several_settings else "",
+            variant,
+            model if several_models else "",
+        }
+        only = len(definition.metrics) == 1 and not line_of_model and definition.form != "metric lines"
+        expected.append((tuple(sorted(names - {""})), "only" if only else METRICS[metric].label, text))
+    assert Counter(found) == Counter(expected)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_format_shows_every_number(name, cells):
+    table = table_of_cells(DEFINITIONS[name], cells[name])
+    printed = [
+        cell for block in table.blocks for line in block for cell in line.cells if cell.kind == PRINTED
+    ]
+    numbers = Counter(cell.text for cell in printed)
+    for render in (render_html, render_markdown, render_latex):
+        text = render(table)
+        for number, count in numbers.items():
+            assert text.count(number) >= count, (render.__name__, number)
+
+
+def test_counts_of_best_cells_are_printed_and_recomputed(cells):
+    for row in rows_of(PACKAGE, "first_counts"):
+        name = row["source_table"].replace(":", "-")
+        table = table_of_cells(DEFINITIONS[name], cells[name])
+        line = next(block[0] for block in table.blocks if block[0].names[0] == "Best cells, printed")
+        texts = dict(zip(dict.fromkeys(column.group for column in table.columns), line.cells, strict=True))
+        shown = next(cell for group, cell in texts.items() if group.split()[-1] == row["column"])
+        assert (shown.kind, shown.text) == (COUNT, row["printed_count"])
+    own = table_of_cells(DEFINITIONS["appendix-10"], cells["appendix-10"]).blocks[-1][0]
+    assert own.names[0] == "Best cells, recomputed"
+    # DLinear is best in the 10 red cells and in ETTm1 / 720 / MSE, which is not coloured.
+    assert [cell.text for cell in own.cells][4] == "11"
+
+
+def test_text_cells_are_not_taken_for_numbers(cells):
+    for name in IDS:
+        kinds = {
+            c.kind for b in table_of_cells(DEFINITIONS[name], cells[name]).blocks for x in b for c in x.cells
+        }
+        assert TEXT not in kinds
