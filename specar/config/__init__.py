@@ -1,7 +1,7 @@
 """Configuration: schema, loading and expansion into runs. Imports nothing heavy."""
 
 from specar.config.load import load_config, parse_config
-from specar.config.matrix import cell_id, expand, run_id
+from specar.config.matrix import cell_id, expand, expand_ablation, run_id
 from specar.config.schema import Cell, Config, RunConfig
 from specar.config.settings import Execution, ModelConfig, TrainingConfig
 
@@ -14,6 +14,7 @@ __all__ = [
     "TrainingConfig",
     "cell_id",
     "expand",
+    "expand_ablation",
     "load_config",
     "parse_config",
     "run_id",

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from specar.config.schema import Config, authors_experiments
+from specar.config.schema import Config, authors_experiments, builtin_ablations
 from specar.data.registry import DATASET_FORMATS, builtin_datasets
 from specar.errors import SpecarError
 
@@ -31,10 +31,11 @@ def load_config(*paths: str | Path) -> Config:
 
 
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
-    """Validate configuration values, merged over the authors' experiments and the registry."""
+    """Validate configuration values, merged over what the package brings."""
     values = dict(values)
     defaults = {
         "experiments": authors_experiments(),
+        "ablations": builtin_ablations(),
         "datasets": {name: entry.model_dump() for name, entry in builtin_datasets().items()},
     }
     for key, default in defaults.items():

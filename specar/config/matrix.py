@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from specar.config.entries import Experiment, Level, MatrixEntry, Overrides, Setting
 from specar.config.later import identity_of
 from specar.config.load import explain
-from specar.config.schema import ANY, Cell, Config, Experiment, MatrixEntry, Overrides, RunConfig, Setting
+from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import M4Dataset, builtin_datasets, find_dataset
@@ -56,15 +57,48 @@ def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]
         A dataset, horizon or mask ratio is named that has no experiment, or settings contradict
         each other.
     """
-    runs: dict[str, RunConfig] = {}
-    for entry in config.matrix:
-        for run in _expand_entry(config, entry, absent):
-            runs[run_id(run)] = run
-    _refuse_twins(runs)
+    runs = _expand_entries(config, config.matrix, absent)
+    _refuse_twins(
+        runs, "matrix", "put them into an ablation, or into configurations with a 'results' folder each"
+    )
     return runs
 
 
-def _refuse_twins(runs: dict[str, RunConfig]) -> None:
+def expand_ablation(
+    config: Config, name: str, absent: Collection[str] = ()
+) -> dict[str, dict[str, RunConfig]]:
+    """Return the runs of an ablation, by level and run id; raises as `expand`."""
+    ablation = config.ablations[name]
+    levels = {}
+    for label, level in ablation.levels.items():
+        entries = [_at_level(entry, level) for entry in ablation.entries]
+        runs = _expand_entries(config, entries, absent, level)
+        where = f"ablations.{name}, level {label}"
+        _refuse_twins(runs, where, "give them levels of their own")
+        levels[label] = runs
+    return levels
+
+
+def _at_level(entry: MatrixEntry, level: Level) -> MatrixEntry:
+    """An entry with the axes of a level; it may turn TOP off, but cannot turn it on where there is none."""
+    changes: dict[str, Any] = {}
+    if level.architecture is not None:
+        changes["architectures"] = [level.architecture]
+    if level.top is not None and TASK_INFO[entry.task].top:
+        changes["top"] = [level.top]
+    if level.datasets is not None:
+        changes["datasets"] = level.datasets
+    return entry.model_copy(update=changes)
+
+
+def _expand_entries(
+    config: Config, entries: Sequence[MatrixEntry], absent: Collection[str], *over: Overrides
+) -> dict[str, RunConfig]:
+    runs = (run for entry in entries for run in _expand_entry(config, entry, absent, over))
+    return {run_id(run): run for run in runs}
+
+
+def _refuse_twins(runs: dict[str, RunConfig], where: str, remedy: str) -> None:
     """Two runs of one table cell and seed would be averaged under one label."""
     cells: dict[tuple[object, ...], str] = {}
     for name, run in runs.items():
@@ -79,13 +113,14 @@ def _refuse_twins(runs: dict[str, RunConfig]) -> None:
         )
         if cell in cells:
             raise SpecarError(
-                f"matrix: {cells[cell]} and {name} differ only in settings that tables do not show; "
-                "put them into configurations with a 'results' folder each"
+                f"{where}: {cells[cell]} and {name} differ only in settings that tables do not show; {remedy}"
             )
         cells[cell] = name
 
 
-def _expand_entry(config: Config, entry: MatrixEntry, absent: Collection[str]) -> Iterator[RunConfig]:
+def _expand_entry(
+    config: Config, entry: MatrixEntry, absent: Collection[str], over: Sequence[Overrides]
+) -> Iterator[RunConfig]:
     experiments = config.experiments.get(entry.task, {})
     for name in entry.datasets or [name for name in _suitable(config, entry.task) if name not in absent]:
         dataset, kind = find_dataset(name, config.datasets), TASK_INFO[entry.task].kind
@@ -99,7 +134,7 @@ def _expand_entry(config: Config, entry: MatrixEntry, absent: Collection[str]) -
                 f"no {entry.task} experiment for dataset {name}; add one under experiments.{entry.task}"
             )
         for setting in _settings(entry, own, experiments[own]):
-            yield from _expand_setting(config, entry, name, experiments[own], setting)
+            yield from _expand_setting(config, entry, name, experiments[own], setting, over)
 
 
 def _suitable(config: Config, task: Task) -> list[str]:
@@ -123,7 +158,12 @@ def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[
 
 
 def _expand_setting(
-    config: Config, entry: MatrixEntry, dataset: str, experiment: Experiment, setting: Setting
+    config: Config,
+    entry: MatrixEntry,
+    dataset: str,
+    experiment: Experiment,
+    setting: Setting,
+    over: Sequence[Overrides],
 ) -> Iterator[RunConfig]:
     info = TASK_INFO[entry.task]
     cell = _cell(config, entry, dataset, experiment, setting)
@@ -132,7 +172,7 @@ def _expand_setting(
     axes = (entry.architectures or config.architectures, tops, entry.seeds or config.seeds)
     for architecture, top, seed in itertools.product(*axes):
         of_architecture = experiment.architectures.get(architecture, Overrides())
-        layers = [experiment, of_setting, of_architecture, config, entry]
+        layers = [experiment, of_setting, of_architecture, config, entry, *over]
         values = {
             **cell,
             "seed": seed,

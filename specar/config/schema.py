@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Self, TypeVar
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import Field, model_validator
 
+from specar.config.entries import (
+    Ablation,
+    AblationName,
+    Experiment,
+    Horizon,
+    MaskRatio,
+    MatrixEntry,
+    NonEmpty,
+    Overrides,
+    Seed,
+    Setting,
+    check_task_settings,
+)
 from specar.config.settings import (
     Architecture,
     DataConfig,
@@ -25,110 +37,25 @@ from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import Dataset, DatasetName, builtin_datasets
 from specar.strict import Strict
 
-Setting = int | float | None
-Horizon = Annotated[int, Field(ge=1)]
-MaskRatio = Annotated[float, Field(gt=0, lt=1)]
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a seed is a number")
-    return value
-
-
-Seed = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
-Item = TypeVar("Item")
-NonEmpty = Annotated[list[Item], Field(min_length=1)]
-
 # Name of the experiment of datasets that have none of their own.
 ANY = "any"
 
 
-def _partial(schema: type[Strict], *without: str) -> type[Strict]:
-    """Make the model of any part of ``schema``: every field optional, null meaning not given."""
-    fields: dict[str, Any] = {}
-    for name, field in schema.model_fields.items():
-        if name not in without:
-            optional = copy.copy(field)
-            optional.default, optional.default_factory = None, None
-            fields[name] = (Optional[field.annotation], optional)  # noqa: UP045 (the type is not static)
-    return create_model(f"{schema.__name__}Overrides", __base__=Strict, __doc__=schema.__doc__, **fields)
+def authors_experiments() -> dict[str, Any]:
+    """The hyper-parameters of the authors' scripts, as in experiments.yaml."""
+    return _builtin("experiments.yaml")
 
 
-if TYPE_CHECKING:
-    from specar.config.settings import ModelConfig as ModelOverrides
-    from specar.config.settings import TaskSettings as TaskOverrides
-    from specar.config.settings import TrainingConfig as TrainingOverrides
-else:  # architecture and top are axes of the matrix
-    ModelOverrides = _partial(ModelConfig, "architecture", "top")
-    TrainingOverrides = _partial(TrainingConfig)
-    TaskOverrides = TaskSettings
-
-
-class Overrides(Strict):
-    """Settings that replace those of the experiment."""
-
-    model: ModelOverrides = ModelOverrides()
-    training: TrainingOverrides = TrainingOverrides()
-    task_settings: TaskOverrides = TaskOverrides()
-
-
-class Experiment(Overrides):
-    """Hyper-parameters of one dataset in one task, with differences per setting and architecture."""
-
-    seq_len: int | None = Field(
-        None,
-        ge=1,
-        description="look-back S (imputation, anomaly_detection: the window); null: 96, for "
-        "anomaly_detection 100, for short_term_forecast twice the horizon, for classification the longest "
-        "series",
-    )
-    horizons: dict[Horizon, Overrides] = {}
-    mask_ratios: dict[MaskRatio, Overrides] = {}
-    architectures: dict[Architecture, Overrides] = Field({}, description="differences per architecture")
-
-    def settings(self, task: str) -> dict[Setting, Overrides]:
-        """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
-        plural = TASK_INFO[task].settings
-        return {None: Overrides()} if plural is None else getattr(self, plural)
-
-
-class MatrixEntry(Overrides):
-    """Runs of one task: the product of all its lists. Lists left out mean all, or the defaults above."""
-
-    task: Task
-    datasets: NonEmpty[DatasetName] | None = Field(
-        None, description="null: every dataset with an experiment, and every suitable one of your own"
-    )
-    horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
-    mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
-    architectures: NonEmpty[Architecture] | None = None
-    top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
-    seeds: NonEmpty[Seed] | None = None
-    protocol: Protocol | None = None
-
-    @model_validator(mode="after")
-    def _own_setting(self) -> MatrixEntry:
-        for plural, task in TASK_OF_SETTINGS.items():
-            if task != self.task and getattr(self, plural) is not None:
-                raise ValueError(f"{plural} does not apply to {self.task}")
-        if self.top is not None and True in self.top and not TASK_INFO[self.task].top:
-            raise ValueError(f"{self.task} has no TOP; leave top out")
-        _check_task_settings(self.task, self.task_settings)
-        return self
-
-
-def _check_task_settings(task: str, settings: TaskSettings) -> None:
-    for name in settings.model_dump(exclude_none=True):
-        if name not in TASK_INFO[task].task_settings:
-            raise ValueError(f"task_settings.{name} does not apply to {task}")
+def builtin_ablations() -> dict[str, Any]:
+    """The ablations that come with the project, as in ablations.yaml."""
+    return _builtin("ablations.yaml")
 
 
 @cache
-def authors_experiments() -> dict[str, Any]:
-    text = files("specar.config").joinpath("experiments.yaml").read_text(encoding="utf-8")
-    experiments: dict[str, Any] = yaml.safe_load(text)
-    return experiments
+def _builtin(name: str) -> dict[str, Any]:
+    text = files("specar.config").joinpath(name).read_text(encoding="utf-8")
+    values: dict[str, Any] = yaml.safe_load(text)
+    return values
 
 
 def default_experiments() -> dict[Task, dict[str, Experiment]]:
@@ -137,6 +64,11 @@ def default_experiments() -> dict[Task, dict[str, Experiment]]:
         task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}  # type: ignore[misc]
         for task, entries in authors_experiments().items()
     }
+
+
+def default_ablations() -> dict[str, Ablation]:
+    """The ablations that come with the project."""
+    return {name: Ablation.model_validate(entry) for name, entry in builtin_ablations().items()}
 
 
 class Config(Overrides):
@@ -166,6 +98,13 @@ class Config(Overrides):
         default_factory=default_experiments,
         description="merged over the authors' hyper-parameters (specar/config/experiments.yaml)",
     )
+    ablations: dict[AblationName, Ablation] = Field(
+        default_factory=default_ablations,
+        description="merged over those of the project (specar/config/ablations.yaml); each is a target",
+    )
+    run_ablations: list[AblationName] = Field(
+        [], description="ablations that belong to everything; the others are done where they are asked for"
+    )
     datasets: dict[DatasetName, Dataset] = Field(
         default_factory=builtin_datasets,
         description="merged over the registry (specar/data/registry.yaml)",
@@ -181,6 +120,13 @@ class Config(Overrides):
                     raise ValueError(f"experiments.{task}.{name}: {error}") from error
         return self
 
+    @model_validator(mode="after")
+    def _known_ablations(self) -> Config:
+        for name in self.run_ablations:
+            if name not in self.ablations:
+                raise ValueError(f"run_ablations: no ablation {name}; known: {', '.join(self.ablations)}")
+        return self
+
     def _experiment_fits(self, task: Task, name: str, experiment: Experiment) -> None:
         info = TASK_INFO[task]
         if name != ANY and name not in self.datasets:
@@ -192,7 +138,7 @@ class Config(Overrides):
         for plural, other in TASK_OF_SETTINGS.items():
             if other != task and getattr(experiment, plural):
                 raise ValueError(f"{plural} does not apply to {task}")
-        _check_task_settings(task, experiment.task_settings)
+        check_task_settings(task, experiment.task_settings)
 
 
 class Cell(Strict):

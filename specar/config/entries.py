@@ -1,0 +1,139 @@
+"""Entries of a configuration: experiments, parts of the matrix, ablations."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
+
+from specar.config.settings import Architecture, ModelConfig, Protocol, Task, TaskSettings, TrainingConfig
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
+from specar.data.registry import DatasetName
+from specar.strict import Strict
+
+Setting = int | float | None
+Horizon = Annotated[int, Field(ge=1)]
+MaskRatio = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a seed is a number")
+    return value
+
+
+Seed = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
+Item = TypeVar("Item")
+NonEmpty = Annotated[list[Item], Field(min_length=1)]
+
+
+def _partial(schema: type[Strict], *without: str) -> type[Strict]:
+    """Make the model of any part of ``schema``: every field optional, null meaning not given."""
+    fields: dict[str, Any] = {}
+    for name, field in schema.model_fields.items():
+        if name not in without:
+            optional = copy.copy(field)
+            optional.default, optional.default_factory = None, None
+            fields[name] = (Optional[field.annotation], optional)  # noqa: UP045 (the type is not static)
+    return create_model(f"{schema.__name__}Overrides", __base__=Strict, __doc__=schema.__doc__, **fields)
+
+
+if TYPE_CHECKING:
+    from specar.config.settings import ModelConfig as ModelOverrides
+    from specar.config.settings import TaskSettings as TaskOverrides
+    from specar.config.settings import TrainingConfig as TrainingOverrides
+else:  # architecture and top are axes of the matrix
+    ModelOverrides = _partial(ModelConfig, "architecture", "top")
+    TrainingOverrides = _partial(TrainingConfig)
+    TaskOverrides = TaskSettings
+
+
+class Overrides(Strict):
+    """Settings that replace those of the experiment."""
+
+    model: ModelOverrides = ModelOverrides()
+    training: TrainingOverrides = TrainingOverrides()
+    task_settings: TaskOverrides = TaskOverrides()
+
+
+class Experiment(Overrides):
+    """Hyper-parameters of one dataset in one task, with differences per setting and architecture."""
+
+    seq_len: int | None = Field(
+        None,
+        ge=1,
+        description="look-back S (imputation, anomaly_detection: the window); null: 96, for "
+        "anomaly_detection 100, for short_term_forecast twice the horizon, for classification the longest "
+        "series",
+    )
+    horizons: dict[Horizon, Overrides] = {}
+    mask_ratios: dict[MaskRatio, Overrides] = {}
+    architectures: dict[Architecture, Overrides] = Field({}, description="differences per architecture")
+
+    def settings(self, task: str) -> dict[Setting, Overrides]:
+        """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
+        plural = TASK_INFO[task].settings
+        return {None: Overrides()} if plural is None else getattr(self, plural)
+
+
+class MatrixEntry(Overrides):
+    """Runs of one task: the product of all its lists. Lists left out mean all, or the defaults above."""
+
+    task: Task
+    datasets: NonEmpty[DatasetName] | None = Field(
+        None, description="null: every dataset with an experiment, and every suitable one of your own"
+    )
+    horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
+    mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
+    architectures: NonEmpty[Architecture] | None = None
+    top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
+    seeds: NonEmpty[Seed] | None = None
+    protocol: Protocol | None = None
+
+    @model_validator(mode="after")
+    def _own_setting(self) -> MatrixEntry:
+        for plural, task in TASK_OF_SETTINGS.items():
+            if task != self.task and getattr(self, plural) is not None:
+                raise ValueError(f"{plural} does not apply to {self.task}")
+        if self.top is not None and True in self.top and not TASK_INFO[self.task].top:
+            raise ValueError(f"{self.task} has no TOP; leave top out")
+        check_task_settings(self.task, self.task_settings)
+        return self
+
+
+def check_task_settings(task: str, settings: TaskSettings) -> None:
+    for name in settings.model_dump(exclude_none=True):
+        if name not in TASK_INFO[task].task_settings:
+            raise ValueError(f"task_settings.{name} does not apply to {task}")
+
+
+class Level(Overrides):
+    """One level of an ablation: what it changes in all entries, over everything else."""
+
+    architecture: Architecture | None = None
+    top: bool | None = None
+    datasets: NonEmpty[DatasetName] | None = Field(None, description="in place of the entries' datasets")
+
+
+def _label(label: str) -> str:
+    if not label.strip() or any(sign in label for sign in "\n{}"):
+        raise ValueError("the name of a level must not be empty nor contain braces")
+    return label
+
+
+Label = Annotated[str, AfterValidator(_label)]
+AblationName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class Ablation(Strict):
+    """One factor of the model or its training: every level of it, with everything else equal."""
+
+    title: str
+    question: str = Field(description="what the ablation answers, in a sentence")
+    source: str | None = Field(None, description="where the paper has it")
+    axis: str | None = Field(
+        None, description="what the names of the levels are where they are numbers; drawn as a curve"
+    )
+    entries: NonEmpty[MatrixEntry] = Field(description="what to run, as in the matrix")
+    levels: Annotated[dict[Label, Level], Field(min_length=2)]
