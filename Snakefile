@@ -28,6 +28,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/paper_figures.smk"
+include: "workflow/rules/ablations.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -38,3 +39,4 @@ rule all:
     input:
         rules.tables.input,
         rules.figures.input,
+        rules.ablations.input,

@@ -30,10 +30,9 @@ def floor_file(folder: Path, cell: str, baseline: str) -> Path:
     return folder / "floors" / cell / f"{baseline}.json"
 
 
-def find_runs(folder: Path, names: Iterable[str]) -> frozenset[str]:
-    """Return those of the runs ``names`` that have a cached record."""
-    there = _files(folder)
-    return frozenset(name for name in names if f"{name}.json" in there)
+def find_runs(folder: Path) -> frozenset[str]:
+    """Return the ids of all runs that have a cached record."""
+    return frozenset(name.removesuffix(".json") for name in _files(folder) if name.endswith(".json"))
 
 
 def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
@@ -90,7 +89,7 @@ def check(folder: Path, plans: Iterable[Plan]) -> int:
         One is not what the present code makes, or belongs to no run (no cell) of ``plans``.
     """
     plans = list(plans)
-    runs = {name for plan in plans for name in plan.runs}
+    runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
     cells = {name for plan in plans for name in plan.cells}
     records, floors = sorted(folder.glob("*.json")), sorted(folder.glob("floors/*/*.json"))
     for path in records:

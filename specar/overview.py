@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from specar.plan import Plan
@@ -16,8 +16,19 @@ _MOST = 20
 def overview(plan: Plan) -> str:
     """Return the state of all runs as text: counts per dataset, running and failed runs, time left."""
     found = {name: status_of(plan, name) for name in plan.runs}
-    parts = ["\n".join(_counts(plan, found)), *_lists(plan, found), _time_left(plan, found)]
+    started = ablation_counts(plan, plan.started_ablations)
+    parts = ["\n".join(_counts(plan, found)), *_lists(plan, found), _time_left(plan, found), started]
     return "\n\n".join(part for part in parts if part)
+
+
+def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
+    """Return how many runs of ablations are done, one line each; empty without ``names``."""
+    lines = []
+    for name in names:
+        runs = plan.ablation_runs(name)
+        done = sum(plan.record_file(run).exists() for run in runs)
+        lines.append(f"{name:<20} {done:>5} of {len(runs):>5} runs done  {plan.config.ablations[name].title}")
+    return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
 
 
 def _counts(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:

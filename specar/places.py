@@ -53,6 +53,11 @@ class Places:
         return self.results / "tables"
 
     @property
+    def ablations(self) -> Path:
+        """Folder of the tables and figures of ablations."""
+        return self.results / "ablations"
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.results / "figures"

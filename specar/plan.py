@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from specar import cached
-from specar.config import Cell, Config, RunConfig, cell_id, expand, parse_config
+from specar.config import Cell, Config, RunConfig, cell_id, expand, expand_ablation, parse_config
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
@@ -31,11 +32,12 @@ class Plan(Places):
     config
         The configuration.
     runs
-        Its runs, by id.
+        The runs of its matrix, by id. Those of ablations are in `levels_of`, expanded when asked for.
     absent
         Names of the missing files of each dataset on request that is not in place.
     cached_runs, cached_cells
-        Ids of the runs and cells whose records come with the project and are taken from there.
+        Ids of the runs (of ablations as well) and cells whose records come with the project and are taken
+        from there.
     """
 
     runs: dict[str, RunConfig]
@@ -63,7 +65,7 @@ class Plan(Places):
         plan = cls(config, expand(config, absent), absent)
         if not config.use_cache:
             return plan
-        runs = cached.find_runs(plan.cache, plan.runs)
+        runs = cached.find_runs(plan.cache)
         return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
 
     def write(self, path: Path) -> None:
@@ -95,10 +97,43 @@ class Plan(Places):
             ) from error
 
     def run(self, name: str) -> RunConfig:
-        """Look up a run by its id."""
-        if name not in self.runs:
+        """Look up a run by its id, in the matrix and then in the ablations."""
+        run = self.runs.get(name) or self.runs_of_ablations.get(name)
+        if run is None:
             raise SpecarError(f"no run {name!r} in this configuration; 'specar runs' lists them")
-        return self.runs[name]
+        return run
+
+    @cached_property
+    def runs_of_ablations(self) -> dict[str, RunConfig]:
+        """Runs of all ablations, by run id; one whose settings contradict each other has none."""
+        runs: dict[str, RunConfig] = {}
+        for ablation in self.config.ablations:
+            with suppress(SpecarError):
+                runs |= self.ablation_runs(ablation)
+        return runs
+
+    def levels_of(self, ablation: str) -> dict[str, dict[str, RunConfig]]:
+        """Runs of an ablation, by level and run id.
+
+        Raises
+        ------
+        SpecarError
+            There is no such ablation, or its settings contradict each other.
+        """
+        if ablation not in self.config.ablations:
+            known = ", ".join(self.config.ablations)
+            raise SpecarError(f"no ablation {ablation!r} in this configuration; known: {known}")
+        if ablation not in self._levels:
+            self._levels[ablation] = expand_ablation(self.config, ablation, self.absent)
+        return self._levels[ablation]
+
+    def ablation_runs(self, ablation: str) -> dict[str, RunConfig]:
+        """Runs of all levels of an ablation, by run id; raises as `levels_of`."""
+        return {name: run for runs in self.levels_of(ablation).values() for name, run in runs.items()}
+
+    @cached_property
+    def _levels(self) -> dict[str, dict[str, dict[str, RunConfig]]]:
+        return {}
 
     def dataset(self, name: str) -> Dataset:
         """Look up a dataset."""
@@ -113,6 +148,24 @@ class Plan(Places):
     def tasks(self) -> list[str]:
         """Tasks of the runs, in the order of the configuration."""
         return list(dict.fromkeys(run.task for run in self.runs.values()))
+
+    @property
+    def started_ablations(self) -> list[str]:
+        """Ablations with a record, and those that belong to everything."""
+        return [name for name in self.config.ablations if self._is_started(name)]
+
+    def _is_started(self, ablation: str) -> bool:
+        if ablation in self.config.run_ablations:
+            return True
+        with suppress(SpecarError):
+            return any(self.record_file(run).exists() for run in self.ablation_runs(ablation))
+        return False
+
+    @property
+    def trained_tasks(self) -> list[str]:
+        """Tasks of the runs and of all ablations."""
+        entries = [entry for ablation in self.config.ablations.values() for entry in ablation.entries]
+        return list(dict.fromkeys([*self.tasks, *(entry.task for entry in entries)]))
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -202,6 +255,10 @@ class Plan(Places):
     def record_files(self, task: str) -> list[Path]:
         """Records that the tables of a task need; of those that are there, where nothing is trained."""
         return self._wanted([self.record_file(run) for run in self.runs_of(task)])
+
+    def ablation_files(self, ablation: str) -> list[Path]:
+        """Records that the tables of an ablation need, likewise."""
+        return self._wanted([self.record_file(run) for run in self.ablation_runs(ablation)])
 
     def floor_files(self, task: str) -> list[Path]:
         """Floor records that the tables of a task need, likewise."""

@@ -115,11 +115,22 @@ def _same_id(path: Path, name: str, actual: str) -> None:
 def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
     """Yield a row per finished run of the plan and metric."""
     for name in plan.runs_of(task):
-        if name in plan.cached_runs:
-            check_record(plan.record_file(name), name)
-        record = read_record(plan.record_file(name), name)
+        record = finished_record(plan, name)
         if record is not None:
             yield from _rows(record, COLUMNS)
+
+
+def finished_record(plan: Plan, name: str) -> dict[str, Any] | None:
+    """Read the record of a run of the plan, wherever it is taken from; None where there is none.
+
+    Raises
+    ------
+    SpecarError
+        The record is damaged, belongs to another run, or comes with the project and is of other code.
+    """
+    if name in plan.cached_runs:
+        check_record(plan.record_file(name), name)
+    return read_record(plan.record_file(name), name)
 
 
 def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:

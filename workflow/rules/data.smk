@@ -32,7 +32,7 @@ rule fetch:
 
 # One rule per kind of dataset: each has arrays of its own.
 for kind, arrays in ARRAYS.items():
-    if names := [name for name in PLAN.datasets if PLAN.dataset(name).kind == kind]:
+    if names := [name for name, dataset in PLAN.config.datasets.items() if dataset.kind == kind]:
 
         rule:
             name:

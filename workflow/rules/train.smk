@@ -5,7 +5,7 @@ correct_plugin()
 EXECUTION = PLAN.config.execution
 
 # One rule per task, so that each can have memory and time of its own and be one job array on a cluster.
-for task in PLAN.tasks:
+for task in PLAN.trained_tasks:
 
     # checkpoint.pt and history.jsonl lie in the same folder, deliberately not as outputs: Snakemake would
     # delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
