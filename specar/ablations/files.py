@@ -1,4 +1,4 @@
-"""Names of the files of an ablation. Imports nothing heavy: the workflow needs them before it runs anything."""
+"""Names of the files of an ablation. Imports nothing heavy: the workflow needs them first."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def _published(plan: Plan, name: str) -> pd.DataFrame:
 
 
 def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
-    """Return which rows of a table hold the best of all levels of their cell, in ``reproduced`` or ``published``.
+    """Return which rows hold the best of all levels of their cell, in ``reproduced`` or ``published``.
 
     A cell with fewer than two levels has no best one.
     """
