@@ -18,15 +18,9 @@ def records_of_ablation(name):
 
 def shown_ablation(name):
     """Files of an ablation, marked for the report."""
+    title = PLAN.config.ablations[name].title
     return [
-        report(
-            path,
-            caption="../report/ablations.rst",
-            category="Ablations",
-            subcategory=PLAN.config.ablations[name].title,
-            labels={"format": FORMATS[Path(path).suffix.removeprefix(".")]},
-        )
-        for path in tables_of_ablation(name)
+        shown(path, title, "Ablations", "../report/ablations.rst") for path in tables_of_ablation(name)
     ]
 
 

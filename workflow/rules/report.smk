@@ -27,10 +27,10 @@ def protocols_of(task):
     return ", ".join(dict.fromkeys(PLAN.run(name).protocol for name in PLAN.runs_of(task)))
 
 
-def shown(path, task, category, caption, **labels):
+def shown(path, title, category, caption, **labels):
     """Mark an output for the report; caption is relative to the file of the rule."""
     labels["format"] = FORMATS[Path(path).suffix.removeprefix(".")]
-    return report(path, caption=caption, category=category, subcategory=source_of(task).title, labels=labels)
+    return report(path, caption=caption, category=category, subcategory=title, labels=labels)
 
 
 def shown_tables(task):
@@ -38,7 +38,7 @@ def shown_tables(task):
     return [
         shown(
             path,
-            task,
+            source_of(task).title,
             "Tables",
             "../report/tables.rst",
             form="all cells" if Path(path).stem == task else "averaged",
@@ -52,7 +52,7 @@ def shown_figures(task):
     return [
         shown(
             path,
-            task,
+            source_of(task).title,
             "Figures",
             "../report/figures.rst",
             figure=Path(path).stem.removeprefix(f"{task}_"),

@@ -1,0 +1,41 @@
+"""The figure of an ablation: a curve per cell where levels are numbers, else differences from the first."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from specar.ablations import curves, differences
+from specar.config.entries import Ablation
+from specar.figures.page import Page
+from specar.figures.paper.request import PaperFigure
+from specar.tables.sources import metrics_of
+
+
+def draw(ablation: Ablation, table: pd.DataFrame, runs: pd.DataFrame, note: str | None) -> PaperFigure:
+    """Draw an ablation.
+
+    Parameters
+    ----------
+    ablation
+        Its entry in the configuration.
+    table, runs
+        What `specar.ablations.results` has of it.
+    note
+        A caution printed with the figure.
+    """
+    title = f"Ablation: {ablation.title}"
+    above = [*([" ".join(note.split())] if note else []), " ".join(ablation.question.split())]
+    primary = table[table["metric"] == table["task"].map(primary_metric)]
+    known = primary[primary["reproduced"].notna() | primary["published"].notna()]
+    if known.empty:
+        words = "None of its runs is done yet, and the paper prints no numbers of it."
+        return PaperFigure(Page(title, above).with_words(words), title, words)
+    kind = curves if ablation.axis else differences
+    figure = kind.draw(ablation, known, runs, title, above)
+    return PaperFigure(figure, title, f"{title}. {kind.alt(ablation, known)}")
+
+
+def primary_metric(task: str) -> str:
+    """Return the metric that an ablation of a task is drawn in: its first, for anomaly detection F1."""
+    metrics = metrics_of(task, "published")
+    return "f1" if "f1" in metrics else next(iter(metrics))

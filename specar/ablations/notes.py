@@ -1,0 +1,73 @@
+"""What stands above the table of an ablation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from specar.ablations.published import published_best
+from specar.config.entries import MatrixEntry, Overrides
+from specar.plan import Plan
+from specar.tables.metrics import METRICS
+from specar.tables.sources import setting_name, source_of
+
+
+def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
+    """Return the sentences that introduce the table of an ablation."""
+    ablation = plan.config.ablations[name]
+    asked = table[table["run_ids"] != ""]
+    done = asked[asked["seeds"] > 0]
+    place = f" In the paper: {ablation.source}." if ablation.source else ""
+    return [
+        *([" ".join(plan.config.note.split())] if plan.config.note else []),
+        f"{' '.join(ablation.question.split())}{place}",
+        f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
+        *_changed(plan, ablation.entries),
+        *_unit(table),
+        *_stated_best(name, done),
+    ]
+
+
+def _what_is_equal(asked: pd.DataFrame) -> str:
+    protocols = " and ".join(dict.fromkeys(asked["protocol"]))
+    return f"Levels differ in nothing but what the columns say; seeds are the same. Protocol: {protocols}."
+
+
+def _changed(plan: Plan, entries: list[MatrixEntry]) -> Iterator[str]:
+    """Settings that replace the authors': of the configuration as a whole, and of entries."""
+    for what, settings in (("All runs", plan.config), *((_entry_name(entry), entry) for entry in entries)):
+        if texts := list(_overrides(settings)):
+            yield f"{what}: {', '.join(texts)} instead of the experiment's own."
+
+
+def _entry_name(entry: MatrixEntry) -> str:
+    title = source_of(entry.task).title
+    return f"{title}, {', '.join(entry.datasets)}" if entry.datasets else title
+
+
+def _overrides(settings: Overrides) -> Iterator[str]:
+    for part in ("model", "training", "task_settings"):
+        for key, value in getattr(settings, part).model_dump(exclude_none=True).items():
+            yield f"{part}.{key} {value}"
+
+
+def _unit(table: pd.DataFrame) -> list[str]:
+    percent = [METRICS[metric].label for metric in table["metric"].unique() if METRICS[metric].percent]
+    return [f"In percent: {', '.join(percent)}."] if percent else []
+
+
+def _stated_best(name: str, done: pd.DataFrame) -> Iterator[str]:
+    """The paper's best level of each cell beside ours, where it prints no numbers."""
+    for row in published_best(name).itertuples():
+        cell = done[
+            (done[["task", "dataset", "setting"]] == [row.task, row.dataset, row.setting]).all(axis=1)
+        ]
+        where = f"{row.dataset}, {setting_name(str(row.task))} {row.setting}"
+        ours = [
+            f"{rows.loc[rows['reproduced'].idxmin(), 'level']} ({METRICS[str(metric)].label}, {architecture}"
+            f", of {len(rows)} levels)"
+            for (architecture, metric), rows in cell.groupby(["architecture", "metric"], sort=False)
+        ]
+        own = f"; ours: {', '.join(ours)}" if ours else "; ours: not run"
+        yield f"{where}: best level according to the paper {row.level}{own}."
