@@ -6,13 +6,14 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
-from specar.files import read_json, write_text
-from specar.records import check_floor, check_record
+from specar.examples import check_examples
+from specar.files import read_json, write_json, write_text
+from specar.records import check_floor, check_record, read_history
 
 if TYPE_CHECKING:
     from specar.plan import Plan
@@ -28,6 +29,11 @@ def run_file(folder: Path, name: str) -> Path:
 def floor_file(folder: Path, cell: str, baseline: str) -> Path:
     """Cached record of one baseline of a cell."""
     return folder / "floors" / cell / f"{baseline}.json"
+
+
+def examples_file(folder: Path, name: str) -> Path:
+    """Examples of cached run ``name``."""
+    return folder / "examples" / f"{name}.json"
 
 
 def find_runs(folder: Path) -> frozenset[str]:
@@ -50,7 +56,9 @@ def _files(folder: Path) -> set[str]:
 
 
 def add(plan: Plan, name: str) -> Path:
-    """Copy the record of a finished run, and the floors of its cell, into the cache; returns its file.
+    """Copy the record of a finished run, its examples, and the floors of its cell; returns its file.
+
+    A record without a history gets that of the file beside it.
 
     Raises
     ------
@@ -62,12 +70,27 @@ def add(plan: Plan, name: str) -> Path:
     if not source.exists():
         raise SpecarError(f"run {name} is not done: {source} is missing; train it first")
     run = check_record(source, name)
-    git = read_json(source)["provenance"]["git"]
+    record = read_json(source)
+    git = record["provenance"]["git"]
     if git["commit"] is None or git["modified"]:
         log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
     _add_floors(plan, cell, run)
-    write_text(target, source.read_text(encoding="utf-8"))
+    _add_examples(plan, name, record)
+    if "history" not in record and (history := read_history(source, name)):
+        write_json(target, {**record, "history": history})
+    else:
+        write_text(target, source.read_text(encoding="utf-8"))
     return target
+
+
+def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
+    source, target = plan.own_examples_file(name), examples_file(plan.cache, name)
+    if source.exists():
+        check_examples(source, record)
+        write_text(target, source.read_text(encoding="utf-8"))
+    else:
+        target.unlink(missing_ok=True)  # of an earlier record
+        log.warning("%s has no examples; 'specar examples' makes them where its weights were kept", name)
 
 
 def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
@@ -91,14 +114,19 @@ def check(folder: Path, plans: Iterable[Plan]) -> int:
     plans = list(plans)
     runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
     cells = {name for plan in plans for name in plan.cells}
-    records, floors = sorted(folder.glob("*.json")), sorted(folder.glob("floors/*/*.json"))
+    records, floors, examples = (
+        sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
+    )
     for path in records:
         check_record(path, path.stem)
         _belongs(path, path.stem, runs)
     for path in floors:
         check_floor(path, path.parent.name)
         _belongs(path, path.parent.name, cells)
-    return len(records) + len(floors)
+    for path in examples:
+        _belongs(path, path.stem, {record.stem for record in records})
+        check_examples(path, read_json(run_file(folder, path.stem)))
+    return len(records) + len(floors) + len(examples)
 
 
 def _belongs(path: Path, name: str, known: set[str]) -> None:

@@ -10,7 +10,7 @@ from specar.config import Cell, Execution, cell_id
 from specar.files import write_json
 from specar.provenance import provenance
 from specar.records import describe_cell
-from specar.run import check_sizes, examples, load_data
+from specar.run import check_sizes, example_counts, load_data
 from specar.tasks import make_task
 from specar.training.device import configure
 
@@ -53,7 +53,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
             "baseline": baseline,
             "metrics": metrics,
             "details": details,
-            "examples": examples(task),
+            "examples": example_counts(task),
             "config": cell.model_dump(mode="json"),
             "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
             "provenance": provenance(device, execution),

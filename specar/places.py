@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from specar.config import Config
+from specar.examples import EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Places:
     def own_record_file(self, run: str) -> Path:
         """Record of a run that was trained here."""
         return self.records / run / "metrics.json"
+
+    def own_examples_file(self, run: str) -> Path:
+        """Examples of a run that was trained here."""
+        return self.records / run / EXAMPLES
 
     def own_floor_file(self, cell: str, baseline: str) -> Path:
         """Record of a baseline that was computed here."""

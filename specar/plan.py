@@ -246,6 +246,12 @@ class Plan(Places):
         """Record of a run, wherever it is taken from."""
         return cached.run_file(self.cache, run) if run in self.cached_runs else self.own_record_file(run)
 
+    def examples_file(self, run: str) -> Path:
+        """Examples of a run, from where its record is taken; they may be missing."""
+        if run in self.cached_runs:
+            return cached.examples_file(self.cache, run)
+        return self.own_examples_file(run)
+
     def floor_file(self, cell: str, baseline: str) -> Path:
         """Record of a baseline, wherever it is taken from."""
         if cell in self.cached_cells:

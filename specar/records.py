@@ -15,7 +15,7 @@ from specar.config import Cell, RunConfig, cell_id, run_id
 from specar.config.load import explain
 from specar.config.tasks import TASK_INFO
 from specar.errors import SpecarError
-from specar.files import read_json, write_text
+from specar.files import read_json, read_json_lines, write_text
 
 if TYPE_CHECKING:
     from specar.plan import Plan
@@ -38,6 +38,24 @@ def read_record(path: Path, name: str) -> dict[str, Any] | None:
         The record is damaged or belongs to another run.
     """
     return _read(path, "run_id", name, _NAMES)
+
+
+def read_history(path: Path, name: str) -> list[dict[str, Any]]:
+    """What each epoch of run ``name`` left: epoch, train_loss, val (metrics by name), seconds, peak memory.
+
+    From its record ``path``, or where that is without it from ``history.jsonl`` beside it; empty where the
+    run has not been done or neither is there.
+
+    Raises
+    ------
+    SpecarError
+        The record or the history is damaged.
+    """
+    record = read_record(path, name)
+    if record is None or "history" in record:
+        return list(record["history"]) if record else []
+    lines = path.with_name("history.jsonl")
+    return read_json_lines(lines) if lines.exists() else []
 
 
 def read_floor(path: Path, cell: str) -> dict[str, Any] | None:

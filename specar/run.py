@@ -12,10 +12,11 @@ from specar.attempt import attempt
 from specar.config import Cell, Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.errors import SpecarError
+from specar.examples import EXAMPLES, write_examples
 from specar.files import write_json
 from specar.gpu import Lease
 from specar.models import build_model
-from specar.provenance import now, provenance
+from specar.provenance import git_state, now, provenance
 from specar.records import describe, read_record
 from specar.seeds import derive_seed
 from specar.tasks import Split, Task, make_task
@@ -49,8 +50,8 @@ def train(
     data_folder : Path
         Folder of the prepared dataset.
     folder : Path
-        Folder of this run: gets ``history.jsonl`` and, last and atomically, ``metrics.json``. An
-        interrupted run leaves ``checkpoint.pt`` there and goes on from it.
+        Folder of this run: gets ``history.jsonl``, ``examples.json`` and, last and atomically,
+        ``metrics.json``. An interrupted run leaves ``checkpoint.pt`` there and goes on from it.
     execution : Execution
         Device, threads and the like.
     lease : Lease, optional
@@ -82,6 +83,9 @@ def train(
         log.info("run %s on %s", run_id(run), device_name(device))
         trainer.fit(provenance(device, execution, lease))
         record = _record(run, data, trainer, len(earlier) + 1)
+        examples = trainer.examples(record["details"])
+        if examples is not None:
+            write_examples(folder / EXAMPLES, run, data.meta["prepared_sha256"], git_state(), examples)
         if execution.keep_weights:
             save_torch(folder / "weights.pt", trainer.model.state_dict())
         write_json(folder / "metrics.json", record)
@@ -109,8 +113,9 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
         **describe(run),
         "metrics": metrics,
         "details": details,
-        "examples": examples(trainer.task),
+        "examples": example_counts(trainer.task),
         "training": _training(progress),
+        "history": progress.history,
         "parameters": {
             "total": sum(p.numel() for p in trainer.model.parameters()),
             "used": trainer.used_parameters(),
@@ -140,7 +145,7 @@ def _training(progress: Progress) -> dict[str, Any]:
     }
 
 
-def examples(task: Task) -> dict[str, int]:
+def example_counts(task: Task) -> dict[str, int]:
     """Number of examples in each split, for a record."""
     return {split: task.count(split) for split in ("train", "val", "test")}
 

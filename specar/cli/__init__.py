@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import specar.cli.ablations as ablations
 import specar.cli.audit as audit
 import specar.cli.data as data
+import specar.cli.examples as examples
 import specar.cli.paper as paper
 import specar.cli.paper_figures as paper_figures
 import specar.cli.results as results
@@ -43,6 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (data, runs, results, paper, paper_figures, settings, audit, ablations):
+    for module in (data, runs, results, examples, paper, paper_figures, settings, audit, ablations):
         module.add_to(commands)
     return parser

@@ -97,21 +97,30 @@ class SpecARBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the block on (B, T, M); returns the same shape."""
-        spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
-        if self.gated:
-            spectrum = gate(spectrum)
-        planes = spectrum.transpose(1, 2).flatten(1, 2)  # (B, 2M, F, frames)
-        features = self._aggregate(planes.contiguous(memory_format=torch.channels_last))  # (B, M, frames)
+        features = self._aggregate(self._branch_sum(x))  # (B, M, frames)
         if self.to_steps is not None:
             features = self.to_steps(features)
         features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
         return features + x if self.residual else features  # Eq. 2
 
-    def _aggregate(self, planes: Tensor) -> Tensor:
-        """Mean over branches, linear map of (Re, Im) and mean over F; the means commute with the map."""
+    def features(self, x: Tensor) -> Tensor:
+        """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
+        return self._branch_sum(x) / len(self.branches)
+
+    def _branch_sum(self, x: Tensor) -> Tensor:
+        """Sum over branches, (B, 2M, F, frames)."""
+        spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
+        if self.gated:
+            spectrum = gate(spectrum)
+        planes = spectrum.transpose(1, 2).flatten(1, 2)  # (B, 2M, F, frames)
+        planes = planes.contiguous(memory_format=torch.channels_last)
         # Complex ReLU: on Re and on Im. Summed one by one, so that never all branches are in memory.
         total = sum(nn.functional.relu(branch(planes)) for branch in self.branches)
         assert isinstance(total, Tensor)
+        return total
+
+    def _aggregate(self, total: Tensor) -> Tensor:
+        """Mean over branches, linear map of (Re, Im) and mean over F; the means commute with the map."""
         mean = total.mean(dim=2) / len(self.branches)  # (B, 2M, frames)
         real, imag = mean.chunk(2, dim=1)
         return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)  # (B, M, frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, Task, of_kind
+from specar.tasks.examples import maps_of, normalised, rounded
+from specar.tasks.stretch import Stretch
 
 Scores = npt.NDArray[np.float32]
 # Gives the score of every row of windows that begin at the given rows of a part, (windows, S).
@@ -80,11 +82,41 @@ class AnomalyDetection(Task):
 
     def test(self, model: nn.Module) -> Evaluation:
         def score(part: str, first: Tensor) -> Scores:
-            x = self._windows(part, first)
-            errors: Tensor = (model(x).output.float() - x).square().mean(dim=-1)
-            return errors.cpu().numpy()
+            return self._errors(model, self._windows(part, first)).cpu().numpy()
 
         return self._evaluation(score)
+
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A stretch of the test series in its first channel, with the scores of its rows.
+
+        It lies around the true segment of median length; None where no row is anomalous.
+        """
+        starts, ends = anomaly.segments(self.labels)
+        if not len(starts):
+            return None
+        middle = (ends - starts).argsort(kind="stable")[(len(starts) - 1) // 2]
+        segment = int(starts[middle]), int(ends[middle])
+        stretch = Stretch.around(segment, self.data.test_ends, self.first_rows["test"].cpu(), self.window)
+        windows = (self._windows("test", part) for part in self.batches(stretch.first.to(self.device)))
+        scores = torch.cat([self._errors(model, x) for x in windows]).cpu()
+        shown = (starts < stretch.end) & (ends > stretch.start)
+        seen = self._windows("test", torch.tensor([stretch.window_on(segment[0])], device=self.device))
+        example = {
+            "first_row": stretch.start,
+            "segment": segment,
+            "segments": np.stack([starts[shown], ends[shown]], axis=1).tolist(),
+            "threshold": details["threshold"],
+            "scores_of": "windows that do not overlap" if stretch.thinned else "all test windows",
+            "input": rounded(self.parts["test"][stretch.start : stretch.end, 0]),
+            "scores": rounded(stretch.row_scores(scores)),
+        }
+        return {
+            "how": f"around the true segment of median length, of {len(starts)} in the test series",
+            "unit": "standard-scored",
+            "channel": (self.data.meta["columns"] or ["channel 1"])[0],
+            "examples": [example],
+            "maps": maps_of(model, lambda: model(seen), normalised(seen[..., 0])),
+        }
 
     def floors(self) -> dict[str, Evaluation]:
         return {"random": self._random(), "pca": self._evaluation(self._pca_score())}
@@ -139,6 +171,11 @@ class AnomalyDetection(Task):
         """Windows (B, S, N)."""
         rows = first.unsqueeze(1) + torch.arange(self.window, device=self.device)
         return self.parts[part][rows]
+
+    def _errors(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Scores (B, S) of windows (B, S, N): the mean squared error over channels."""
+        errors: Tensor = (model(x).output.float() - x).square().mean(dim=-1)
+        return errors
 
     def _scores(self, score: Score, split: Split) -> Scores:
         """Scores of all windows of a split, (windows, S)."""

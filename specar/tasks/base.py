@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import torch
@@ -116,6 +116,24 @@ class Task(ABC):
     def floors(self) -> dict[str, Evaluation]:
         """What naive baselines reach on the test part, by baseline."""
 
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A few test examples with what the model makes of them, to be looked at (plain values only).
+
+        Parameters
+        ----------
+        model : nn.Module
+            The trained model, in evaluation mode.
+        details : mapping
+            Those of its evaluation on the test part.
+
+        Returns
+        -------
+        dict, optional
+            ``how`` they were chosen, their ``channel`` (its name), the ``examples``, and the ``maps`` of
+            the first of them (see :func:`specar.tasks.examples.maps_of`); None for a task that shows none.
+        """
+        return None
+
     @property
     def strict(self) -> bool:
         """Whether the protocol is ``strict`` rather than ``published``."""
@@ -226,3 +244,13 @@ class WindowTask(Task):
 
     def count(self, split: Split) -> int:
         return len(self.windows.first_rows(split))
+
+    @property
+    def shown_channel(self) -> int:
+        """The last channel: in the files of the paper's datasets the target of univariate forecasts."""
+        return self.shape.channels - 1
+
+    @property
+    def shown_name(self) -> str:
+        """Name of the shown channel."""
+        return str(self.windows.data.meta["columns"][self.shown_channel])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
 from specar.tasks.base import Batch, Evaluation, Metrics, Split, Task, of_kind
+from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of
 
 Labels = npt.NDArray[np.int64]
 
@@ -101,6 +103,33 @@ class Classification(Task):
 
     def test(self, model: nn.Module) -> Evaluation:
         return self._evaluation(*self._predicted(model, "test"))
+
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Some test cases in their first channel: input (S,), null behind its end, and both classes."""
+        count = self.count("test")
+        numbers = candidates(count)
+        values, mask = self.parts["test"]
+        truth = torch.tensor(self._truth("test"), device=self.device)
+
+        def shown(cases: Tensor) -> dict[str, Tensor]:
+            output = self._run(model, "test", cases).output.float()
+            return {
+                "cross_entropy": nn.functional.cross_entropy(output, truth[cases], reduction="none"),
+                "input": values[cases][..., 0].masked_fill(mask[cases] == 0, torch.nan),
+                "class": truth[cases],
+                "predicted": output.argmax(dim=1),
+            }
+
+        found = joined(map(shown, self.batches(numbers.to(self.device))))
+        middle = numbers[choose(found["cross_entropy"])[:1]].to(self.device)
+        return {
+            "how": how_chosen(count, "cases", "the cross-entropy of the true class"),
+            "unit": "standard-scored",
+            "channel": "channel 1",
+            "classes": self.data.classes,
+            "examples": chosen(numbers, found, "cross_entropy"),
+            "maps": maps_of(model, lambda: self._run(model, "test", middle), values[middle][0, :, 0]),
+        }
 
     def floors(self) -> dict[str, Evaluation]:
         counts = np.bincount(self.labels["train"][self.cases["train"]], minlength=self.shape.classes)

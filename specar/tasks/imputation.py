@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from specar.models.base import ModelOutput
 from specar.seeds import derive_seed
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, WindowTask
+from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
 # Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.
 _BLOCK = 64
@@ -44,6 +46,38 @@ class Imputation(WindowTask):
 
     def test(self, model: nn.Module) -> Evaluation:
         return Evaluation(self._errors("test", 0, lambda *batch: self._run(model, *batch).output))
+
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Test windows in one channel, (S,): series, whether observed, and reconstruction.
+
+        Their masks are drawn for them alone, the same for every model and seed.
+        """
+        count, channel = self.count("test"), self.shown_channel
+        numbers = candidates(count)
+        first = self.windows.first_rows("test")[numbers]
+        generator = torch.Generator().manual_seed(derive_seed("mask", "examples"))
+        shape = (len(first), self.windows.seq_len, self.shape.channels)
+        masks = (torch.rand(shape, generator=generator) > self._ratio).to(self.windows.device)
+
+        def shown(first: Tensor, observed: Tensor) -> dict[str, Tensor]:
+            x = self.windows.inputs(first)
+            output = self._run(model, x, observed, first).output.float()
+            squares = (output - x).square() * ~observed
+            errors = {"mse": squares.sum(dim=(1, 2)) / (~observed).sum(dim=(1, 2)).clamp(min=1)}
+            series = {"target": x, "observed": observed, "prediction": output}
+            return errors | {name: values[..., channel] for name, values in series.items()}
+
+        found = joined(map(shown, self.batches(first), self.batches(masks)))
+        middle = choose(found["mse"])[:1]
+        x, observed = self.windows.inputs(first[middle]), masks[middle]
+        seen = normalised(x[..., channel], observed[..., channel])
+        return {
+            "how": how_chosen(count, "windows", "the MSE over the hidden values of all channels"),
+            "unit": "standard-scored",
+            "channel": self.shown_name,
+            "examples": chosen(numbers, found, "mse"),
+            "maps": maps_of(model, lambda: self._run(model, x, observed, first[middle]), seen),
+        }
 
     def floors(self) -> dict[str, Evaluation]:
         def errors(fill: Callable[[Tensor, Tensor], Tensor]) -> Evaluation:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from specar.models.base import ModelOutput
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Segment, Split, WindowTask
+from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
 
 class LongTermForecast(WindowTask):
@@ -27,6 +29,30 @@ class LongTermForecast(WindowTask):
 
     def test(self, model: nn.Module) -> Evaluation:
         return Evaluation(self._errors("test", lambda first: self._run(model, first).output))
+
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Test windows in one channel: input (S,), target and prediction (H,)."""
+        count, channel = self.count("test"), self.shown_channel
+        numbers = candidates(count)
+        first = self.windows.first_rows("test")[numbers]
+
+        def shown(first: Tensor) -> dict[str, Tensor]:
+            output, target = self._run(model, first).output.float(), self.windows.targets(first)
+            series = {"input": self.windows.inputs(first), "target": target, "prediction": output}
+            errors = {"mse": (output - target).square().mean(dim=(1, 2))}
+            return errors | {name: values[..., channel] for name, values in series.items()}
+
+        found = joined(map(shown, self.batches(first)))
+        middle = choose(found["mse"])[:1]
+        return {
+            "how": how_chosen(count, "windows", "the MSE over all channels"),
+            "unit": "standard-scored",
+            "channel": self.shown_name,
+            "examples": chosen(numbers, found, "mse"),
+            "maps": maps_of(
+                model, lambda: self._run(model, first[middle]), normalised(found["input"][middle])
+            ),
+        }
 
     def floors(self) -> dict[str, Evaluation]:
         return {

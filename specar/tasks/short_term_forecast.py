@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -13,6 +16,7 @@ from specar.metrics.naive2 import last_value, seasonal_naive
 from specar.metrics.short_term import mase, owa, seasonal_scale, smape
 from specar.models.base import ModelOutput, SeriesShape
 from specar.tasks.base import Batch, Evaluation, Metrics, Segment, Split, Task, of_kind
+from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
 Forecasts = npt.NDArray[np.float64]
 
@@ -82,6 +86,35 @@ class ShortTermForecast(Task):
 
     def test(self, model: nn.Module) -> Evaluation:
         return Evaluation(self.metrics(self._forecasts(model, self.ends)))
+
+    def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Some series: input (S,), null before its start, target and prediction (H,)."""
+        count = self.count("test")
+        numbers = candidates(count)
+        starts, ends = self.starts[numbers], self.ends[numbers]
+
+        def shown(start: Tensor, end: Tensor, target: Tensor) -> dict[str, Tensor]:
+            inputs = self._inputs(start, end)
+            output = model(inputs).output[..., 0].double()
+            errors = torch.tensor(smape(output.cpu().numpy(), target.numpy()))
+            unknown = torch.arange(-self.shape.seq_len, 0, device=self.device) < (start - end).unsqueeze(1)
+            series = inputs[..., 0].masked_fill(unknown, torch.nan)
+            return {"smape": errors, "input": series, "target": target, "prediction": output}
+
+        targets = torch.tensor(self.data.test_values)[numbers]
+        found = joined(map(shown, *map(self.batches, (starts, ends, targets))))
+        middle = choose(found["smape"])[:1]
+        inputs = self._inputs(starts[middle], ends[middle])
+        examples = chosen(numbers, found, "smape")
+        for one in examples:
+            one["series"] = self.data.meta["ids"][one["number"]]
+        return {
+            "how": how_chosen(count, "series", "sMAPE"),
+            "unit": "as published",
+            "channel": None,
+            "examples": examples,
+            "maps": maps_of(model, lambda: model(inputs), normalised(inputs[..., 0])),
+        }
 
     def floors(self) -> dict[str, Evaluation]:
         """sMAPE, MASE and OWA of the last value, the last season and Naive2."""

@@ -6,7 +6,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,6 +92,13 @@ class Trainer:
         for name, value in evaluation.metrics.items():
             self._finite(value, f"test {name}")
         return evaluation
+
+    def examples(self, details: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Examples of what the model makes of the test part (see ``Task.examples``)."""
+        with self.interrupts, self._memory_explained():
+            return self._evaluate(
+                lambda: self.task.examples(self.model, details), "while its examples were made"
+            )
 
     def used_parameters(self, batches: int = 4) -> int:
         """Number of single weights whose gradient is not zero on one of a few training batches.
