@@ -22,12 +22,15 @@ class BlockView:
     features : Tensor
         (F, frames), modulus of what its convolutions give (Eq. 7 after the activation), the mean over
         branches, then over channels; before the mean over F.
+    transform : str
+        Name of the transform: "spectrogram" or "scalogram".
     n_fft, hop_length : int
         Bin f is the frequency f / n_fft in cycles per step, frame t is centred on step t * hop_length.
     """
 
     spectrogram: Tensor
     features: Tensor
+    transform: str
     n_fft: int
     hop_length: int
 
@@ -61,6 +64,7 @@ def view_first_block(model: nn.Module, run: Callable[[], object], series: Tensor
     return BlockView(
         _modulus(real, imag, len(series), transform.hop_length),
         _modulus(re, im, seen[0].shape[1], transform.hop_length),
+        type(transform).__name__.lower(),
         transform.n_fft,
         transform.hop_length,
     )

@@ -78,6 +78,7 @@ def maps_of(model: nn.Module, run: Callable[[], object], series: Tensor) -> dict
     if view is None:
         return None
     return {
+        "transform": view.transform,
         "n_fft": view.n_fft,
         "hop_length": view.hop_length,
         "spectrogram": _map(view.spectrogram),
