@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import BinaryIO
 
 from matplotlib.figure import Figure
 
@@ -33,9 +34,15 @@ def save(figure: Figure, path: Path, title: str, alt: str | None = None) -> None
     SpecarError
         The folder cannot be written to or the disk is full.
     """
-    suffix = path.suffix.removeprefix(".")
+    with atomic_path(path) as temporary:
+        write_to(temporary, figure, path.suffix.removeprefix("."), title, alt)
+
+
+def write_to(
+    target: Path | BinaryIO, figure: Figure, suffix: str, title: str, alt: str | None = None
+) -> None:
+    """Write ``figure`` to a file or stream as ``pdf``, ``svg`` or ``png``."""
     metadata = {"Title": title, **dict.fromkeys(_LEFT_OUT[suffix])}
     if alt is not None:
         metadata[_DESCRIPTION[suffix]] = alt
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
+    figure.savefig(target, format=suffix, dpi=DPI, metadata=metadata)

@@ -49,15 +49,21 @@ class Layout:
     results: list[Group]
     floors: list[Group]
 
+    @property
+    def result_columns(self) -> list[str]:
+        """Columns of the tidy table behind the results of one of ``tops``, from left to right."""
+        return [column for group in self.results for column in group.columns]
+
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the printed table."""
+    """A line of the printed table; ``source`` has the dataset and the setting as the tidy table names them."""
 
     dataset: str
     names: list[str]
     results: dict[bool, list[str]]
     floors: list[str]
+    source: tuple[str, str] = ("", "")
 
 
 def layout_of(task: str, table: pd.DataFrame, averaged: bool = False) -> Layout:
@@ -125,6 +131,7 @@ def _line(dataset: str, cells: list[Any], layout: Layout, style: Style) -> Line:
         [names.get(name, str(cells[0].setting)) for name in layout.names[1:]],
         results,
         [text for group in layout.floors for text in _floors(cells, group, style)],
+        (dataset, str(cells[0].setting)),
     )
 
 

@@ -17,7 +17,7 @@ from specar.tables.sources import source_of
 # No-break spaces, or narrow pages wrap every cell with a standard deviation.
 _MARKDOWN = Style(plus_minus="\u00a0±\u00a0", dash="–", partial="†", minus="−")
 _LATEX = Style(plus_minus=r" $\pm$ ", dash="--", partial=r"$^\dagger$", minus="$-$")
-_HTML = _MARKDOWN
+HTML = _MARKDOWN
 _LATEX_SIGNS = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -91,7 +91,7 @@ def render_latex(table: pd.DataFrame, request: Request) -> str:
 
 def render_html(table: pd.DataFrame, request: Request) -> str:
     """Return the tidy table as a page of HTML that needs no other file."""
-    return _render(_PAGES.get_template("table.html.j2"), table, request, _HTML)
+    return _render(_PAGES.get_template("table.html.j2"), table, request, HTML)
 
 
 def _render(template: Template, table: pd.DataFrame, request: Request, style: Style) -> str:

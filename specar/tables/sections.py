@@ -50,6 +50,8 @@ class Section:
     ``notes`` introduce the table, ``footnotes`` explain its marks, ``failures`` are those of its runs.
     """
 
+    architecture: str
+    protocol: str
     title: str
     label: str
     notes: list[str]
@@ -75,6 +77,8 @@ def _section(rows: pd.DataFrame, architecture: str, protocol: str, request: Requ
     runs = [run for run in request.runs if (run.architecture, run.protocol) == (architecture, protocol)]
     names = [task, *(["averaged"] if averaged else []), architecture, protocol]
     return Section(
+        architecture,
+        protocol,
         title(task, architecture, protocol, averaged),
         "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
         [

@@ -1,0 +1,1 @@
+"""The report: one page of HTML with the paper beside the reproduction."""
