@@ -1,4 +1,4 @@
-# The whole reproduction: datasets, training runs, tables, figures. See README.md.
+# The whole reproduction: datasets, training runs, tables, figures, report. See README.md.
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -29,6 +29,7 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/paper_figures.smk"
 include: "workflow/rules/ablations.smk"
+include: "workflow/rules/page.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -40,3 +41,4 @@ rule all:
         rules.tables.input,
         rules.figures.input,
         rules.ablations.input,
+        PAGE,

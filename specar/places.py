@@ -78,6 +78,11 @@ class Places:
         return self.results / "paper"
 
     @property
+    def report(self) -> Path:
+        """The page with the paper beside the reproduction."""
+        return self.results / "report" / "index.html"
+
+    @property
     def floors(self) -> Path:
         """Folder with one folder of floor records per cell."""
         return self.results / "floors"

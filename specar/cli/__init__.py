@@ -13,6 +13,7 @@ import specar.cli.data as data
 import specar.cli.examples as examples
 import specar.cli.paper as paper
 import specar.cli.paper_figures as paper_figures
+import specar.cli.report as report
 import specar.cli.results as results
 import specar.cli.runs as runs
 import specar.cli.settings as settings
@@ -44,6 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (data, runs, results, examples, paper, paper_figures, settings, audit, ablations):
+    for module in (data, runs, results, examples, paper, paper_figures, settings, audit, ablations, report):
         module.add_to(commands)
     return parser

@@ -83,5 +83,5 @@ def _show(options: argparse.Namespace) -> None:
             print(f"\n{line}")
     print(
         f"\ntables  {plan.tables}/\nfigures {plan.figures}/\nrecords {plan.records}/<run>/metrics.json\n"
-        f"logs    {plan.results}/logs/"
+        f"logs    {plan.results}/logs/\nreport  {plan.report}"
     )

@@ -57,7 +57,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the printed table; ``source`` has the dataset and the setting as the tidy table names them."""
+    """A line of the printed table; ``source``: dataset and setting as in the tidy table."""
 
     dataset: str
     names: list[str]

@@ -72,6 +72,22 @@ def test_figures_target(ready):
     assert {path.stem for path in tables.iterdir()} == {"imputation", "imputation_averaged"}
 
 
+def test_the_report_takes_what_is_there_and_makes_nothing(ready):
+    ready.snakemake("imputation")
+    trained = {path: path.stat().st_mtime_ns for path in ready.records()}
+    done = ready.snakemake("report")
+    assert "report  results/report/index.html" in done.stdout
+    page = ready.folder / "results" / "report" / "index.html"
+    assert "2 runs of 3 are done" in " ".join(page.read_text(encoding="utf-8").split())
+    assert {path: path.stat().st_mtime_ns for path in ready.records()} == trained
+    page.unlink()
+    ready.snakemake("report")  # it always runs
+    assert page.exists()
+    ready.snakemake()  # with everything there, the page says so
+    assert "3 runs of 3 are done" in " ".join(page.read_text(encoding="utf-8").split())
+    assert "Nothing to be done" in ready.snakemake().stderr
+
+
 @pytest.mark.skipif(
     not ASSETS.is_file(), reason="this snakemake lacks the files of its report and would download them"
 )
@@ -92,6 +108,7 @@ def test_report_has_every_table_and_figure(ready, monkeypatch):
     found = {
         kind: {title: sorted(paths) for title, paths in parts.items()} for kind, parts in categories.items()
     }
+    assert [*found.pop("Report").values()] == [["results/report/index.html"]]
     assert found == expected
     labels = {path: result["labels"] for path, result in results.items()}
     assert labels["results/tables/imputation_averaged.html"] == {"form": "averaged", "format": "HTML"}
@@ -100,6 +117,8 @@ def test_report_has_every_table_and_figure(ready, monkeypatch):
     for path, result in results.items():
         caption = plain(result["caption"])
         assert f"Note: {NOTE}" in caption
+        if path == "results/report/index.html":
+            continue
         assert "of the task " + ("long term forecast" if "long_term" in path else "imputation") in caption
         assert "problematic" not in result["caption"]
     assert "(protocol: published, strict)" in plain(results["results/tables/imputation.csv"]["caption"])
@@ -122,4 +141,4 @@ def test_no_part_of_the_report_is_missing_after_a_failed_run(ready):
     assert "lower training.learning_rate" in text
     ready.specar("figures", "--config", "config.yaml")
     ready.snakemake("--report", "report.html")
-    assert len(embedded((ready.folder / "report.html").read_text(encoding="utf-8"), "results")) == 22
+    assert len(embedded((ready.folder / "report.html").read_text(encoding="utf-8"), "results")) == 23

@@ -41,11 +41,13 @@ onstart:
         raise WorkflowError(str(error))
 
 
-# A job that failed keeps its task's tables and figures from being made: make all from what is there.
+# A job that failed keeps its task's tables and figures, and the report, from being made: make all from
+# what is there.
 onerror:
     if Path(PLAN_FILE).exists():
         shell(
             "python -m specar tables --plan {PLAN_FILE:q} && python -m specar figures --plan {PLAN_FILE:q}"
+            " && python -m specar report --plan {PLAN_FILE:q} >&2"
             " && echo 'Tables and figures of what is there: {PLAN.tables}, {PLAN.figures}' >&2"
         )
 

@@ -65,7 +65,11 @@ def _targets(context: Context, results: TaskResults) -> Target:
         over = parts_of(results.task, dataset) if dataset in source_of(results.task).aggregates else [dataset]
         settings = [names[section.architecture, section.protocol, part, top] for part in over]
         found = [
-            name for runs in settings for key, values in runs.items() if setting in (key, AVERAGE) for name in values
+            name
+            for runs in settings
+            for key, values in runs.items()
+            if setting in (key, AVERAGE)
+            for name in values
         ]
         return context.runs.target(found)
 

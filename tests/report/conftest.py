@@ -1,0 +1,97 @@
+"""Plans with records as runs leave them, without training anything."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from specar.config import parse_config
+from specar.files import write_json
+from specar.plan import Plan
+from specar.records import describe
+from specar.report.page import page
+from specar.status import STATUS
+
+from .html_page import Page
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = json.loads(next((ROOT / "results" / "cached").glob("classification-*.json")).read_text())
+METRICS = {
+    "long_term_forecast": {"mse": 0.39, "mae": 0.41},
+    "classification": {"accuracy": 0.97, "macro_f1": 0.96},
+}
+MATRIX = [
+    {"task": "long_term_forecast", "datasets": ["ETTh1"], "horizons": [96, 192]},
+    {"task": "classification", "datasets": ["JapaneseVowels"]},
+]
+
+
+class Results:
+    """A results folder: a plan, and what runs leave in it."""
+
+    def __init__(self, folder, **changes):
+        values = {"results": str(folder / "results"), "cache": str(folder / "cached"), "seeds": [1, 2]}
+        values |= {"matrix": MATRIX, "data": {"dir": str(folder / "data")}}
+        self.plan = Plan.from_config(parse_config({**values, **changes}))
+
+    def finish(self, name):
+        """Leave a record that says what a run's record says."""
+        run = self.plan.run(name)
+        record = copy.deepcopy(TEMPLATE)
+        values = {metric: value + run.seed / 1000 for metric, value in METRICS[run.task].items()}
+        record |= {**describe(run), "metrics": values, "config": run.model_dump(mode="json")}
+        write_json(self.plan.own_record_file(name), record)
+
+    def fail(self, name, message="no memory"):
+        """Leave what a failed attempt leaves."""
+        attempt = {"state": "failed", "error": {"class": "SpecarError", "message": message}}
+        write_json(self.plan.records / name / STATUS, {"attempts": [attempt]})
+
+    def page(self):
+        text = page(self.plan)
+        return text, Page(text)
+
+
+NASTY = """</code><script>alert("x")</script> it's 'quoted' & "broken" \x1b[31m"""
+
+
+def written(made):
+    """The page of a results folder, as text and parsed, with the plan behind it."""
+    text, parsed = made.page()
+    return made, text, parsed
+
+
+@pytest.fixture(scope="session")
+def nothing(tmp_path_factory):
+    """No run has been started."""
+    return written(Results(tmp_path_factory.mktemp("nothing")))
+
+
+@pytest.fixture(scope="session")
+def half_done(tmp_path_factory):
+    """Some runs done, one failed with a nasty message, the others missing."""
+    made = Results(tmp_path_factory.mktemp("half"), note='Note with <b>marks</b> & "quotes".')
+    names = list(made.plan.runs)
+    for name in names[::2]:
+        made.finish(name)
+    made.fail(names[1], NASTY)
+    return written(made)
+
+
+@pytest.fixture(scope="session")
+def all_done(tmp_path_factory):
+    """Every run done, of one architecture."""
+    made = Results(tmp_path_factory.mktemp("done"), architectures=["released"])
+    for name in made.plan.runs:
+        made.finish(name)
+    return written(made)
+
+
+@pytest.fixture(scope="session")
+def all_failed(tmp_path_factory):
+    """Every run failed."""
+    made = Results(tmp_path_factory.mktemp("failed"), matrix=MATRIX[1:])
+    for name in made.plan.runs:
+        made.fail(name)
+    return written(made)
