@@ -19,9 +19,7 @@ def records_of_ablation(name):
 def shown_ablation(name):
     """Files of an ablation, marked for the report."""
     title = PLAN.config.ablations[name].title
-    return [
-        shown(path, title, "Ablations", "../report/ablations.rst") for path in tables_of_ablation(name)
-    ]
+    return [shown(path, title, "Ablations", "../report/ablations.rst") for path in tables_of_ablation(name)]
 
 
 rule ablations:

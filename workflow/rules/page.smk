@@ -22,6 +22,7 @@ rule write_report:
     input:
         rules.tables.input,
         rules.figures.input,
+        rules.ablations.input,
     output:
         report(PAGE, caption="../report/page.rst", category="Report"),
     log:
