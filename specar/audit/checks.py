@@ -43,6 +43,7 @@ CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
     protocol.random_scores,
     settings.settings,
     settings.windows,
+    settings.even_windows,
     settings.horizons,
     settings.datasets,
     protocol.selection,

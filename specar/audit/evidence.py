@@ -11,7 +11,7 @@ from itertools import pairwise
 from specar.audit.finding import table_name
 from specar.audit.groups import Series, Sum, sums
 from specar.audit.printed import Cell, Paper, without
-from specar.audit.quantities import Quantity, independent, quantity_of, scaled
+from specar.audit.quantities import FRACTIONS, Quantity, independent, quantity_of, scaled
 from specar.audit.ranks import row_of
 
 # How far beyond the other settings the ratio of MAE to root MSE may lie.
@@ -57,15 +57,14 @@ def _by_quantity(paper: Paper) -> dict[Quantity, list[Cell]]:
 
 def _elsewhere(paper: Paper, cell: Cell, number: float) -> Iterator[tuple[str, bool]]:
     quantity = quantity_of(cell)
-    if quantity is None:
+    if quantity is None or cell.source_table in FRACTIONS:
         return
     for other in _by_quantity(paper)[quantity]:
-        if independent(cell, other):
-            there, half = scaled(other)
-            if abs(there - number) < half:
-                yield f"{table_name(other.source_table)} prints {other.text} for the same run", True
-            elif abs(there - cell.number) < half:
-                yield f"{table_name(other.source_table)} prints {other.text} as well", False
+        there, half = scaled(other)
+        if abs(there - number) < half:
+            yield f"{table_name(other.source_table)} prints {other.text} for the same run", True
+        elif abs(there - scaled(cell)[0]) < half and independent(cell, other):
+            yield f"{table_name(other.source_table)} prints {other.text} as well", False
 
 
 def _comparisons(paper: Paper, cell: Cell, number: float, group: Sum | Series) -> Iterator[tuple[str, bool]]:

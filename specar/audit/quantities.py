@@ -13,7 +13,7 @@ PAIRS = (("appendix:7", "appendix:8"), ("appendix:9", "appendix:10"), ("appendix
 _COPIES = dict(PAIRS)
 # Cells that are results of whole runs of the table in full; the other variants are only printed there.
 _SAME_AS_FULL = ("MCN", "independent", "")
-_FRACTIONS = ("appendix:2", "appendix:3")
+FRACTIONS = ("appendix:2", "appendix:3")
 _HEADLINE_NAMES = {"UEA avg": ("avg", ""), "M4 Average": ("Average", "")}
 BACKBONES = ("MCN", "DCN", "Embed")
 TOP_TASKS = ("long_term_forecast", "short_term_forecast", "imputation")
@@ -51,7 +51,7 @@ def quantity_of(cell: Cell, top: str = "true") -> Quantity | None:
 
 def scaled(cell: Cell) -> tuple[float, float]:
     """Return the number and half a unit of its last digit, in the unit of the table in full."""
-    scale = 100.0 if cell.source_table in _FRACTIONS else 1.0
+    scale = 100.0 if cell.source_table in FRACTIONS else 1.0
     return cell.number * scale, cell.half * scale
 
 

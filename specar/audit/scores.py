@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specar.audit.finding import Finding, about
+from specar.audit.groups import sums
 from specar.audit.printed import Cell, Paper, grouped, touch, without
 
 
@@ -45,8 +46,6 @@ def f1(paper: Paper) -> Iterator[Finding]:
 
 
 def _as_averaged(paper: Paper, score: Cell, implied: float) -> str:
-    from specar.audit.groups import sums
-
     for each in sums(paper):
         if score in each.parts:
             fits = {number for number in (score.number, implied) if each.holds(score, number)}

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from specar.audit.finding import Finding, about, table_name
+from specar.audit.groups import sums
 from specar.audit.printed import Cell, Paper, grouped
 from specar.audit.quantities import FULL, PAIRS, TOP_TASKS, Quantity, quantity_of, scaled
+from specar.audit.repairs import misprints
 from specar.paper.numbers import OURS
 
 
@@ -43,9 +45,6 @@ def _in_unit_of(cell: Cell, full: Cell) -> str:
 
 
 def _how(paper: Paper, cell: Cell, full: Cell, implied: str) -> str:
-    from specar.audit.groups import sums
-    from specar.audit.repairs import misprints
-
     text = f"{table_name(cell.source_table)} prints {cell.text}, {table_name(full.source_table)} {implied}"
     for repair in misprints(paper):
         if repair.cell is full and repair.correction.number == scaled(cell)[0]:

@@ -1,5 +1,7 @@
 """The audit of the whole paper, once."""
 
+import time
+
 import pytest
 
 from specar.audit import Paper, audit
@@ -11,5 +13,12 @@ def paper():
 
 
 @pytest.fixture(scope="session")
-def findings(paper):
-    return audit(paper)
+def timed(paper):
+    """All findings, and how many seconds of CPU they took."""
+    start = time.process_time()
+    return audit(paper), time.process_time() - start
+
+
+@pytest.fixture(scope="session")
+def findings(timed):
+    return timed[0]
