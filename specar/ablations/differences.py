@@ -55,8 +55,10 @@ def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[
     own = own.assign(line=[_line(*row) for row in own[["task", "dataset", "architecture", "top"]].to_numpy()])
     printed = table[table["published"].notna()].drop_duplicates(["level", "task", "dataset", "setting"])
     printed = printed.assign(value=printed["published"], seed=0)
-    printed["line"] = [f"{_shown(row.task, row.dataset)}, {PUBLISHED}" for row in printed.itertuples()]
-    both = pd.concat([printed, own.dropna(subset=["value"])], ignore_index=True)
+    names = printed[["task", "dataset"]].to_numpy()
+    printed["line"] = [f"{_shown(task, dataset)}, {PUBLISHED}" for task, dataset in names]
+    parts = [part for part in (printed, own.dropna(subset=["value"])) if len(part)]
+    both = pd.concat(parts, ignore_index=True)
     both = both[both["dataset"] != AVERAGE]
     return [change for key, rows in both.groupby(["task", "dataset", "line"], sort=False)
             for change in _of_line(str(key[0]), str(key[2]), rows, levels)]  # fmt: skip

@@ -30,9 +30,10 @@ def draw(ablation: Ablation, table: pd.DataFrame, runs: pd.DataFrame, note: str 
     if known.empty:
         words = "None of its runs is done yet, and the paper prints no numbers of it."
         return PaperFigure(Page(title, above).with_words(words), title, words)
+    shown = primary.merge(known[["task", "dataset", "setting"]].drop_duplicates())
     kind = curves if ablation.axis else differences
-    figure = kind.draw(ablation, known, runs, title, above)
-    return PaperFigure(figure, title, f"{title}. {kind.alt(ablation, known)}")
+    figure = kind.draw(ablation, shown, runs, title, above)
+    return PaperFigure(figure, title, f"{title}. {kind.alt(ablation, shown)}")
 
 
 def primary_metric(task: str) -> str:

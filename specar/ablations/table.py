@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -31,6 +31,7 @@ from specar.tables.metrics import METRICS
 from specar.tables.run_states import listed_failures
 from specar.tables.sources import AVERAGE, setting_name, source_of
 
+Row: TypeAlias = dict[Hashable, Any]
 PUBLISHED = "published"
 _PLACE = ["task", "dataset", "setting", "metric"]
 _AXES = ["architecture", "top", "protocol"]
@@ -85,61 +86,54 @@ def _blocks(table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
 
 
 def _lines(rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
-    first = rows.iloc[0]
-    names = _names(first)
+    """Lines of a cell: what is published, and what is reproduced per architecture, TOP and protocol."""
+    names = _names(rows.to_dict("records")[0])
     if rows[PUBLISHED].notna().any():
-        printed = rows.drop_duplicates("level").set_index("level")
-        yield Line((*names, PUBLISHED), tuple(_published(printed, level) for level in levels))
+        printed = {row["level"]: row for row in rows.drop_duplicates("level").to_dict("records")}
+        yield Line((*names, PUBLISHED), tuple(_published(printed.get(level)) for level in levels))
     asked = rows[rows["state"] != statistics.NOT_REQUESTED]
-    several = [axis for axis in _AXES if asked.groupby("level", sort=False)[axis].nunique().gt(1).any()]
-    for key, own in asked.groupby(several, sort=False) if several else [((), asked)]:
-        cells = own.set_index("level")
-        yield Line(
-            (*names, _label(own.iloc[0], asked, several, key)),
-            tuple(_reproduced(cells, level) for level in levels),
-            reproduced=True,
-        )
+    several = [axis for axis in _AXES if (asked.groupby("level")[axis].nunique() > 1).any()]
+    parts = [own for _, own in asked.groupby(several, sort=False)] if several else [asked]
+    for own in parts if len(asked) else []:
+        cells = {row["level"]: row for row in own.to_dict("records")}
+        numbers = tuple(_reproduced(cells.get(level)) for level in levels)
+        yield Line((*names, _label(own)), numbers, reproduced=True)
 
 
-def _names(row: Any) -> tuple[str, str, str]:
+def _names(row: Row) -> tuple[str, str, str]:
     setting = setting_name(row["task"])
-    shown = (
-        "average" if row["dataset"] == AVERAGE else row["dataset"].removeprefix(source_of(row["task"]).prefix)
-    )
+    name = row["dataset"].removeprefix(source_of(row["task"]).prefix)
+    shown = "average" if name == AVERAGE else name
     return shown, f"{setting} {row['setting']}" if setting else "", METRICS[row["metric"]].label
 
 
-def _label(row: Any, asked: pd.DataFrame, several: list[str], key: Hashable) -> str:
+def _label(rows: pd.DataFrame) -> str:
     """Whose numbers a line has: what the levels themselves change is not said."""
-    of_line = asked if not several else asked[(asked[several] == row[several]).all(axis=1)]
-    parts = [row["architecture"]] if of_line["architecture"].nunique() == 1 else []
-    if TASK_INFO[row["task"]].top and of_line["top"].nunique() == 1:
-        parts.append(f"{'with' if row['top'] else 'without'} TOP")
-    if row["protocol"] != PUBLISHED:
-        parts.append(f"protocol {row['protocol']}")
+    first = rows.to_dict("records")[0]
+    parts = [first["architecture"]] if rows["architecture"].nunique() == 1 else []
+    if TASK_INFO[first["task"]].top and rows["top"].nunique() == 1:
+        parts.append(f"{'with' if first['top'] else 'without'} TOP")
+    if first["protocol"] != PUBLISHED:
+        parts.append(f"protocol {first['protocol']}")
     return f"reproduced ({', '.join(parts)})" if parts else "reproduced"
 
 
-def _published(rows: pd.DataFrame, level: str) -> Cell:
-    if level not in rows.index or pd.isna(rows.loc[level, PUBLISHED]):
+def _published(row: Row | None) -> Cell:
+    if row is None or pd.isna(row[PUBLISHED]):
         return Cell(NOT_PRINTED)
-    row = rows.loc[level]
-    mark = FIRST if row["best_published"] is True or row["best_published"] == 1 else ""
-    return Cell(PRINTED, _number(row[PUBLISHED], row["metric"]), mark=mark)
+    return Cell(PRINTED, _number(row[PUBLISHED], row), mark=FIRST if row["best_published"] is True else "")
 
 
-def _reproduced(rows: pd.DataFrame, level: str) -> Cell:
-    if level not in rows.index:
+def _reproduced(row: Row | None) -> Cell:
+    if row is None:
         return Cell(NOT_REQUESTED)
-    row = rows.loc[level]
-    ids = tuple(str(row["run_ids"]).split())
+    ids = tuple(row["run_ids"].split())
     if pd.isna(row["reproduced"]):
-        is_failed = row["state"] == statistics.FAILED
-        return Cell(FAILED, failed=ids) if is_failed else Cell(NOT_RUN)
+        return Cell(FAILED, failed=ids) if row["state"] == statistics.FAILED else Cell(NOT_RUN)
     return Cell(
         REPRODUCED,
-        _number(row["reproduced"], row["metric"]),
-        "" if pd.isna(row["sd"]) else _number(row["sd"], row["metric"]),
+        _number(row["reproduced"], row),
+        "" if pd.isna(row["sd"]) else _number(row["sd"], row),
         FIRST if row["best"] else "",
         partial=row["state"] == statistics.PARTIAL,
         runs=ids,
@@ -147,5 +141,5 @@ def _reproduced(rows: pd.DataFrame, level: str) -> Cell:
     )
 
 
-def _number(value: float, metric: str) -> str:
-    return f"{value:.{METRICS[metric].decimals}f}"
+def _number(value: float, row: Row) -> str:
+    return f"{value:.{METRICS[row['metric']].decimals}f}"

@@ -1,0 +1,59 @@
+"""A plan with a small ablation, and records of its runs that say what a test wants."""
+
+import json
+
+import pytest
+
+from specar.config import parse_config
+from specar.plan import Plan
+from specar.records import describe
+
+SMALL = {
+    "title": "Depth",
+    "question": "Does depth help?",
+    "axis": "number of blocks",
+    "entries": [
+        {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "architectures": ["paper"]}
+    ],
+    "levels": {"1": {"model": {"e_layers": 1}}, "2": {}, "3": {"model": {"e_layers": 3}}},
+}
+
+
+def plan_with(folder, **changes):
+    """A plan whose matrix is one run and whose results are in ``folder``."""
+    values = {
+        "results": str(folder / "results"),
+        "cache": str(folder / "cached"),
+        "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
+        "architectures": ["paper"],
+        "top": [False],
+        "seeds": [1, 2],
+        "ablations": {"depth": SMALL},
+    }
+    return Plan.from_config(parse_config({**values, **changes}))
+
+
+def write_record(plan, run_id, metrics, **more):
+    """A record with what the tables read."""
+    record = {
+        **describe(plan.run(run_id)),
+        "metrics": metrics,
+        "details": {},
+        "examples": {"test": 1},
+        "data": {},
+        "provenance": {},
+        **more,
+    }
+    path = plan.own_record_file(run_id)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(record))
+
+
+@pytest.fixture
+def plan(tmp_path):
+    return plan_with(tmp_path)
+
+
+@pytest.fixture
+def write():
+    return write_record

@@ -1,0 +1,123 @@
+"""The table of an ablation: means, states, published numbers, best levels, parts of joined datasets."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from specar.ablations.differences import changes
+from specar.ablations.published import published_best, published_levels
+from specar.ablations.results import ablation_runs, ablation_table, best_levels
+from specar.ablations.table import table_of
+from specar.config import parse_config
+from specar.paper.table import FAILED, NOT_RUN, REPRODUCED
+from specar.plan import Plan
+
+VALUES = {"1": {1: 0.08, 2: 0.10}, "2": {1: 0.06, 2: 0.07}}
+
+
+@pytest.fixture
+def done(plan, write):
+    """Two levels done, of the third one seed failed."""
+    for level, values in VALUES.items():
+        for run_id, run in plan.levels_of("depth")[level].items():
+            write(plan, run_id, {"mse": values[run.seed], "mae": 2 * values[run.seed]})
+    failed = next(iter(plan.levels_of("depth")["3"]))
+    folder = plan.records / failed
+    folder.mkdir(parents=True)
+    error = {"class": "NotFinite", "message": "training loss became nan"}
+    attempt = {"state": "failed", "error": error}
+    (folder / "status.json").write_text(pd.Series({"attempts": [attempt]}).to_json())
+    return plan
+
+
+def test_means_and_states_by_hand(done):
+    table = ablation_table(done, "depth").set_index(["level", "metric"])
+    assert table.loc[("1", "mse"), "reproduced"] == pytest.approx(0.09)
+    assert table.loc[("1", "mse"), "sd"] == pytest.approx(0.02 / math.sqrt(2))
+    assert table.loc[("2", "mae"), "reproduced"] == pytest.approx(0.13)
+    assert list(table["state"]) == ["done"] * 4 + ["failed"] * 2
+    assert list(table["seeds"]) == [2] * 4 + [0] * 2
+    assert len(table.loc[("1", "mse"), "run_ids"].split()) == 2
+    best = best_levels(table.reset_index(), "reproduced")
+    assert list(table.index[best.to_numpy()]) == [("2", "mse"), ("2", "mae")]
+
+
+def test_the_printed_table_says_what_is_missing_and_why(done):
+    table = table_of(done, "depth", ablation_table(done, "depth"))
+    ((mse, mae),) = table.blocks
+    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (paper, without TOP)")
+    assert [(cell.kind, cell.text, cell.mark) for cell in mse.cells] == [
+        (REPRODUCED, "0.090", ""),
+        (REPRODUCED, "0.065", "first"),
+        (FAILED, "", ""),
+    ]
+    assert len(mse.cells[0].runs) == 2
+    assert mae.cells[1].text == "0.130"
+    (reason,) = table.failures.texts
+    assert "training loss became nan" in reason
+
+
+def test_an_ablation_without_any_run_is_a_table_without_lines(plan):
+    table = ablation_table(plan, "depth")
+    assert set(table["state"]) == {"missing"}
+    assert table_of(plan, "depth", table).blocks == ()
+    assert not best_levels(table, "reproduced").any()
+
+
+def test_some_seeds_are_marked(plan, write):
+    name = next(iter(plan.levels_of("depth")["1"]))
+    write(plan, name, {"mse": 0.1, "mae": 0.2})
+    ((line, _),) = table_of(plan, "depth", ablation_table(plan, "depth")).blocks
+    assert line.cells[0].partial
+    assert [cell.kind for cell in line.cells] == [REPRODUCED, NOT_RUN, NOT_RUN]
+    assert line.cells[0].mark == ""  # one level alone is not the best
+
+
+def test_differences_pair_the_seeds(done):
+    table, runs = ablation_table(done, "depth"), ablation_runs(done, "depth")
+    (change,) = changes(table[table["metric"] == "mse"], runs, ["1", "2", "3"])
+    assert change.level == "2"
+    # -25 % and -30 %: mean -27.5, t interval with one degree of freedom 12.706 * 2.5
+    assert change.value == pytest.approx(-27.5)
+    assert (change.low, change.high) == pytest.approx((-27.5 - 31.77, -27.5 + 31.77), abs=0.01)
+    assert not change.published
+
+
+def test_published_numbers_stand_beside_their_levels():
+    backbone = published_levels("backbone").set_index(["level", "task", "dataset", "setting", "metric"])[
+        "published"
+    ]
+    assert backbone["MCN", "imputation", "ETTh1", "0.25", "mse"] == 0.061
+    assert backbone["DCN", "classification", "JapaneseVowels", "", "accuracy"] == pytest.approx(95.1, abs=0.1)
+    assert backbone["Embed", "anomaly_detection", "avg", "", "f1"] == 75.78  # printed as 0.7578
+    hop = published_levels("hop").set_index(["level", "dataset", "setting"])["published"]
+    assert hop["1", "PEMS-SF", ""] == 90.0
+    assert hop["6", "ETTh2", "720"] == 0.438
+    assert published_levels("branches").empty
+    assert dict(published_best("window")[["setting", "level"]].to_numpy()) == {
+        "96": "4", "192": "24", "336": "192", "720": "192"
+    }  # fmt: skip
+
+
+def test_averages_need_all_datasets(tmp_path, write):
+    entry = {"task": "anomaly_detection", "datasets": ["SMD", "MSL", "SMAP", "PSM", "SWaT"]}
+    values = {
+        "results": str(tmp_path / "results"),
+        "cache": str(tmp_path / "cached"),
+        "architectures": ["paper"],
+        "seeds": [1],
+        "ablations": {"backbone": {"entries": [entry]}},
+    }
+    plan = Plan.from_config(parse_config(values))
+    f1 = [0.8, 0.7, 0.6, 0.9, 0.5]
+    for run_id, value in zip(plan.levels_of("backbone")["DCN"], f1, strict=True):
+        write(plan, run_id, {"precision": 0.5, "recall": 0.5, "f1": value})
+    for run_id in list(plan.levels_of("backbone")["Embed"])[:4]:
+        write(plan, run_id, {"precision": 0.5, "recall": 0.5, "f1": 0.5})
+    table = ablation_table(plan, "backbone")
+    average = table[(table["dataset"] == "avg") & (table["task"] == "anomaly_detection")].set_index("level")
+    assert average.loc["DCN", "reproduced"] == pytest.approx(70.0)
+    assert average.loc["DCN", "published"] == 84.03
+    assert average.loc["Embed", "state"] == "missing"
+    assert len(average) == 3
