@@ -83,6 +83,11 @@ class Places:
         return self.results / "report" / "index.html"
 
     @property
+    def judgement(self) -> Path:
+        """Folder of verdicts, claims and ranks."""
+        return self.results / "judgement"
+
+    @property
     def floors(self) -> Path:
         """Folder with one folder of floor records per cell."""
         return self.results / "floors"

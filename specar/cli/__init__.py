@@ -11,6 +11,7 @@ import specar.cli.ablations as ablations
 import specar.cli.audit as audit
 import specar.cli.data as data
 import specar.cli.examples as examples
+import specar.cli.judge as judge
 import specar.cli.paper as paper
 import specar.cli.paper_figures as paper_figures
 import specar.cli.report as report
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (data, runs, results, examples, paper, paper_figures, settings, audit, ablations, report):
+    modules = (data, runs, results, examples, paper, paper_figures, settings, audit, ablations, judge, report)
+    for module in modules:
         module.add_to(commands)
     return parser

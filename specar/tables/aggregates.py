@@ -55,7 +55,7 @@ def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggrega
     """
     rows: list[dict[str, Any]] = []
     for aggregate in aggregates:
-        needed = _parts(runs, aggregate)
+        needed = needed_runs(runs, aggregate)
         for key, group in needed.groupby(_TABLE, sort=False):
             names: dict[str, Any] = dict(zip(_TABLE, key, strict=True))
             names |= {"dataset": aggregate.dataset, "setting": aggregate.setting}
@@ -63,8 +63,8 @@ def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggrega
     return pd.DataFrame(rows)
 
 
-def _parts(runs: pd.DataFrame, aggregate: Aggregate) -> pd.DataFrame:
-    """The runs that an aggregate is taken over, with the name of the part."""
+def needed_runs(runs: pd.DataFrame, aggregate: Aggregate) -> pd.DataFrame:
+    """Return the runs that an aggregate is taken over, with the name of the part."""
     if aggregate.setting:
         own = runs[runs["dataset"] == aggregate.dataset]
         named = own.assign(part=own["setting"])

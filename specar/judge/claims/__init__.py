@@ -1,0 +1,1 @@
+"""The paper's claims, recounted from its own cells and from ours."""

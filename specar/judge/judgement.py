@@ -1,0 +1,66 @@
+"""Verdicts, claims and ranks of a plan, as tables for reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from specar.ablations.results import ablation_table
+from specar.judge.claims.own import OwnResults
+from specar.judge.claims.registry import CLAIMS
+from specar.judge.claims.table import claim_table
+from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
+from specar.judge.verdicts import joined, summary, verdicts_of
+from specar.plan import Plan
+from specar.results import results_of
+
+_CLAIMED = {claim.ablation for claim in CLAIMS}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What our runs say on the paper.
+
+    Attributes
+    ----------
+    verdicts
+        A row per published cell and architecture: see `specar.judge.verdicts.verdicts_of`.
+    claims
+        A row per claim and side: see `specar.judge.claims.table.claim_table`.
+    rankings
+        The rankings over datasets: see `specar.judge.ranks.rankings`.
+    note
+        A caution of the configuration, if any.
+    """
+
+    verdicts: pd.DataFrame
+    claims: pd.DataFrame
+    rankings: list[Ranking]
+    note: str | None = None
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Numbers of verdicts: see `specar.judge.verdicts.summary`."""
+        return summary(self.verdicts)
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """The rankings as a table: see `specar.judge.ranks.rank_table`."""
+        return rank_table(self.rankings)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """The tests of all pairs of models: see `specar.judge.ranks.pair_table`."""
+        return pair_table(self.rankings)
+
+
+def judge(plan: Plan) -> Judgement:
+    """Judge what is there of a plan and its ablations; nothing is trained, and what is not done is no error."""
+    results = [results_of(plan, task) for task in plan.tasks]
+    verdicts = joined(map(verdicts_of, results))
+    runs = pd.concat([found.runs for found in results], ignore_index=True)
+    ablations = [ablation_table(plan, name) for name in plan.config.ablations if name in _CLAIMED]
+    own = OwnResults(verdicts, runs, pd.concat(ablations, ignore_index=True) if ablations else None)
+    return Judgement(verdicts, claim_table(own), rankings(verdicts), plan.config.note)

@@ -1,0 +1,113 @@
+"""Tests on ranks over datasets: scores are tables with a row per dataset and a column per model."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from specar.judge.rules import ALPHA
+
+# Means of printed digits that are equal on paper differ in the last bits.
+_DECIMALS = 9
+_MOST_ENUMERATED = 12  # datasets
+
+
+def ranks(scores: pd.DataFrame, higher: bool) -> pd.DataFrame:
+    """Return the rank of every model on every dataset, 1 for the best; ties share their mean rank."""
+    return scores.round(_DECIMALS).rank(axis=1, ascending=not higher)
+
+
+def friedman(scores: pd.DataFrame) -> tuple[float, float]:
+    """Return statistic and p value of Friedman's test that all models rank alike; three models at least."""
+    rounded = scores.round(_DECIMALS)
+    statistic, p = stats.friedmanchisquare(*(rounded[model] for model in rounded))
+    return float(statistic), float(p)
+
+
+def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
+    """Test pairs of models by Wilcoxon's signed-rank test over datasets, two-sided.
+
+    Parameters
+    ----------
+    scores
+        (datasets, models).
+    model
+        Only pairs with this model; None: all pairs.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``p`` and ``p_holm``, corrected over the rows.
+    """
+    pairs = [pair for pair in combinations(map(str, scores), 2) if model is None or model in pair]
+    columns = {str(name): scores[name].to_numpy(dtype=np.float64) for name in scores}
+    table = pd.DataFrame(pairs, columns=["first", "second"])
+    table["p"] = [_wilcoxon(columns[first] - columns[second]) for first, second in pairs]
+    return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
+
+
+def smallest_p(datasets: int, comparisons: int) -> float:
+    """Return the smallest p value that Wilcoxon's test, Holm-corrected, can reach: all datasets one way."""
+    return float(min(1.0, comparisons * 2.0 ** (1 - datasets)))
+
+
+def critical_difference(models: int, datasets: int) -> float:
+    """Return Nemenyi's critical difference of mean ranks at `ALPHA` (Demšar 2006, Section 3.2.2)."""
+    quantile = float(stats.studentized_range.ppf(1 - ALPHA, models, math.inf))
+    return quantile / math.sqrt(2) * math.sqrt(models * (models + 1) / (6 * datasets))
+
+
+def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float) -> list[list[str]]:
+    """Return the largest groups of models, neighbours in rank, of which no pair is told apart.
+
+    Parameters
+    ----------
+    mean_ranks
+        By model.
+    pairs
+        All pairs, of `pairwise`.
+    friedman_p
+        If this is not significant, no pair is told apart.
+    """
+    order = [str(name) for name in mean_ranks.sort_values(kind="stable").index]
+    apart: set[frozenset[str]] = set()
+    if friedman_p < ALPHA:
+        rows = pairs.loc[pairs["p_holm"] < ALPHA, ["first", "second"]]
+        apart = {frozenset(pair) for pair in rows.itertuples(index=False, name=None)}
+    found: list[list[str]] = []
+    last = 0
+    for start in range(len(order)):
+        end = start + 1
+        while end < len(order) and not any(frozenset((m, order[end])) in apart for m in order[start:end]):
+            end += 1
+        if end - start > 1 and end > last:
+            found.append(order[start:end])
+            last = end
+    return found
+
+
+def _wilcoxon(differences: npt.NDArray[np.float64]) -> float:
+    """Two-sided p value of the signed-rank test; datasets without a difference are left out."""
+    rounded = differences.round(_DECIMALS)
+    rounded = rounded[rounded != 0]
+    if not len(rounded):
+        return 1.0
+    if len(rounded) > _MOST_ENUMERATED:
+        return float(stats.wilcoxon(rounded).pvalue)
+    # Exact also with ties, for which SciPy resamples: the same p values, thousands of times slower.
+    ranks = stats.rankdata(np.abs(rounded))
+    sums = np.abs(_signs(len(rounded)) @ ranks)
+    return float(np.mean(sums >= abs(np.sign(rounded) @ ranks) - 1e-9))
+
+
+@cache
+def _signs(number: int) -> npt.NDArray[np.float64]:
+    """All sign vectors, (2^number, number)."""
+    return np.array(list(product((-1.0, 1.0), repeat=number)))

@@ -1,0 +1,181 @@
+"""Mean ranks of all models over the datasets of a task, from printed numbers and ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from specar.judge.printed import averages, printed_cells
+from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
+from specar.paper.numbers import OURS
+from specar.tables.metrics import METRICS
+from specar.tables.sources import source_of
+
+# The first of each is drawn. Precision and recall rank nothing by themselves.
+METRICS_OF = {
+    "long_term_forecast": ("mse", "mae"),
+    "short_term_forecast": ("owa", "smape", "mase"),
+    "imputation": ("mse", "mae"),
+    "classification": ("accuracy",),
+    "anomaly_detection": ("f1",),
+}
+COLUMNS = [
+    *("task", "top", "metric", "source_table", "datasets", "model", "origin", "mean_rank", "p", "p_holm"),
+    *("friedman_statistic", "friedman_p", "smallest_p", "critical_difference"),
+]
+PAIR_COLUMNS = ["task", "top", "metric", "source_table", "first", "second", "p", "p_holm"]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One ranking.
+
+    Attributes
+    ----------
+    task, top, metric, table
+        What is ranked; ``table`` is the ``source_table`` of the published numbers.
+    scores
+        Row per dataset, column per model: means over horizons or mask ratios.
+    own
+        Columns that are our runs.
+    left_out
+        Architectures of ours that lack a cell, with the number of cells that they have and need.
+    """
+
+    task: str
+    top: bool
+    metric: str
+    table: str
+    scores: pd.DataFrame
+    own: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, int, int], ...] = ()
+
+    @cached_property
+    def mean_ranks(self) -> pd.Series[float]:
+        """Mean rank of every model, the best first."""
+        return ranks(self.scores, METRICS[self.metric].higher).mean().sort_values(kind="stable")
+
+    @cached_property
+    def friedman(self) -> tuple[float, float]:
+        """Statistic and p value of Friedman's test."""
+        return friedman(self.scores)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """All pairs, see `pairwise`."""
+        return pairwise(self.scores)
+
+    @cached_property
+    def against_ours(self) -> pd.DataFrame:
+        """Published SpecAR-Net against each other model, see `pairwise`."""
+        return pairwise(self.scores, OURS)
+
+    @property
+    def cliques(self) -> list[list[str]]:
+        """Groups of models that are not told apart."""
+        return cliques(self.mean_ranks, self.pairs, self.friedman[1])
+
+    @property
+    def critical_difference(self) -> float:
+        """Nemenyi's critical difference."""
+        return critical_difference(self.scores.shape[1], len(self.scores))
+
+    @property
+    def smallest_p(self) -> float:
+        """Smallest corrected p value that a pair can reach."""
+        return smallest_p(len(self.scores), len(self.pairs))
+
+
+def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
+    """Return the rankings of all tasks of the paper, of every table of the appendix and metric.
+
+    Parameters
+    ----------
+    verdicts
+        Those of the plan (`specar.judge.verdicts.COLUMNS`): an architecture of ours is a further model where
+        all its cells are there.
+    """
+    return [
+        _ranking(task, f"appendix:{number}", metric, verdicts)
+        for task, metrics in METRICS_OF.items()
+        for number in source_of(task).tables
+        for metric in metrics
+    ]
+
+
+def rank_table(found: list[Ranking]) -> pd.DataFrame:
+    """Return the rankings as a table, a row per model: `COLUMNS`.
+
+    ``origin`` is ``published`` or ``reproduced``; ``p`` and ``p_holm`` are of the model against SpecAR-Net as
+    published, corrected over these; ``smallest_p`` is the smallest that Holm's correction over all pairs
+    can reach.
+    """
+    return pd.DataFrame([row for ranking in found for row in _rows(ranking)], columns=COLUMNS)
+
+
+def pair_table(found: list[Ranking]) -> pd.DataFrame:
+    """Return the tests of all pairs: `PAIR_COLUMNS`, corrected within each ranking."""
+    tables = [ranking.pairs.assign(**_names(ranking)) for ranking in found]
+    return pd.concat(tables, ignore_index=True)[PAIR_COLUMNS]
+
+
+def _names(ranking: Ranking) -> dict[str, str | bool]:
+    return {
+        "task": ranking.task, "top": ranking.top, "metric": ranking.metric, "source_table": ranking.table
+    }  # fmt: skip
+
+
+def _rows(ranking: Ranking) -> list[dict[str, object]]:
+    tests = ranking.against_ours
+    other = tests["first"].where(tests["first"] != OURS, tests["second"])
+    tests = tests.set_index(other)[["p", "p_holm"]]
+    common = {
+        **_names(ranking),
+        "datasets": len(ranking.scores),
+        "friedman_statistic": ranking.friedman[0],
+        "friedman_p": ranking.friedman[1],
+        "smallest_p": ranking.smallest_p,
+        "critical_difference": ranking.critical_difference,
+    }
+    return [
+        {
+            **common,
+            "model": model,
+            "origin": "reproduced" if model in ranking.own else "published",
+            "mean_rank": rank,
+            "p": tests["p"].get(model),
+            "p_holm": tests["p_holm"].get(model),
+        }
+        for model, rank in ranking.mean_ranks.items()
+    ]
+
+
+def _ranking(task: str, table: str, metric: str, verdicts: pd.DataFrame) -> Ranking:
+    cells = printed_cells(table)
+    # M4's Others is an average over its own, but printed as a dataset beside the rest.
+    cells = cells[(cells["metric"] == metric) & (~averages(cells) | (cells["dataset"] == "Others"))]
+    scores = cells.pivot_table(index="dataset", columns="model", values="number", aggfunc="mean", sort=False)
+    top = cells["top"].iloc[0] == "true"
+    needed = cells.loc[cells["model"] == OURS, ["dataset", "setting"]]
+    own, left_out = _own(task, top, metric, needed, verdicts)
+    scores = scores.join(own)
+    return Ranking(task, top, metric, table, scores, tuple(map(str, own)), left_out)
+
+
+def _own(
+    task: str, top: bool, metric: str, needed: pd.DataFrame, verdicts: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[tuple[str, int, int], ...]]:
+    """Our scores, a column per architecture that has all cells, and the others."""
+    rows = verdicts[
+        (verdicts["task"] == task) & (verdicts["top"] == top) & (verdicts["metric"] == metric)
+    ].dropna(subset=["reproduced"])
+    rows = rows.merge(needed, on=["dataset", "setting"])
+    columns, left_out = {}, []
+    for architecture, group in rows.groupby("architecture", sort=False):
+        if len(group) == len(needed):
+            columns[f"our runs ({architecture})"] = group.groupby("dataset")["reproduced"].mean()
+        else:
+            left_out.append((str(architecture), len(group), len(needed)))
+    return pd.DataFrame(columns, index=needed["dataset"].unique()), tuple(left_out)

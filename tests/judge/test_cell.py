@@ -1,0 +1,120 @@
+"""Verdicts on constructed cells, checked against statsmodels."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from statsmodels.stats.weightstats import DescrStatsW
+
+from specar.judge.cell import judge_summary, judge_values
+from specar.judge.rules import (
+    ALPHA,
+    BETTER,
+    INCONCLUSIVE,
+    NOT_RUN,
+    REPRODUCED,
+    WORSE,
+    cell_rules,
+    margin_of,
+    margins_in_words,
+    rounding,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "published", "metric", "word"),
+    [
+        ([0.400, 0.401, 0.399], "0.400", "mse", REPRODUCED),
+        ([0.406, 0.4061, 0.4059], "0.400", "mse", REPRODUCED),  # significantly different, inside 3 %
+        ([0.350, 0.351, 0.349], "0.400", "mse", BETTER),
+        ([0.450, 0.451, 0.449], "0.400", "mse", WORSE),
+        ([0.30, 0.40, 0.50], "0.400", "mse", INCONCLUSIVE),  # the right mean, but noise
+        ([0.45, 0.40, 0.55], "0.400", "mse", INCONCLUSIVE),
+        ([0.400], "0.400", "mse", INCONCLUSIVE),
+        ([], "0.400", "mse", NOT_RUN),
+        ([75.0, 75.1, 74.9], "74.7", "accuracy", REPRODUCED),
+        ([80.0, 80.1, 79.9], "74.7", "accuracy", BETTER),
+        ([70.0, 70.1, 69.9], "74.7", "accuracy", WORSE),
+        ([12.1, 12.1, 12.11], "11.844", "smape", REPRODUCED),  # 0.26 above: inside 0.3
+        ([12.3, 12.3, 12.31], "11.844", "smape", WORSE),
+    ],
+)
+def test_words(values, published, metric, word):
+    assert judge_values(values, published, metric).word == word
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(0.1035, REPRODUCED), (0.0965, REPRODUCED), (0.1036, WORSE), (0.0964, BETTER)]
+)
+def test_seeds_without_spread_are_compared_with_the_margin(value, word):
+    # 3 % of 0.100 and half a unit of its last digit: 0.0035
+    verdict = judge_values([value] * 3, "0.100", "mse")
+    assert (verdict.word, verdict.reason) == (word, "all seeds equal")
+    assert verdict.low == verdict.high == pytest.approx(value)
+    assert math.isnan(verdict.p_equivalent)
+
+
+def test_a_single_seed_is_not_tested():
+    near, far = (judge_values([value], "0.100", "mse") for value in (0.101, 0.2))
+    assert (near.reason, near.inside) == ("1 seed, inside the margin", True)
+    assert (far.reason, far.inside) == ("1 seed, outside the margin", False)
+    assert math.isnan(near.low)
+    assert judge_values([], "0.100", "mse").inside is None
+
+
+def test_a_published_zero_has_only_the_rounding_as_margin():
+    assert judge_values([0.0004, 0.00041, 0.00039], "0.000", "mse").word == REPRODUCED
+    assert judge_values([0.01, 0.0101, 0.0099], "0.000", "mse").word == WORSE
+
+
+def test_margins():
+    assert float(margin_of("owa").at(-0.5)) == pytest.approx(0.015)
+    assert [float(margin_of(metric).at(50)) for metric in ("f1", "smape", "mae")] == [1.0, 0.3, 1.5]
+    assert [rounding(text) for text in ("0.064", "98.4", "7")] == pytest.approx([0.0005, 0.05, 0.5])
+    assert margins_in_words(["mse", "mae", "owa", "smape"]) == "±3 % (MSE, MAE and OWA), ±0.3 (sMAPE)"
+    assert any("±3 %" in sentence for sentence in cell_rules())
+
+
+seeds = st.lists(st.floats(0.2, 0.6), min_size=2, max_size=6)
+
+
+@given(seeds)
+@example([0.39, 0.40, 0.43])
+@example([0.399, 0.4, 0.4015])
+@example([0.51, 0.5, 0.52])
+def test_tests_and_intervals_are_those_of_statsmodels(values):
+    assume(np.std(values) > 1e-6)
+    verdict = judge_values(values, "0.400", "mse")
+    sample = DescrStatsW(np.array(values) - 0.4)
+    p, lower, upper = sample.ttost_mean(-0.0125, 0.0125)
+    assert verdict.p_equivalent == pytest.approx(p, abs=1e-9)
+    assert verdict.p_beyond == pytest.approx(min(1 - lower[1], 1 - upper[1]), abs=1e-9)  # of the nearer end
+    assert (verdict.low - 0.4, verdict.high - 0.4) == pytest.approx(sample.tconfint_mean(), abs=1e-9)
+    low, high = sample.tconfint_mean(2 * ALPHA)
+    inside, beyond = -0.0125 < low and high < 0.0125, low > 0.0125 or high < -0.0125
+    expected = REPRODUCED if inside else INCONCLUSIVE if not beyond else BETTER if high < 0 else WORSE
+    assert verdict.word == expected
+
+
+@given(seeds, st.randoms())
+def test_the_order_of_seeds_does_not_matter(values, random):
+    mixed = random.sample(values, len(values))
+    first, second = (judge_values(each, "0.400", "mse") for each in (values, mixed))
+    assert repr(first) == repr(second)  # nan is nan
+
+
+@given(st.floats(0.3, 0.5), st.floats(1e-9, 0.1), st.floats(0, 1), st.integers(2, 6))
+def test_less_noise_never_takes_a_verdict_back(mean, sd, share, number):
+    noisy, calm = (judge_summary(mean, each, number, "0.400", "mse").word for each in (sd, share * sd))
+    assert noisy in (INCONCLUSIVE, calm)
+
+
+@given(seeds)
+def test_better_is_the_other_way_round_where_higher_is_better(values):
+    # 74.7 ± 1.05; distances from it, mirrored
+    above, below = ([74.7 + sign * 50 * (value - 0.4) for value in values] for sign in (1, -1))
+    swapped = {BETTER: WORSE, WORSE: BETTER}
+    word = judge_values(above, "74.7", "accuracy").word
+    assert judge_values(below, "74.7", "accuracy").word == swapped.get(word, word)

@@ -1,0 +1,139 @@
+"""Rank tests against SciPy, statsmodels and hand-made tables; the diagram."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from specar.figures.ranks import draw
+from specar.figures.style import figure_style
+from specar.judge.printed import printed_cells
+from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
+from specar.judge.ranks import METRICS_OF, Ranking, rank_table, rankings
+from specar.judge.verdicts import COLUMNS
+from specar.judge.write import drawn_ranking
+
+SCORES = pd.DataFrame({"a": [0.1, 0.2, 0.3, 0.4], "b": [0.2, 0.2, 0.5, 0.6], "c": [0.3, 0.1, 0.6, 0.5]})
+
+
+def test_ranks():
+    assert ranks(SCORES, higher=False).mean().to_dict() == pytest.approx(
+        {"a": (1 + 2.5 + 1 + 1) / 4, "b": (2 + 2.5 + 2 + 3) / 4, "c": (3 + 1 + 3 + 2) / 4}
+    )
+    assert (ranks(SCORES, higher=True) + ranks(SCORES, higher=False) == 4).all(axis=None)
+
+
+def test_friedman_is_that_of_scipy():
+    assert friedman(SCORES) == pytest.approx(tuple(stats.friedmanchisquare(*SCORES.to_numpy().T)))
+
+
+@given(st.lists(st.integers(-4, 4), min_size=3, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_wilcoxon_is_the_exact_one_of_scipy_also_with_ties(differences):
+    table = pd.DataFrame({"a": np.array(differences, dtype=float), "b": 0.0})
+    left = np.array([one for one in differences if one], dtype=float)
+    method = stats.PermutationMethod(n_resamples=np.inf)
+    expected = stats.wilcoxon(left, method=method).pvalue if len(left) else 1.0
+    assert pairwise(table)["p"].item() == pytest.approx(expected)
+
+
+def test_many_datasets_and_holm():
+    random = np.random.default_rng(0)
+    scores = pd.DataFrame(random.normal(size=(20, 4)) + [0, 0.3, 0.9, 2], columns=list("abcd"))
+    table = pairwise(scores)
+    expected = [stats.wilcoxon(scores[a], scores[b]).pvalue for a, b in itertools.combinations("abcd", 2)]
+    assert table["p"].tolist() == pytest.approx(expected)
+    assert table["p_holm"].tolist() == pytest.approx(multipletests(expected, method="holm")[1])
+    one = pairwise(scores, "b")
+    assert one[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["b", "c"], ["b", "d"]]
+
+
+def test_what_few_datasets_can_show():
+    assert smallest_p(10, 190) == pytest.approx(190 / 512)
+    assert smallest_p(5, 153) == 1
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.01)  # Demšar (2006), Section 3.2.2
+    alike = pd.DataFrame({"a": np.arange(8.0), "b": np.arange(8.0) + 1})
+    assert pairwise(alike)["p_holm"].item() == pytest.approx(smallest_p(8, 1))
+
+
+def test_cliques():
+    mean_ranks = pd.Series({"c": 3.0, "a": 1.0, "b": 2.0, "d": 4.0})
+    pairs = pd.DataFrame(
+        [
+            ("a", "c", 0.01),
+            ("d", "a", 0.01),
+            ("b", "d", 0.2),
+            ("a", "b", 0.2),
+            ("c", "d", 0.2),
+            ("b", "c", 0.1),
+        ],
+        columns=["first", "second", "p_holm"],
+    )
+    assert cliques(mean_ranks, pairs, 0.001) == [["a", "b"], ["b", "c", "d"]]
+    assert cliques(mean_ranks, pairs, 0.2) == [["a", "b", "c", "d"]]
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Rankings with runs of ours for all of classification, and all but one cell of imputation."""
+    rows = []
+    for table in ("appendix:5", "appendix:12"):
+        cells = printed_cells(table)
+        cells = cells[cells["model"] == "SpecAR-Net"]
+        top = cells["top"] == "true"
+        rows.append(cells.assign(architecture="paper", top=top, reproduced=cells["number"]))
+    rows[1] = rows[1][(rows[1]["dataset"] != "ETTm1") | (rows[1]["setting"] != "0.25")]
+    return rankings(pd.concat(rows).reindex(columns=COLUMNS))
+
+
+def test_our_runs_are_ranked_where_complete(found):
+    classification = drawn_ranking(found, "classification")
+    assert classification.own == ("our runs (paper)",)
+    mean = classification.mean_ranks
+    assert mean["our runs (paper)"] == mean["SpecAR-Net"] == mean.min()
+    imputation = drawn_ranking(found, "imputation")
+    assert (imputation.own, imputation.left_out) == ((), (("paper", 23, 24),))
+
+
+def test_rankings_are_of_averages_over_settings(found):
+    one = drawn_ranking(found, "long_term_forecast")
+    assert (one.table, one.scores.shape) == ("appendix:10", (9, 14))
+    assert one.scores.loc["ETTm1", "SpecAR-Net"] == pytest.approx(0.398, abs=0.0006)  # as Table 5 prints
+    table = rank_table([one])
+    assert table["mean_rank"].sum() == pytest.approx(14 * 15 / 2)
+    assert table.loc[table["model"] == "SpecAR-Net", "p"].isna().all()
+    assert table["p"].notna().sum() == 13
+    assert {one.task for one in found} == set(METRICS_OF)
+
+
+@pytest.mark.parametrize("task", ["classification", "long_term_forecast", "anomaly_detection", "imputation"])
+def test_no_label_covers_another_or_leaves_the_page(found, task):
+    ranking = drawn_ranking(found, task)
+    with figure_style():
+        figure, _ = draw(ranking, note="A caution.")
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    assert len(boxes) > 1.5 * ranking.scores.shape[1]
+    assert not any(first.overlaps(second) for first, second in itertools.combinations(boxes, 2))
+    page = figure.bbox
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes)
+    assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
+
+
+def test_the_diagram_says_what_its_tests_can_tell():
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(12, 3))
+    scores = pd.DataFrame(np.arange(3) + noise, columns=["SpecAR-Net", "TimesNet", "LSTM"])
+    ranking = Ranking("long_term_forecast", True, "mse", "appendix:10", scores)
+    with figure_style():
+        figure, title = draw(ranking)
+    text = " ".join(label.get_text() for label in figure.axes[0].texts)
+    assert title == "Long-term forecasting with TOP: mean ranks by MSE"
+    assert "3 of 3 pairs are told apart" in text
+    assert "told apart: TimesNet, LSTM." in text
+    assert ranking.cliques == []
