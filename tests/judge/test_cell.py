@@ -93,7 +93,7 @@ def test_tests_and_intervals_are_those_of_statsmodels(values):
     assert verdict.p_beyond == pytest.approx(min(1 - lower[1], 1 - upper[1]), abs=1e-9)  # of the nearer end
     assert (verdict.low - 0.4, verdict.high - 0.4) == pytest.approx(sample.tconfint_mean(), abs=1e-9)
     low, high = sample.tconfint_mean(2 * ALPHA)
-    inside, beyond = -0.0125 < low and high < 0.0125, low > 0.0125 or high < -0.0125
+    inside, beyond = low > -0.0125 and high < 0.0125, low > 0.0125 or high < -0.0125
     expected = REPRODUCED if inside else INCONCLUSIVE if not beyond else BETTER if high < 0 else WORSE
     assert verdict.word == expected
 

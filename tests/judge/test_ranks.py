@@ -34,18 +34,18 @@ def test_friedman_is_that_of_scipy():
 
 
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_wilcoxon_is_the_exact_one_of_scipy_also_with_ties(differences):
     table = pd.DataFrame({"a": np.array(differences, dtype=float), "b": 0.0})
     left = np.array([one for one in differences if one], dtype=float)
     method = stats.PermutationMethod(n_resamples=np.inf)
-    expected = stats.wilcoxon(left, method=method).pvalue if len(left) else 1.0
+    expected = stats.wilcoxon(left, method=method).pvalue if len(left) > 1 else 1.0
     assert pairwise(table)["p"].item() == pytest.approx(expected)
 
 
 def test_many_datasets_and_holm():
     random = np.random.default_rng(0)
-    scores = pd.DataFrame(random.normal(size=(20, 4)) + [0, 0.3, 0.9, 2], columns=list("abcd"))
+    scores = pd.DataFrame(random.normal(size=(20, 4)) + np.array([0, 0.3, 0.9, 2]), columns=list("abcd"))
     table = pairwise(scores)
     expected = [stats.wilcoxon(scores[a], scores[b]).pvalue for a, b in itertools.combinations("abcd", 2)]
     assert table["p"].tolist() == pytest.approx(expected)
