@@ -22,7 +22,7 @@ def judgement_files() -> list[str]:
 def state_of_records(plan: Plan) -> str:
     """Return a hash of what is there of the records that a judgement reads: it changes when one does."""
     state = []
-    for name in plan.runs:
+    for name in [*plan.runs, *plan.runs_of_ablations]:
         for path in (plan.record_file(name), plan.own_record_file(name).with_name("status.json")):
             if path.exists():
                 status = path.stat()

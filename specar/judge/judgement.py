@@ -57,10 +57,10 @@ class Judgement:
 
 
 def judge(plan: Plan) -> Judgement:
-    """Judge what is there of a plan and its ablations; nothing is trained, and what is not done is no error."""
+    """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
     results = [results_of(plan, task) for task in plan.tasks]
     verdicts = joined(map(verdicts_of, results))
     runs = pd.concat([found.runs for found in results], ignore_index=True)
-    ablations = [ablation_table(plan, name) for name in plan.config.ablations if name in _CLAIMED]
+    ablations = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
     own = OwnResults(verdicts, runs, pd.concat(ablations, ignore_index=True) if ablations else None)
     return Judgement(verdicts, claim_table(own), rankings(verdicts), plan.config.note)
