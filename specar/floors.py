@@ -46,12 +46,13 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
     task = make_task(cell, data, device, execution.eval_batch_size)
     check_sizes(task, "test")
     records = []
-    for baseline, (metrics, details) in task.floors().items():
+    for baseline, (metrics, details, parts) in task.floors().items():
         record = {
             "format": 2,
             **describe_cell(cell),
             "baseline": baseline,
             "metrics": metrics,
+            **({"parts": parts} if parts else {}),
             "details": details,
             "examples": example_counts(task),
             "config": cell.model_dump(mode="json"),

@@ -17,7 +17,7 @@ from specar.config import Cell, Config, RunConfig, cell_id, expand, expand_ablat
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
-from specar.data.registry import Dataset, find_dataset
+from specar.data.registry import Dataset, DatasetEntry, find_dataset
 from specar.errors import SpecarError
 from specar.files import read_json, write_json
 from specar.places import Places
@@ -213,6 +213,7 @@ class Plan(Places):
 
     def _why_left_out(self, name: str) -> str:
         dataset, files = self.dataset(name), self.absent[name]
+        assert isinstance(dataset, DatasetEntry)  # a joined one is never left out
         places = [self.raw / name]
         if self.mirror and not is_url(self.mirror):
             places.append(Path(self.mirror) / dataset.folder)

@@ -107,11 +107,12 @@ def _trainer(
 def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int) -> dict[str, Any]:
     progress, device = trainer.progress, trainer.device
     *earlier, last = progress.processes
-    metrics, details = trainer.test()
+    metrics, details, parts = trainer.test()
     return {
         "format": 2,
         **describe(run),
         "metrics": metrics,
+        **({"parts": parts} if parts else {}),
         "details": details,
         "examples": example_counts(trainer.task),
         "training": _training(progress),

@@ -32,14 +32,15 @@ def _datasets(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
+    from specar.data.components import file_key
     from specar.data.download import fetch
     from specar.files import sha256_of, update_json
 
     plan = plan_of(options)
     for name in options.names or plan.datasets:
-        folder = plan.raw / name
-        paths = fetch(name, plan.dataset(name), folder, plan.mirror)
-        hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+        dataset, folder = plan.dataset(name), plan.raw / name
+        paths = fetch(name, dataset, folder, plan.mirror)
+        hashes = {file_key(dataset, folder, path): sha256_of(path) for path in paths}
         update_json(plan.raw / f"{name}.json", hashes)
 
 

@@ -82,7 +82,9 @@ class MatrixEntry(Overrides):
 
     task: Task
     datasets: NonEmpty[DatasetName] | None = Field(
-        None, description="null: every dataset with an experiment, and every suitable one of your own"
+        None,
+        description="null: every dataset with an experiment, and every suitable one of your own, but no "
+        "joined ones",
     )
     horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
     mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")

@@ -16,7 +16,7 @@ from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
-from specar.data.registry import M4Dataset, builtin_datasets, find_dataset
+from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.errors import SpecarError
 
 
@@ -138,10 +138,11 @@ def _expand_entry(
 
 
 def _suitable(config: Config, task: Task) -> list[str]:
-    """Datasets with an experiment, then a user's own without one."""
+    """Datasets with an experiment, then a user's own without one; no joined ones: they repeat their parts."""
     experiments = [name for name in config.experiments.get(task, {}) if name != ANY]
     own = [name for name, entry in config.datasets.items() if entry.kind == TASK_INFO[task].kind]
-    return list(dict.fromkeys([*experiments, *(name for name in own if name not in builtin_datasets())]))
+    names = dict.fromkeys([*experiments, *(name for name in own if name not in builtin_datasets())])
+    return [name for name in names if not isinstance(config.datasets[name], JoinedDataset)]
 
 
 def _settings(entry: MatrixEntry, dataset: str, experiment: Experiment) -> list[Setting]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from specar.config.entries import (
     Ablation,
@@ -34,7 +34,7 @@ from specar.config.settings import (
     TrainingConfig,
 )
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
-from specar.data.registry import Dataset, DatasetName, builtin_datasets
+from specar.data.registry import Dataset, DatasetName, builtin_datasets, linked
 from specar.strict import Strict
 
 # Name of the experiment of datasets that have none of their own.
@@ -105,7 +105,7 @@ class Config(Overrides):
     run_ablations: list[AblationName] = Field(
         [], description="ablations that belong to everything; the others are done where they are asked for"
     )
-    datasets: dict[DatasetName, Dataset] = Field(
+    datasets: Annotated[dict[DatasetName, Dataset], AfterValidator(linked)] = Field(
         default_factory=builtin_datasets,
         description="merged over the registry (specar/data/registry.yaml)",
     )

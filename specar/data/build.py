@@ -8,9 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specar.data.meta import AnomalyMeta, CaseCounts, ClassificationMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import (
+    AnomalyMeta,
+    CaseCounts,
+    ClassificationMeta,
+    JoinedMeta,
+    M4Meta,
+    Meta,
+    SeriesMeta,
+    SeriesPart,
+)
 from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
-from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, M4Dataset, TsDataset
+from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
 from specar.data.time_features import hourly_time_features
 from specar.data.treatment import fill_gaps, fit, scaled
 from specar.errors import SpecarError
@@ -40,6 +49,8 @@ def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, 
     """
     if isinstance(dataset, CsvDataset):
         return _series(dataset, paths, common)
+    if isinstance(dataset, JoinedDataset):
+        return _joined(dataset, paths, common)
     if isinstance(dataset, M4Dataset):
         return _m4(dataset, paths, common)
     if isinstance(dataset, TsDataset):
@@ -47,7 +58,7 @@ def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, 
     return _anomaly(dataset, paths, common)
 
 
-def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
+def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arrays, SeriesMeta]:
     table = read_csv(paths[0], dataset)
     ends = dataset.splits.borders(len(table.values))
     mean, std = fit(table.values[: ends[0]])
@@ -63,6 +74,24 @@ def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arr
         std=std.tolist(),
     )
     return {"values.npy": values, "time_features.npy": hourly_time_features(table.dates[: ends[2]])}, meta
+
+
+def _joined(dataset: JoinedDataset, paths: list[Path], common: Common) -> tuple[Arrays, JoinedMeta]:
+    """Each part as it would be on its own, one behind the other."""
+    arrays: list[Arrays] = []
+    parts: list[SeriesPart] = []
+    for (name, entry), path in zip(dataset.entries.items(), paths, strict=True):
+        own, meta = _series(entry, [path], {**common, "name": name})
+        if parts and meta.channels != len(parts[0].columns):
+            raise SpecarError(
+                f"dataset {common['name']}: {name} has {meta.channels} channels, but {parts[0].name} has "
+                f"{len(parts[0].columns)}; join datasets with the same channels"
+            )
+        arrays.append(own)
+        parts.append(SeriesPart(**meta.model_dump(include=set(SeriesPart.model_fields))))
+    joined = {name: np.concatenate([own[name] for own in arrays]) for name in arrays[0]}
+    columns = parts[0].columns
+    return joined, JoinedMeta(**common, channels=len(columns), columns=columns, parts=parts)
 
 
 def _m4(dataset: M4Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:

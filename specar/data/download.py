@@ -12,8 +12,9 @@ from typing import IO
 from urllib.parse import quote
 
 from specar.data.archives import Archives
+from specar.data.components import components
 from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
-from specar.data.registry import Archive, Dataset, DatasetFile
+from specar.data.registry import Archive, Dataset, DatasetEntry, DatasetFile
 from specar.data.transfer import PassingError, SourceError, get, without_password, write
 from specar.errors import SpecarError
 from specar.files import atomic_path, git_blob_of, sha256_of
@@ -48,7 +49,7 @@ def fetch(
     dataset
         Its registry entry.
     folder
-        Where the files go, as ``folder/<file name>``.
+        Where the files go, as ``folder/<file name>``; those of a joined dataset go where its parts have them.
     mirror
         Local folder or base URL with ``<dataset.folder>/<file name>``, also with ``.gz`` appended.
     progress
@@ -66,9 +67,16 @@ def fetch(
         folder, or the folder cannot be written to. Nothing partial is left in ``folder``; a wrong file
         that lay there before stays.
     """
-    folder = Path(folder)
-    _check_restricted(name, dataset, folder, mirror)
     show = sys.stderr.isatty() if progress is None else progress
+    paths: list[Path] = []
+    for part, entry, place in components(name, dataset, Path(folder)):
+        _fetch(part, entry, place, mirror, show)
+        paths += [place / file.name for file in entry.used_files]
+    return paths
+
+
+def _fetch(name: str, dataset: DatasetEntry, folder: Path, mirror: str | None, show: bool) -> None:
+    _check_restricted(name, dataset, folder, mirror)
     with write_lock(folder, f"fetches or prepares {name}"), Archives(show) as archives:
         for file in dataset.used_files:
             path = folder / file.name
@@ -76,10 +84,9 @@ def fetch(
                 reasons = _try_sources(name, file, path, _sources(dataset, file, mirror), archives)
                 if reasons is not None:
                     raise _failure(name, dataset, file, path, reasons)
-    return [folder / file.name for file in dataset.used_files]
 
 
-def _check_restricted(name: str, dataset: Dataset, folder: Path, mirror: str | None) -> None:
+def _check_restricted(name: str, dataset: DatasetEntry, folder: Path, mirror: str | None) -> None:
     # Whether a mirror behind a URL has the files only shows when they are requested.
     if not dataset.restricted or (mirror and is_url(mirror)):
         return
@@ -92,7 +99,9 @@ def _check_restricted(name: str, dataset: Dataset, folder: Path, mirror: str | N
         )
 
 
-def _failure(name: str, dataset: Dataset, file: DatasetFile, path: Path, reasons: list[str]) -> SpecarError:
+def _failure(
+    name: str, dataset: DatasetEntry, file: DatasetFile, path: Path, reasons: list[str]
+) -> SpecarError:
     if path.is_file() and (problem := _mismatch(file, path)):
         reasons = [f"{path}: {problem}", *reasons]
     why = f"dataset {name}: no source gives {file.name} ({'; '.join(reasons) or 'it has no urls'})"
@@ -133,13 +142,13 @@ def _wrong(what: str, actual: str, expected: str) -> str:
     return f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
 
 
-def _outdated(dataset: Dataset, file: DatasetFile, path: Path, mirror: str | None) -> bool:
+def _outdated(dataset: DatasetEntry, file: DatasetFile, path: Path, mirror: str | None) -> bool:
     """Whether a user's own file in a local mirror differs from our copy ``path`` of it."""
     copies = mirrored_copies(dataset, file, mirror) if file.own else []
     return bool(copies) and (copies[0].suffix == ".gz" or sha256_of(copies[0]) != sha256_of(path))
 
 
-def _sources(dataset: Dataset, file: DatasetFile, mirror: str | None) -> list[_Source]:
+def _sources(dataset: DatasetEntry, file: DatasetFile, mirror: str | None) -> list[_Source]:
     urls = [_Source(url, remote=True) for url in file.urls]
     archives = [_Source(archive.url, remote=True, archive=archive) for archive in file.archives]
     upstream = sorted([*urls, *archives], key=lambda source: not _verifiable(file, source))

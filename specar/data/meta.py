@@ -34,6 +34,18 @@ class Scaled(BaseMeta):
     std: list[float] = Field(description="what each channel was divided by")
 
 
+def _check_ends(ends: tuple[int, int, int], rows: int) -> None:
+    if not ends[0] < ends[1] < ends[2] <= rows:
+        raise ValueError(f"ends {list(ends)} do not fit {rows} rows")
+
+
+def _series_arrays(rows: int, channels: int) -> Shapes:
+    return {
+        "values.npy": ("float32", (rows, channels)),
+        "time_features.npy": ("float32", (rows, TIME_FEATURE_COUNT)),
+    }
+
+
 class SeriesMeta(Scaled):
     """A multivariate series with dates."""
 
@@ -45,16 +57,47 @@ class SeriesMeta(Scaled):
 
     @model_validator(mode="after")
     def _ends_fit(self) -> Self:
-        if not self.ends[0] < self.ends[1] < self.ends[2] <= self.rows:
-            raise ValueError(f"ends {list(self.ends)} do not fit {self.rows} rows")
+        _check_ends(self.ends, self.rows)
         return self
 
     def arrays(self) -> Shapes:
         """Type and shape of each array."""
-        return {
-            "values.npy": ("float32", (self.rows, self.channels)),
-            "time_features.npy": ("float32", (self.rows, TIME_FEATURE_COUNT)),
-        }
+        return _series_arrays(self.rows, self.channels)
+
+
+class SeriesPart(Strict):
+    """One of several series that were joined."""
+
+    name: str
+    rows: Count
+    columns: list[str]
+    ends: tuple[Count, Count, Count] = Field(description="as of a series, counted from its own first row")
+    seasonality: Count
+    mean: list[float] = Field(description="as of a series, of its own train rows")
+    std: list[float]
+
+    @model_validator(mode="after")
+    def _ends_fit(self) -> Self:
+        _check_ends(self.ends, self.rows)
+        return self
+
+
+class JoinedMeta(BaseMeta):
+    """Several multivariate series, one behind the other, each scaled by its own train rows."""
+
+    kind: Literal["joined"] = "joined"
+    channels: Count
+    columns: list[str] = Field(description="of the first part")
+    parts: list[SeriesPart] = Field(min_length=1)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all parts together."""
+        return sum(part.rows for part in self.parts)
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array: those of a series."""
+        return _series_arrays(self.rows, self.channels)
 
 
 class M4Meta(BaseMeta):
@@ -129,4 +172,6 @@ class AnomalyMeta(Scaled):
         }
 
 
-Meta = Annotated[SeriesMeta | M4Meta | ClassificationMeta | AnomalyMeta, Field(discriminator="kind")]
+Meta = Annotated[
+    SeriesMeta | JoinedMeta | M4Meta | ClassificationMeta | AnomalyMeta, Field(discriminator="kind")
+]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from specar.data.registry import Dataset, DatasetFile
+from specar.data.components import components
+from specar.data.registry import Dataset, DatasetEntry, DatasetFile, JoinedDataset
 
 MIRROR_VARIABLE = "SPECAR_MIRROR"
 
@@ -20,7 +21,7 @@ def is_url(mirror: str) -> bool:
     return mirror.lower().startswith(("http://", "https://"))
 
 
-def mirrored_copies(dataset: Dataset, file: DatasetFile, mirror: str | None) -> list[Path]:
+def mirrored_copies(dataset: DatasetEntry, file: DatasetFile, mirror: str | None) -> list[Path]:
     """Copies of a file in a local mirror, the plain one before the one with .gz appended."""
     if mirror is None or is_url(mirror):
         return []
@@ -34,16 +35,24 @@ def own_files(dataset: Dataset, mirror: str | None) -> list[Path]:
 
     These are a user's own: they may change, so that a copy of them is only as good as they are.
     """
-    own = [file for file in dataset.used_files if file.own]
-    return [path for file in own for path in mirrored_copies(dataset, file, mirror)]
+    return [
+        path
+        for _, entry, _ in components("", dataset, Path())
+        for file in entry.used_files
+        if file.own
+        for path in mirrored_copies(entry, file, mirror)
+    ]
 
 
-def missing_files(dataset: Dataset, folder: Path, mirror: str | None) -> list[DatasetFile]:
+def missing_files(
+    dataset: DatasetEntry | JoinedDataset, folder: Path, mirror: str | None
+) -> list[DatasetFile]:
     """Files of a dataset that lie neither in its raw folder nor in a local mirror, without a look inside."""
     return [
         file
-        for file in dataset.used_files
-        if not (folder / file.name).is_file() and not mirrored_copies(dataset, file, mirror)
+        for _, entry, place in components("", dataset, folder)
+        for file in entry.used_files
+        if not (place / file.name).is_file() and not mirrored_copies(entry, file, mirror)
     ]
 
 

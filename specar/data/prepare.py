@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specar.data.build import Arrays, Common, build
+from specar.data.components import components, file_key
 from specar.data.layout import META
 from specar.data.meta import Meta
 from specar.data.prepared import read_prepared
@@ -27,9 +28,9 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
 
     The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
     standard-scored: each channel with the mean and the population standard deviation of the train rows
-    (series) or the train file (classification, anomaly detection). Rows of a series beyond the test part
-    are left out. ``meta.json`` comes last: a folder that has it is complete. Several processes may
-    prepare at once: one does it, the others wait and find it done.
+    (series; each part of a joined one by its own) or the train file (classification, anomaly detection).
+    Rows of a series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is
+    complete. Several processes may prepare at once: one does it, the others wait and find it done.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     dataset
         Its registry entry.
     raw
-        Folder with the files of the dataset.
+        Folder with the files of the dataset; those of a joined one lie where its parts have them.
     output
         Folder to write to; an earlier preparation in it is replaced, once the new one is complete.
 
@@ -49,10 +50,14 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
         value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
     """
     raw, output = Path(raw), Path(output)
-    with read_lock(raw), write_lock(output, f"prepares {name}"):
-        paths = [_present(name, file, raw) for file in dataset.used_files]
+    parts = components(name, dataset, raw)
+    with ExitStack() as locks:
+        for part in parts:
+            locks.enter_context(read_lock(part.folder))
+        locks.enter_context(write_lock(output, f"prepares {name}"))
+        paths = [_present(part.name, file, part.folder) for part in parts for file in part.entry.used_files]
         digests = {
-            file.name: _verified(name, file, path)
+            file_key(dataset, raw, path): _verified(name, file, path)
             for file, path in zip(dataset.used_files, paths, strict=True)
         }
         common = {"name": name, "identity": dataset.identity(), "sha256": digests}
@@ -71,8 +76,8 @@ def _is_prepared(folder: Path, common: Common) -> bool:
     return {key: data.meta[key] for key in common} == common
 
 
-def _present(name: str, file: DatasetFile, raw: Path) -> Path:
-    path = raw / file.name
+def _present(name: str, file: DatasetFile, folder: Path) -> Path:
+    path = folder / file.name
     if not path.is_file():
         raise SpecarError(f"dataset {name}: {path} is missing; fetch the dataset or put the file there")
     return path

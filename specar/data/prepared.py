@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from specar.data.layout import ARRAYS, META
-from specar.data.meta import AnomalyMeta, ClassificationMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
 from specar.errors import SpecarError
 from specar.files import read_json, sha256_of
 from specar.locks import read_lock
@@ -21,9 +22,11 @@ __all__ = [
     "META",
     "AnomalyData",
     "ClassificationData",
+    "JoinedData",
     "M4Data",
     "PreparedData",
     "SeriesData",
+    "SeriesRows",
     "Split",
     "read_prepared",
 ]
@@ -74,25 +77,45 @@ class PreparedData:
 
 
 @dataclass(frozen=True)
-class SeriesData(PreparedData):
-    """A multivariate series ready for windows.
+class SeriesRows(PreparedData):
+    """Rows for windows, of one multivariate series or of several with the same channels.
 
     Attributes
     ----------
     values
-        float32 array (rows, channels), standard-scored with the train rows.
+        float32 array (rows, channels), standard-scored with the train rows of each series.
     time_features
         float32 array (rows, 4).
+    """
+
+    values: npt.NDArray[np.float32]
+    time_features: npt.NDArray[np.float32]
+
+    @property
+    def parts(self) -> tuple[SeriesData, ...]:
+        """The series, which follow one another in the rows."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SeriesData(SeriesRows):
+    """A multivariate series ready for windows.
+
+    Attributes
+    ----------
     ends
         Ends (exclusive) of train, val and test, in rows.
     seasonality
         Rows in a season.
     """
 
-    values: npt.NDArray[np.float32]
-    time_features: npt.NDArray[np.float32]
     ends: tuple[int, int, int]
     seasonality: int
+
+    @property
+    def parts(self) -> tuple[SeriesData, ...]:
+        """Itself."""
+        return (self,)
 
     def rows_of(self, split: Split, look_back: int) -> tuple[int, int]:
         """Return the rows [start, end) of a part.
@@ -115,6 +138,24 @@ class SeriesData(PreparedData):
                 "use a shorter seq_len or a longer series"
             )
         return start, end
+
+
+@dataclass(frozen=True)
+class JoinedData(SeriesRows):
+    """Several series, one behind the other.
+
+    Attributes
+    ----------
+    series
+        Each of them, its arrays being views of those of the whole.
+    """
+
+    series: tuple[SeriesData, ...]
+
+    @property
+    def parts(self) -> tuple[SeriesData, ...]:
+        """The series."""
+        return self.series
 
 
 @dataclass(frozen=True)
@@ -212,12 +253,23 @@ def _data(meta: Meta, content: dict[str, Any], arrays: dict[str, Any]) -> Prepar
     match meta:
         case SeriesMeta():
             return SeriesData(**known, ends=meta.ends, seasonality=meta.seasonality)
+        case JoinedMeta():
+            return JoinedData(**known, series=tuple(_parts(meta, known)))
         case M4Meta():
             return M4Data(**known, horizon=meta.horizon, seasonality=meta.seasonality)
         case ClassificationMeta():
             return ClassificationData(**known, classes=meta.classes)
         case AnomalyMeta():
             return AnomalyData(**known, train_ends=tuple(meta.train_ends), test_ends=tuple(meta.test_ends))
+
+
+def _parts(meta: JoinedMeta, known: dict[str, Any]) -> Iterator[SeriesData]:
+    start = 0
+    for part in meta.parts:
+        rows = slice(start, start + part.rows)
+        own = {name: known[name][rows] for name in ("values", "time_features")}
+        yield SeriesData(**{**known, **own, "name": part.name}, ends=part.ends, seasonality=part.seasonality)
+        start += part.rows
 
 
 def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
@@ -235,9 +287,8 @@ def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
 
 
 def _load_arrays(folder: Path, meta: Meta) -> dict[str, Any]:
-    """The arrays of a kind by name, without ``.npy``."""
-    shapes = meta.arrays()
-    return {Path(name).stem: _load_array(folder, name, *shapes[name], meta) for name in ARRAYS[meta.kind]}
+    """The arrays by name, without ``.npy``."""
+    return {Path(name).stem: _load_array(folder, name, *shape, meta) for name, shape in meta.arrays().items()}
 
 
 def _load_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...], meta: Meta) -> npt.NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import Self
 from specar.config import Config, RunConfig, expand
 from specar.config.settings import default_dilations
 from specar.data.layout import META
-from specar.data.registry import M4Dataset, builtin_datasets
+from specar.data.registry import DatasetEntry, M4Dataset, builtin_datasets
 from specar.files import read_json
 from specar.tables.sources import metrics_of
 
@@ -59,7 +59,9 @@ def _datasets(experiments: Experiments, task: str) -> str:
     """Datasets of a task; those that share a folder of the mirror are subsets of one."""
     folders: dict[str, list[str]] = {}
     for name in dict.fromkeys(run.dataset for run in experiments.of(task)):
-        folders.setdefault(builtin_datasets()[name].folder.split("/")[0], []).append(name)
+        dataset = builtin_datasets()[name]
+        if isinstance(dataset, DatasetEntry):  # a joined one repeats its parts
+            folders.setdefault(dataset.folder.split("/")[0], []).append(name)
     return _joined(
         f"{folder.upper()} ({len(names)} subsets)" if len(names) > 1 else names[0]
         for folder, names in folders.items()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from specar.config.schema import Cell
-from specar.data.prepared import PreparedData, SeriesData
+from specar.data.prepared import PreparedData, SeriesData, SeriesRows
 from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 
@@ -27,6 +27,7 @@ class Evaluation(NamedTuple):
 
     metrics: Metrics
     details: dict[str, Any] = {}
+    parts: dict[str, Metrics] = {}  # the metrics of each series alone, where several are joined
 
 
 class Task(ABC):
@@ -159,12 +160,12 @@ def of_kind(data: PreparedData, kind: type[Data]) -> Data:
 
 
 class Windows:
-    """All windows of a prepared series, stride 1; the series lives on the device.
+    """All windows of prepared series, stride 1, each within one series; these live on the device.
 
     Parameters
     ----------
-    data : SeriesData
-        The series, standard-scored.
+    data : SeriesRows
+        One series or several, standard-scored.
     seq_len, pred_len : int
         Rows S that a model sees and rows H that follow. Validation and test windows may reach S rows
         back into the part before.
@@ -172,16 +173,36 @@ class Windows:
         Where the series is kept and windows are gathered.
     """
 
-    def __init__(self, data: SeriesData, seq_len: int, pred_len: int, device: torch.device) -> None:
+    def __init__(self, data: SeriesRows, seq_len: int, pred_len: int, device: torch.device) -> None:
         self.data, self.seq_len, self.pred_len, self.device = data, seq_len, pred_len, device
+        self.parts = data.parts
+        rows = [len(part.values) for part in self.parts]
+        self.starts = [sum(rows[:index]) for index in range(len(rows))]  # first row of each part
         self.values = torch.tensor(data.values, dtype=torch.float32, device=device)  # (rows, N)
         self.time_features = torch.tensor(data.time_features, dtype=torch.float32, device=device)
 
     def first_rows(self, split: Split) -> Tensor:
-        """First row of every window of a split, (windows,)."""
-        start, end = self.data.rows_of(split, self.seq_len)
+        """First row of every window of a split, (windows,), part after part."""
+        return torch.cat(self.first_rows_by_part(split))
+
+    def first_rows_by_part(self, split: Split) -> list[Tensor]:
+        """First row of every window of a split, (windows,) per part."""
+        return [self._first_rows(*part, split) for part in zip(self.parts, self.starts, strict=True)]
+
+    def _first_rows(self, part: SeriesData, offset: int, split: Split) -> Tensor:
+        start, end = part.rows_of(split, self.seq_len)
         count = end - start - self.seq_len - self.pred_len + 1
-        return torch.arange(start, start + max(count, 0), device=self.device)
+        if count < 1 and len(self.parts) > 1:  # the others would hide it
+            raise SpecarError(
+                f"{part.name} has no {split} window of {self.seq_len} + {self.pred_len} rows; "
+                "shorten seq_len or the horizon"
+            )
+        return torch.arange(offset + start, offset + start + max(count, 0), device=self.device)
+
+    def part_of(self, first: Tensor) -> Tensor:
+        """Numbers of the parts (B,) that windows lie in."""
+        starts = torch.tensor(self.starts, device=first.device)
+        return torch.bucketize(first, starts, right=True) - 1
 
     def rows(self, first: Tensor, offset: int, length: int) -> Tensor:
         """Row numbers (B, length) of windows that begin ``offset`` rows after ``first`` (B,)."""
@@ -216,6 +237,14 @@ class ErrorSums:
             [errors.square().sum(), errors.abs().sum(), number.to(errors.device, torch.float64)]
         )
 
+    @classmethod
+    def total(cls, parts: Sequence[ErrorSums]) -> ErrorSums:
+        """The errors of all parts together."""
+        whole = cls(parts[0].sums.device)
+        for part in parts:
+            whole.sums += part.sums
+        return whole
+
     def metrics(self) -> Metrics:
         """Mean squared and mean absolute error."""
         squares, absolutes, number = self.sums.tolist()
@@ -225,15 +254,15 @@ class ErrorSums:
 
 
 class WindowTask(Task):
-    """A task on all windows of one series."""
+    """A task on all windows of one series, or of several that are joined."""
 
     drops_last = True
 
     def setup(self, data: PreparedData) -> None:
-        """Put the series, (rows, N), and its time features, (rows, 4), on the device."""
+        """Put the series, (rows, N), and their time features, (rows, 4), on the device."""
         assert self.cell.seq_len is not None
         horizon = self.cell.horizon or 0
-        self.windows = Windows(of_kind(data, SeriesData), self.cell.seq_len, horizon, self.device)
+        self.windows = Windows(of_kind(data, SeriesRows), self.cell.seq_len, horizon, self.device)
         self.train_rows = self.windows.first_rows("train")
         self.shape = SeriesShape(
             channels=self.windows.values.shape[1],
@@ -244,6 +273,12 @@ class WindowTask(Task):
 
     def count(self, split: Split) -> int:
         return len(self.windows.first_rows(split))
+
+    def evaluation(self, errors: Sequence[ErrorSums]) -> Evaluation:
+        """Metrics over all windows, and those of each part if there are several, from the errors per part."""
+        names = [part.name for part in self.windows.parts]
+        parts = {name: own.metrics() for name, own in zip(names, errors, strict=True)}
+        return Evaluation(ErrorSums.total(errors).metrics(), parts=parts if len(parts) > 1 else {})
 
     @property
     def shown_channel(self) -> int:

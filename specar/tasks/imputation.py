@@ -42,10 +42,10 @@ class Imputation(WindowTask):
         return (~observed).float().sum().clamp(min=1)
 
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
-        return self._errors("val", epoch, lambda *batch: self._run(model, *batch).output)
+        return self._evaluate("val", epoch, lambda *batch: self._run(model, *batch).output).metrics
 
     def test(self, model: nn.Module) -> Evaluation:
-        return Evaluation(self._errors("test", 0, lambda *batch: self._run(model, *batch).output))
+        return self._evaluate("test", 0, lambda *batch: self._run(model, *batch).output)
 
     def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
         """Test windows in one channel, (S,): series, whether observed, and reconstruction.
@@ -81,7 +81,7 @@ class Imputation(WindowTask):
 
     def floors(self) -> dict[str, Evaluation]:
         def errors(fill: Callable[[Tensor, Tensor], Tensor]) -> Evaluation:
-            return Evaluation(self._errors("test", 0, lambda x, observed, _: fill(x, observed)))
+            return self._evaluate("test", 0, lambda x, observed, _: fill(x, observed))
 
         return {"mean": errors(observed_mean), "linear_interpolation": errors(linear_interpolation)}
 
@@ -95,15 +95,21 @@ class Imputation(WindowTask):
         out: ModelOutput = model(x * mask, self.windows.features(first), observed_mask=mask)
         return out
 
-    def _errors(
+    def _evaluate(
         self, split: Split, epoch: int, predict: Callable[[Tensor, Tensor, Tensor], Tensor]
-    ) -> Metrics:
+    ) -> Evaluation:
+        parts = self.windows.first_rows_by_part(split)
+        masks = self.observed_masks(split, epoch).split([len(part) for part in parts])
+        return self.evaluation([self._errors(*part, predict) for part in zip(parts, masks, strict=True)])
+
+    def _errors(
+        self, part: Tensor, masks: Tensor, predict: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ) -> ErrorSums:
         sums = ErrorSums(self.windows.device)
-        masks = self.observed_masks(split, epoch).split(self.eval_batch_size)
-        for first, mask in zip(self.batches(self.windows.first_rows(split)), masks, strict=True):
+        for first, mask in zip(self.batches(part), self.batches(masks), strict=True):
             x, observed = self.windows.inputs(first), mask.to(self.windows.device)
             sums.add(predict(x, observed, first), x, ~observed)
-        return sums.metrics()
+        return sums
 
     def observed_masks(self, split: Split, epoch: int) -> Tensor:
         """Masks of all windows of a split, (windows, S, N) bool on the CPU, True = observed."""

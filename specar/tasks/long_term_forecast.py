@@ -25,10 +25,10 @@ class LongTermForecast(WindowTask):
         return nn.functional.mse_loss(out.output.float(), self.windows.targets(first)), out
 
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
-        return self._errors("val", lambda first: self._run(model, first).output)
+        return self._evaluate("val", lambda first: self._run(model, first).output).metrics
 
     def test(self, model: nn.Module) -> Evaluation:
-        return Evaluation(self._errors("test", lambda first: self._run(model, first).output))
+        return self._evaluate("test", lambda first: self._run(model, first).output)
 
     def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any]:
         """Test windows in one channel: input (S,), target and prediction (H,)."""
@@ -56,19 +56,23 @@ class LongTermForecast(WindowTask):
 
     def floors(self) -> dict[str, Evaluation]:
         return {
-            "last_value": Evaluation(self._errors("test", self._last_value)),
-            "seasonal_naive": Evaluation(self._errors("test", self._seasonal_naive)),
+            "last_value": self._evaluate("test", self._last_value),
+            "seasonal_naive": self._evaluate("test", self._seasonal_naive),
         }
 
     def _run(self, model: nn.Module, first: Tensor) -> ModelOutput:
         out: ModelOutput = model(self.windows.inputs(first), self.windows.features(first))
         return out
 
-    def _errors(self, split: Split, predict: Callable[[Tensor], Tensor]) -> Metrics:
+    def _evaluate(self, split: Split, predict: Callable[[Tensor], Tensor]) -> Evaluation:
+        parts = self.windows.first_rows_by_part(split)
+        return self.evaluation([self._errors(part, predict) for part in parts])
+
+    def _errors(self, part: Tensor, predict: Callable[[Tensor], Tensor]) -> ErrorSums:
         sums = ErrorSums(self.windows.device)
-        for first in self.batches(self.windows.first_rows(split)):
+        for first in self.batches(part):
             sums.add(predict(first), self.windows.targets(first))
-        return sums.metrics()
+        return sums
 
     def _last_value(self, first: Tensor) -> Tensor:
         last = self.windows.values[first + self.windows.seq_len - 1]  # (B, N)
@@ -76,7 +80,11 @@ class LongTermForecast(WindowTask):
 
     def _seasonal_naive(self, first: Tensor) -> Tensor:
         """Repeat the last season before the forecast; it may reach back beyond the look-back window."""
-        season = self.windows.data.seasonality
-        steps = torch.arange(self.windows.pred_len, device=first.device) % season
-        origin = (first + self.windows.seq_len - season).unsqueeze(1)
-        return self.windows.values[(origin + steps).clamp(min=0)]
+        part = self.windows.part_of(first)
+        season, start = (
+            torch.tensor(values, device=first.device)[part].unsqueeze(1)
+            for values in ([part.seasonality for part in self.windows.parts], self.windows.starts)
+        )
+        steps = torch.arange(self.windows.pred_len, device=first.device) % season  # (B, H)
+        origin = first.unsqueeze(1) + self.windows.seq_len - season
+        return self.windows.values[torch.maximum(origin + steps, start)]

@@ -67,7 +67,7 @@ MISTAKES = [
     ({"datasets": {"SMD": {"machines": ["machine-9-9"]}}}, "datasets.SMD.*no train/machine-9-9.txt"),
     (
         {"datasets": {"X": {"format": "csvv"}}},
-        r"datasets\.X\.format: 'csvv' is no format; known: csv, m4, .*csv$",
+        r"datasets\.X\.format: 'csvv' is no format; known: csv, joined, m4, .*csv$",
     ),
     (
         {"datasets": {"SMD": {"format": None}}},

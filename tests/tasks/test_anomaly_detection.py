@@ -27,7 +27,7 @@ def strided(task, **settings):
 def test_published_windows_overlap_and_scores_are_flattened(make_small_task):
     task = make_small_task("anomaly_detection")
     assert [task.count(split) for split in ("train", "val", "test")] == [381, 381, 381]
-    metrics, details = task.test(Half())
+    metrics, details, _ = task.test(Half())
     x = {part: np.array(getattr(task.data, part)) for part in ("train", "test")}
     scores = {part: np.concatenate([((v / 2) ** 2).mean(axis=1)[i : i + 20] for i in range(381)])
               for part, v in x.items()}  # fmt: skip
@@ -62,7 +62,7 @@ def test_strict_windows_reach_every_test_row_once_and_scores_are_their_means(mak
     rows = np.concatenate([np.arange(first, first + 30) for first in task.first_rows["test"].tolist()])
     assert set(rows.tolist()) == set(range(400))
     assert len(rows) == 14 * 30  # the last window reaches back
-    metrics, details = task.test(Half())
+    metrics, details, _ = task.test(Half())
     assert details["points"] == 400
     scores = ((task.parts["test"].numpy() / 2) ** 2).mean(axis=1)
     labels = np.array(task.data.labels)

@@ -30,7 +30,7 @@ def test_metrics_are_scikit_learns(make_small_task):
     task = make_small_task("classification", size=5)
     truth = np.array(task.data.test_labels)
     guess = np.random.default_rng(0).integers(0, 3, len(truth))
-    metrics, details = task.test(Scripted(guess.tolist(), 3))
+    metrics, details, _ = task.test(Scripted(guess.tolist(), 3))
     assert metrics["accuracy"] == pytest.approx(accuracy_score(truth, guess))
     assert metrics["macro_f1"] == pytest.approx(f1_score(truth, guess, average="macro"))
     assert details["confusion_matrix"] == confusion_matrix(truth, guess).tolist()

@@ -1,0 +1,142 @@
+"""What a registry entry is made of: files with their sources, splits, and what all entries have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from specar.strict import Strict
+
+
+def _safe(name: str) -> str:
+    if not name or name.startswith(("/", ".")) or ".." in name.split("/") or "\\" in name:
+        raise ValueError(f"{name!r} must be a relative path without '..'")
+    return name
+
+
+RelativePath = Annotated[str, AfterValidator(_safe)]
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+GitBlob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+Kind = Literal["series", "m4", "classification", "anomaly"]
+
+
+class Archive(Strict):
+    """A zip archive that holds a file of a dataset."""
+
+    url: str
+    member: str = Field(description="name of the file in the archive")
+    sha256: Sha256 | None = Field(None, description="of the archive; null: not known")
+    bytes: int | None = Field(None, ge=0)
+
+
+class DatasetFile(Strict):
+    """A file of a dataset and where it can be downloaded, best source of each sort first.
+
+    Sources whose content can be checked come before others; in a tie, URLs before archives.
+    """
+
+    name: RelativePath
+    urls: list[str] = []
+    archives: list[Archive] = []
+    sha256: Sha256 | None = Field(
+        None, description="checked after the download; null: git_blob, or that of the archive"
+    )
+    git_blob: GitBlob | None = Field(
+        None, description="git's id of the content (git hash-object), checked where no sha256 is known"
+    )
+    bytes: int | None = Field(None, ge=0)
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the content of the file itself is known."""
+        return bool(self.sha256 or self.git_blob)
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a user's own: nothing is known of its content and it has no sources."""
+        return not (self.hashed or self.urls or self.archives)
+
+
+class Splits(Strict):
+    """Sizes of the consecutive parts: all in rows (int) or all as shares (float) of the series."""
+
+    train: int | float = Field(gt=0)
+    val: int | float = Field(gt=0)
+    test: int | float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Splits:
+        parts = (self.train, self.val, self.test)
+        if all(isinstance(part, int) for part in parts):
+            return self
+        if any(isinstance(part, int) for part in parts) or abs(sum(parts) - 1) > 1e-9:
+            raise ValueError("give train, val and test all in rows, or all as shares that sum to 1")
+        return self
+
+    def borders(self, rows: int) -> tuple[int, int, int]:
+        """Return the ends (exclusive) of train, val and test for a series of ``rows`` rows.
+
+        Shares follow the authors: train and test are rounded down, val is what remains.
+        """
+        if isinstance(self.train, int):
+            train, val, test = int(self.train), int(self.val), int(self.test)
+        else:
+            train, test = int(rows * self.train), int(rows * self.test)
+            val = rows - train - test
+        return train, train + val, train + val + test
+
+
+class DatasetEntry(Strict):
+    """What the registry says about every dataset."""
+
+    kind: ClassVar[Kind]
+    roles: ClassVar[tuple[str, ...]]  # of the files, in their order
+
+    title: str
+    licence: str
+    source: str
+    folder: RelativePath = Field(description="folder of the files in a mirror")
+    files: list[DatasetFile] = Field(min_length=1)
+    restricted: str | None = Field(
+        None, description="how to get files that nobody may pass on; left out until they are in place"
+    )
+    channels: int | None = Field(None, ge=1, description="expected number of channels")
+
+    @model_validator(mode="after")
+    def _files_fit(self) -> Self:
+        names = [file.name for file in self.files]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"files: {twice[0]} is named twice")
+        if len(self.used_files) != self.file_count():
+            raise ValueError(
+                f"files: needs {self.file_count()} ({', '.join(self.file_roles)}), got {len(self.used_files)}"
+            )
+        return self
+
+    @property
+    def file_roles(self) -> tuple[str, ...]:
+        """What the files are, in their order."""
+        return self.roles
+
+    def file_count(self) -> int:
+        """How many files there have to be."""
+        return len(self.file_roles)
+
+    @property
+    def used_files(self) -> list[DatasetFile]:
+        """The files that are fetched and prepared."""
+        return self.files
+
+    @property
+    def caution(self) -> str | None:
+        """Why numbers on this entry do not compare with published ones, if so."""
+        return None
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the prepared arrays: content and treatment, not where a copy was found."""
+        not_content = {"title", "licence", "source", "folder", "files", "restricted", "channels"}
+        described = self.model_dump(mode="json", exclude=not_content)
+        files = [{"name": f.name, "sha256": f.sha256 or f.git_blob} for f in self.used_files]
+        return {**described, "files": files}
