@@ -8,7 +8,12 @@ FIGURES = {"comparison": "specar.figures.comparison"}
 # Likewise of the figures over the whole plan: the module whose ``draw`` makes a `PaperFigure` of a
 # `PaperResults` (specar.figures.paper.request), and further arguments.
 PAPER_FIGURES: dict[str, tuple[str, ...]] = {
+    "comparison": ("specar.figures.paper.comparison",),
     "classification_models": ("specar.figures.paper.classification_models",),
+    "top_effect": ("specar.figures.paper.top_effect",),
+    "top_effect_long_term_forecast": ("specar.figures.paper.top_effect", "long_term_forecast"),
+    "top_effect_short_term_forecast": ("specar.figures.paper.top_effect", "short_term_forecast"),
+    "top_effect_imputation": ("specar.figures.paper.top_effect", "imputation"),
 }
 
 

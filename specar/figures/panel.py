@@ -25,8 +25,16 @@ _MARGIN = 0.07  # of an axis, on either side
 
 def draw_panel(axes: Axes, task: str, metric: str, points: pd.DataFrame) -> None:
     """Draw the rows of the tidy table in ``points``, all of one metric."""
-    label = METRICS[metric].label + (" (%)" if METRICS[metric].percent else "")
-    axes.set_title(label)
+    axes.set_title(METRICS[metric].label + (" (%)" if METRICS[metric].percent else ""))
+    named = [_name(task, *cell) for cell in points[["dataset", "setting"]].astype(str).to_numpy()]
+    draw_points(axes, metric, points.assign(average=is_average(task, points), name=named))
+
+
+def draw_points(axes: Axes, metric: str, points: pd.DataFrame) -> None:
+    """Draw rows of tidy tables that have ``average``, whether they are one, and the ``name`` of the point.
+
+    ``metric`` says how wide the band is.
+    """
     axes.set_xlabel("published")
     if points.empty:
         _say_empty(axes)
@@ -34,15 +42,13 @@ def draw_panel(axes: Axes, task: str, metric: str, points: pd.DataFrame) -> None
     low, high = _limits(axes, metric, points)
     _draw_band(axes, metric, low, high)
     size = MARKER if len(points) <= _MANY else SMALL_MARKER
-    averages = is_average(task, points)
-    for key, rows in points.groupby([averages, *SERIES]):
+    for key, rows in points.groupby(["average", *SERIES]):
         hollow, architecture, top = bool(key[0]), str(key[1]), bool(key[2])
         _draw_series(axes, rows, architecture, top, hollow, size)
     order = points["deviation"].abs().sort_values(ascending=False, kind="stable")
     far = points.loc[order.index[:_FAR]]
-    names = [_name(task, *cell) for cell in far[["dataset", "setting"]].astype(str).to_numpy()]
     places = far[["published", "reproduced"]].to_numpy(float)
-    named = [(x, y, name) for (x, y), name in zip(places, names, strict=True)]
+    named = [(x, y, name) for (x, y), name in zip(places, far["name"].astype(str), strict=True)]
     Labels(axes, _bars(points), size).write(named, _NAMED)
 
 

@@ -31,15 +31,15 @@ def points_of(table: pd.DataFrame) -> pd.DataFrame:
 def above(results: Results) -> list[str]:
     """Return the sentences below the title: the protocol, a caution, and what is there of what is printed."""
     cells = cells_of(results.table)
-    counts = [
-        f"Architecture {name}: {_counts(rows)}." for name, rows in cells.groupby("architecture", sort=False)
+    sentences = [
+        f"Architecture {name}: {counts(rows)}." for name, rows in cells.groupby("architecture", sort=False)
     ]
     note = [" ".join(results.note.split())] if results.note else []
-    return [f"Protocol: {PROTOCOL}, which is how the paper measures.", *note, *counts]
+    return [f"Protocol: {PROTOCOL}, which is how the paper measures.", *note, *sentences]
 
 
-def _counts(cells: pd.DataFrame) -> str:
-    """How many of an architecture's published cells are reproduced, and what became of the others."""
+def counts(cells: pd.DataFrame) -> str:
+    """Return how many of an architecture's published cells are reproduced, and what became of the others."""
     known = cells["reproduced"].notna()
     state = cells["state"]
     some = int((known & (state == PARTIAL)).sum())
@@ -65,7 +65,7 @@ def below(results: Results, has_averages: bool) -> list[str]:
         [
             "Line: reproduced equals published.",
             f"Shaded: within {tolerances_in_words(points['metric'].unique())} of published.",
-            _error_bars(points["seeds"]),
+            error_bars(points["seeds"]),
             *(["Hollow: averages."] if has_averages else []),
             "Named: points that lie farthest off.",
         ]
@@ -79,7 +79,8 @@ def below(results: Results, has_averages: bool) -> list[str]:
     return [signs, *remarks]
 
 
-def _error_bars(seeds: pd.Series) -> str:
+def error_bars(seeds: pd.Series) -> str:
+    """Return what the error bars of points with so many seeds are."""
     low, high = int(seeds.min()), int(seeds.max())
     if high == 1:
         return "One seed per point, so no error bars."
