@@ -3,6 +3,7 @@
 import itertools
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from specar.figures.style import figure_style
 
@@ -28,6 +29,7 @@ def check_tidy(figure):
     for one, other in itertools.combinations(boxes, 2):
         assert not one.overlaps(other), (one, other)
     for axes in figure.axes:
-        inner = [text.get_window_extent(renderer) for text in axes.texts if text.get_text()]
+        # Without the lines that lead to the points.
+        inner = [Text.get_window_extent(text, renderer) for text in axes.texts if text.get_text()]
         for one, other in itertools.combinations(inner, 2):
             assert not one.overlaps(other), [text.get_text() for text in axes.texts]

@@ -122,14 +122,13 @@ def test_one_seed_and_one_task(plan, drawn):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"matrix": MATRIX}, "Imputation, ours: datasets with a run with and one without TOP of the same seed: "
-                             "paper 0 of 1, released 0 of 1."),
+        ({"matrix": MATRIX}, "one without TOP of the same seed: paper 0 of 1, released 0 of 1."),
         ({"matrix": MATRIX, "top": [True]}, "this configuration has runs with TOP only"),
         ({"matrix": MATRIX, "protocol": "strict"}, "no runs under the protocol published"),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_is_said(values, sentence, plan, drawn):
     made = drawn(top_effect, plan(values, lambda run: False))
     assert sentence in words(made.figure)
-    assert "nothing of our own is done yet" in made.alt
+    assert "no own pair of runs is done yet" in made.alt
     check_tidy(made.figure)
