@@ -35,6 +35,10 @@ test-slurm: $(READY) ## Set up and run the workflow on a SLURM cluster made for 
 	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	    .venv/bin/pytest tests/slurm -m "slurm or not slurm" -n $(JOBS) --dist loadfile -rP $(ARGS)
 
+.PHONY: test-latex
+test-latex: $(READY) ## Set up and compile the paper's tables with pdflatex (needs TeX Live)
+	$(VENV) tests/latex/compile.sh
+
 .PHONY: lint
 lint: $(READY) ## Set up and run ruff, mypy, snakefmt and snakemake --lint
 	$(VENV) .venv/bin/ruff check

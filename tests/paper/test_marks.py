@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar.paper.cells import paper_cells
@@ -53,6 +53,7 @@ def test_colours_are_compared_only_where_a_row_has_any_and_only_those_in_use():
     assert not only_first["mark_differs"].any()
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 5).map(lambda n: n / 10), min_size=1, max_size=8), st.booleans())
 def test_marks_are_the_two_best_distinct_numbers(numbers, higher):
     best = sorted(set(numbers), reverse=higher)
