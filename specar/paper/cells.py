@@ -80,10 +80,18 @@ def flagged_keys(flagged: pd.DataFrame) -> set[FlaggedKey]:
 def architectures_of(
     definition: TableDefinition, variant: str, values: Mapping[tuple[str, ...], Value]
 ) -> list[str]:
-    """Return the architectures with runs of a variant in the plan, in its order."""
+    """Return the architectures that have requested runs of a variant for this table, in the plan's order."""
+    places = {(row.task, *row.result_key): _top(definition, row) for row in definition.rows}
     variants = _variants(definition, variant)
-    known = [value for value in values.values() if value["task"] in definition.tasks]
-    return list(dict.fromkeys(value["architecture"] for value in known if value["variant"] in variants))
+    found = [
+        value["architecture"]
+        for value in values.values()
+        if value["variant"] in variants
+        and value["state"] != NOT_REQUESTED
+        and (place := places.get((value["task"], value["dataset"], value["setting"]))) is not None
+        and (value["variant"] or value["top"] == place)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _printed_cells(definition: TableDefinition) -> pd.DataFrame:

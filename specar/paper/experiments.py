@@ -180,3 +180,5 @@ _OWN: dict[str, Callable[[Experiments, str], str]] = {
     "dilation": _dilation,
     "software": _software,
 }
+# Items that can be told from the configuration, the registry, or prepared data.
+ITEMS = frozenset(_OWN)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from specar.paper.cells import records_of
-from specar.paper.experiments import ALL, Experiments, own_text
+from specar.paper.experiments import ALL, ITEMS, Experiments, own_text
 from specar.paper.files import SETUP
 from specar.paper.numbers import read_published
 from specar.paper.table import DIFFERS, TEXT, Cell, Column, Line, PaperTable
@@ -69,15 +70,15 @@ def setup_table(rows: pd.DataFrame) -> PaperTable:
 
 
 def _line(row: dict[str, object]) -> Line:
-    task, item = str(row["task"]), str(row["item"]).replace("_", " ")
+    task, item = str(row["task"]), str(row["item"])
     name = "All tasks" if task == ALL else source_of(task).title
-    own = str(row["own"]) or "no setting, or not known before the data are prepared"
+    unknown = "known once the data are prepared" if item in ITEMS else "not a setting"
     cells = (
-        Cell(TEXT, own, differs=bool(row["differs"])),
+        Cell(TEXT, str(row["own"]) or unknown, differs=bool(row["differs"])),
         Cell(TEXT, str(row["stated"])),
         Cell(TEXT, _PLACES[str(row["source"])]),
     )
-    return Line((name, item), cells)
+    return Line((name, re.sub(r"_(?=length|function|size|ratios)", " ", item)), cells)
 
 
 def _tokens(text: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
@@ -159,7 +160,13 @@ class PaperTable:
     @property
     def widths(self) -> list[int]:
         """Characters of each column, its own headings and the gap to the next one included."""
-        widths = [max(map(len, column.headings[-1].split(" ")), default=0) for column in self.columns]
+        of_group = Counter(column.group for column in self.columns)
+        own = [
+            column.headings if of_group[column.group] == 1 else column.headings[-1:]
+            for column in self.columns
+        ]
+        # A heading of several words can be broken.
+        widths = [max(map(len, " ".join(texts).split()), default=0) for texts in own]
         for block in self.blocks:
             for line in block:
                 # Only counts span columns, and they are short.

@@ -221,3 +221,21 @@ def test_extra_values_without_optional_columns_are_completed():
     given = given.assign(mean=1.0, sd=0.1, seeds=3, state="done")
     row = SimpleNamespace(**with_all_columns(given).iloc[0])
     assert (row.top, row.runs, row.failed) == ("", (), ())
+
+
+def test_columns_are_of_architectures_with_requested_runs_of_the_table():
+    asked = [run(96), run(192, top=True, architecture="released")]
+    values = Reproduced(reproduced_values(task_results(asked)))
+    found = {
+        name: {
+            column.headings[2]
+            for column in paper_table(definition_of(name), values).columns
+            if column.reproduced
+        }
+        for name in ("appendix-9", "appendix-10", "appendix-12")
+    }
+    assert found == {
+        "appendix-9": {"reproduced (paper)"},
+        "appendix-10": {"reproduced (released)"},
+        "appendix-12": set(),
+    }

@@ -1,0 +1,28 @@
+"""The tables are written again when what they are made from has changed."""
+
+from specar.config import parse_config
+from specar.paper.inputs import inputs_digest
+from specar.plan import Plan
+
+
+def test_digest_follows_records_failures_and_prepared_data(tmp_path):
+    entry = {"task": "classification", "datasets": ["Heartbeat"], "architectures": ["paper"], "seeds": [1]}
+    values = {"results": str(tmp_path), "data": {"dir": str(tmp_path / "data")}, "matrix": [entry]}
+    plan = Plan.from_config(parse_config(values))
+    (run,) = plan.runs
+    files = [
+        plan.own_record_file(run),
+        plan.records / run / "status.json",
+        plan.prepared / "Heartbeat/meta.json",
+    ]
+    digests = [inputs_digest(plan)]
+    for path in files:
+        assert inputs_digest(plan) == digests[-1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+        digests.append(inputs_digest(plan))
+    files[0].write_text("{} ")
+    digests.append(inputs_digest(plan))
+    assert len(set(digests)) == 5
+    (plan.records / run / "history.jsonl").write_text("")
+    assert inputs_digest(plan) == digests[-1]
