@@ -43,7 +43,7 @@ class Lease:
 
 
 def lease_gpu(execution: Execution, holder: str) -> Lease:
-    """Choose a GPU that no other process of this user holds, for the life of this process.
+    """Choose a GPU that no other process of this machine holds, for the life of this process.
 
     CUDA_VISIBLE_DEVICES is set to the GPU. Where it is set already, by a scheduler or the user, it stays as
     it is, and one of its GPUs is chosen. Waits while all GPUs are held. In one process, a second call gives
@@ -100,7 +100,8 @@ def _of_visible(execution: Execution, holder: str) -> Lease:
 
 def _take(ids: Sequence[str], size: int, holder: str, job: str | None = None) -> tuple[int, int]:
     """Index of the id and number of the slot that this process gets."""
-    names = [f"GPU {gpu}{f' of job {job}' if job else ''}" for gpu in ids]
+    numbers = _numbers() if any(not gpu.isdigit() for gpu in ids) else {}
+    names = [f"GPU {_number(gpu, numbers)}{f' of job {job}' if job else ''}" for gpu in ids]
     slot = take_slot(names, size, holder)
     return names.index(slot.name), slot.number
 
@@ -115,13 +116,30 @@ def _visible_ids(value: str) -> list[str]:
     return ids
 
 
+def _number(gpu: str, numbers: dict[str, str]) -> str:
+    """The number of a card that is named by its UUID or the beginning of that; else the id as it is."""
+    found = [number for uuid, number in numbers.items() if uuid.startswith(gpu)]
+    return found[0] if len(found) == 1 else gpu
+
+
 def _scheduler_job() -> str | None:
     return next((os.environ[name] for name in _JOB_VARIABLES if os.environ.get(name)), None)
 
 
 def _found() -> list[str]:
     """Numbers of the GPUs that nvidia-smi lists."""
-    command = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+    return [line for line in _asked("index") if line.isdigit()]
+
+
+def _numbers() -> dict[str, str]:
+    """Number of every GPU that nvidia-smi lists, by its UUID: each card has one name among the locks."""
+    pairs = (line.split(",") for line in _asked("uuid,index"))
+    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
+
+
+def _asked(fields: str) -> list[str]:
+    """What nvidia-smi says of the GPUs, a line for each; none without it."""
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SMI_TIMEOUT)
     except FileNotFoundError:
@@ -132,4 +150,4 @@ def _found() -> list[str]:
     if done.returncode != 0:
         _log.warning("nvidia-smi fails: %s", " ".join((done.stdout + done.stderr).split()))
         return []
-    return [line.strip() for line in done.stdout.splitlines() if line.strip().isdigit()]
+    return [line.strip() for line in done.stdout.splitlines()]

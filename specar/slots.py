@@ -1,6 +1,7 @@
-"""Slots of a device, such as a GPU: at most so many processes of a user hold one at a time.
+"""Slots of a device, such as a GPU: at most so many processes of this machine hold one at a time.
 
-The kernel frees a slot when its holder ends, however it ends.
+The kernel frees a slot when its holder ends, however it ends. The lock files are in a folder that all users
+share, as /tmp is: anyone may add files and lock them, but only remove their own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from specar.errors import SpecarError
 
 POLL = 0.5  # seconds between two looks at slots that are all taken
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _log = logging.getLogger(__name__)
 _held: set[int] = set()  # descriptors of this process's slots
@@ -64,44 +66,45 @@ def take_slot(names: Sequence[str], size: int, holder: str) -> Slot:
     Raises
     ------
     SpecarError
-        The lock files of this user cannot be kept in the temporary folder.
+        The lock files cannot be kept in their folder.
     """
     place = lock_folder()
     try:
-        folder = _private(place)
+        folder = _shared(place)
         try:
             slot = _wait_for_slot(folder, names, size, holder)
         finally:
             os.close(folder)
     except OSError as error:
         raise SpecarError(
-            f"cannot keep locks in {place} ({error.strerror}); remove it, "
-            "or set SPECAR_LOCKS to a folder of this machine that is yours"
+            f"cannot keep locks in {place} ({error.strerror}); remove it, or set SPECAR_LOCKS "
+            "to a folder of this machine, the same for all who use its GPUs"
         ) from error
     _held.add(slot.descriptor)
     return slot
 
 
 def lock_folder() -> Path:
-    """Folder of this user's lock files; it names the host, since hosts may share what holds it.
+    """Folder of the lock files; it names the host, since hosts may share what holds it.
 
-    It does not follow TMPDIR, which may be another one in every job.
+    It is in /tmp, or where the environment variable SPECAR_LOCKS says. It does not follow TMPDIR, which may
+    be another one in every job.
     """
     host = re.sub(r"[^A-Za-z0-9.-]", "_", os.uname().nodename)[:64]
-    return Path(os.environ.get("SPECAR_LOCKS", "/tmp")) / f"specar-{os.getuid()}-{host}"
+    return Path(os.environ.get("SPECAR_LOCKS", "/tmp")) / f"specar-locks-{host}"
 
 
-def _private(place: Path) -> int:
-    """Descriptor of a folder that only this user can write to; a link is not followed."""
+def _shared(place: Path) -> int:
+    """Descriptor of a folder that all users can write to, as to /tmp; a link is not followed."""
     with suppress(FileExistsError):
-        place.mkdir(mode=0o700)
+        place.mkdir()
     folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     status = os.fstat(folder)
-    if status.st_uid != os.getuid():
-        os.close(folder)
-        raise PermissionError(errno.EPERM, f"it belongs to user {status.st_uid}")
-    if stat.S_IMODE(status.st_mode) != 0o700:
-        os.fchmod(folder, 0o700)
+    if stat.S_IMODE(status.st_mode) != 0o1777:
+        if status.st_uid != os.getuid():
+            os.close(folder)
+            raise PermissionError(errno.EPERM, f"user {status.st_uid} has not opened it to all")
+        os.fchmod(folder, 0o1777)
     return folder
 
 
@@ -177,7 +180,8 @@ def _try(folder: int, file: str) -> int | None:
 def _words(folder: int, name: str, number: int) -> str:
     descriptor = _open(folder, _file(name, number))
     try:
-        return os.pread(descriptor, 300, 0).decode(errors="replace")
+        text = os.pread(descriptor, 300, 0).decode(errors="replace")
+        return "".join(sign if sign.isprintable() else "?" for sign in text)
     finally:
         os.close(descriptor)
 
@@ -187,7 +191,24 @@ def _file(name: str, number: int) -> str:
 
 
 def _open(folder: int, file: str) -> int:
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+    """Descriptor of a lock file that all users can lock; it is made where it is not there."""
+    while True:
+        # Not in one: Linux may refuse O_CREAT for the file of another user in such a folder.
+        with suppress(FileNotFoundError):
+            return _checked(os.open(file, _FLAGS, dir_fd=folder))
+        with suppress(FileExistsError):
+            descriptor = os.open(file, _FLAGS | os.O_CREAT | os.O_EXCL, dir_fd=folder)
+            os.fchmod(descriptor, 0o666)
+            return descriptor
+
+
+def _checked(descriptor: int) -> int:
+    """Refuse what another user may have put in place of a lock file: it is written to."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(descriptor)
+        raise PermissionError(errno.EPERM, "something else lies in the place of a lock file")
+    return descriptor
 
 
 def _forget() -> None:

@@ -9,6 +9,7 @@ import pytest
 from specar.config import Execution, parse_config
 from specar.errors import SpecarError
 from specar.gpu import VISIBLE, lease_gpu
+from specar.slots import take_slot
 
 UUID = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"
 
@@ -50,6 +51,27 @@ def test_the_gpus_that_nvidia_smi_lists(here, caplog):
     assert lease().how == "GPU 4 (of 4, 7), slot 0"
 
 
+def test_a_card_is_the_same_by_number_and_by_uuid(here, monkeypatch):
+    fake_smi(
+        here,
+        "assert sys.argv[1] == '--query-gpu=uuid,index'\n"
+        f"print('GPU-11111111-2222-3333-4444-555555555555, 0\\n{UUID}, 1')",
+    )
+    taken = take_slot(["GPU 1"], 1, "by its number")
+    got = lease(gpus=[UUID, "GPU-1111"])  # the beginning will do, as in CUDA_VISIBLE_DEVICES
+    assert got.id == os.environ[VISIBLE] == "GPU-1111"
+    taken.release()
+    monkeypatch.setattr("specar.gpu._leased", [])
+    monkeypatch.setenv(VISIBLE, f"{UUID},0")
+    assert (lease().id, lease().device) == (UUID, "cuda:0")
+
+
+def test_a_uuid_without_nvidia_smi_or_of_no_card_is_a_name_of_its_own(here):
+    fake_smi(here, "print('GPU-11111111-2222-3333-4444-555555555555, 0')")
+    take_slot(["GPU 0"], 1, "another")
+    assert lease(gpus=[UUID]).id == UUID
+
+
 @pytest.mark.parametrize(
     ("program", "warning"),
     [
@@ -61,7 +83,8 @@ def test_the_gpus_that_nvidia_smi_lists(here, caplog):
 )
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_no_gpu_to_be_found_leaves_it_to_torch(here, monkeypatch, caplog, device, program, warning):
-    monkeypatch.setattr("specar.gpu._SMI_TIMEOUT", 0.5)
+    if warning and "does not answer" in warning:
+        monkeypatch.setattr("specar.gpu._SMI_TIMEOUT", 0.2)
     if program:
         fake_smi(here, program)
     got = lease(device=device)

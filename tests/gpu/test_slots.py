@@ -1,9 +1,14 @@
 """Slots: how many hold a GPU at a time, which one comes first, and what frees it."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -106,18 +111,31 @@ def interrupt(seconds):
 # The folder of the locks
 
 
-def test_only_its_user_can_enter_the_folder(here):
-    take_slot(["GPU 0"], 1, "x")
+def test_all_users_share_the_folder_whatever_the_umask(here):
+    before = os.umask(0o077)
+    try:
+        take_slot(["GPU 0"], 1, "x")
+    finally:
+        os.umask(before)
     assert lock_folder().parent == here
-    assert lock_folder().stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o777 for path in lock_folder().iterdir()} == {0o600}
+    assert lock_folder().stat().st_mode & 0o7777 == 0o1777
+    assert {path.stat().st_mode & 0o777 for path in lock_folder().iterdir()} == {0o666}
 
 
-def test_a_folder_that_others_could_write_to_is_closed(here):
+def test_the_folder_does_not_follow_tmpdir(here, monkeypatch):
+    before = lock_folder()
+    monkeypatch.setenv("TMPDIR", str(here / "elsewhere"))
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "elsewhere"))
+    assert lock_folder() == before
+    monkeypatch.delenv("SPECAR_LOCKS")
+    assert lock_folder().parent == Path("/tmp")
+
+
+def test_a_folder_that_others_could_remove_locks_from_is_mended(here):
     lock_folder().mkdir()
     lock_folder().chmod(0o777)
     take_slot(["GPU 0"], 1, "x")
-    assert lock_folder().stat().st_mode & 0o777 == 0o700
+    assert lock_folder().stat().st_mode & 0o7777 == 0o1777
 
 
 @pytest.mark.parametrize("planted", ["link to a folder", "link to a file", "file"])
@@ -137,20 +155,64 @@ def test_what_another_has_put_in_its_place_is_refused(here, planted):
     assert not list(target.iterdir()) if "folder" in planted else kept.read_text() == "precious"
 
 
-def test_a_planted_lock_file_is_not_followed(here):
-    lock_folder().mkdir(mode=0o700)
-    (here / "target").write_text("precious")
-    (lock_folder() / "GPU_0.0").symlink_to(here / "target")
+@pytest.mark.parametrize("planted", ["link", "hard link", "pipe", "folder"])
+def test_what_another_has_put_in_place_of_a_lock_file_is_not_touched(here, planted):
+    lock_folder().mkdir()
+    precious, place = here / "precious", lock_folder() / "GPU_0.0"
+    precious.write_text("precious")
+    if planted == "link":
+        place.symlink_to(precious)
+    elif planted == "hard link":
+        place.hardlink_to(precious)
+    elif planted == "pipe":
+        os.mkfifo(place)
+    else:
+        place.mkdir()
     with pytest.raises(SpecarError, match="cannot keep locks"):
         take_slot(["GPU 0"], 1, "x")
-    assert (here / "target").read_text() == "precious"
+    assert precious.read_text() == "precious"
 
 
-def test_the_folder_of_another_user_is_refused(here, monkeypatch):
+def test_a_folder_that_another_user_keeps_closed_is_refused(here, monkeypatch):
+    lock_folder().mkdir(mode=0o755)
     user = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: user + 1)
-    with pytest.raises(SpecarError, match=rf"cannot keep locks in .*\(it belongs to user {user}\)"):
+    with pytest.raises(
+        SpecarError, match=rf"cannot keep locks in .*\(user {user} has not opened it to all\)"
+    ):
         take_slot(["GPU 0"], 1, "x")
+
+
+AS_ANOTHER = """
+import os, sys
+from specar.slots import take_slot
+os.umask(0o077)
+os.setuid(65534)
+print(take_slot(["GPU 0"], 2, "of another user").number, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_two_users_see_each_other(here, monkeypatch):
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # that of the test is closed to others
+    folder.chmod(0o777)
+    monkeypatch.setenv("SPECAR_LOCKS", str(folder))
+    monkeypatch.setattr(slots.time, "sleep", interrupt)
+    pipe = subprocess.PIPE
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-c", AS_ANOTHER], stdin=pipe, stdout=pipe, text=True
+        ) as other:
+            assert other.stdout.readline() == "0\n"
+            assert lock_folder().stat().st_uid == 65534
+            assert take_slot(["GPU 0"], 2, "x").number == 1
+            with pytest.raises(InterruptedError):
+                slots._wait_for_slot(os.open(lock_folder(), os.O_RDONLY), ["GPU 0"], 2, "y")
+            other.communicate()
+        assert take_slot(["GPU 0"], 2, "y").number == 0  # over the file of the other
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_many_slots_cost_little(here):
