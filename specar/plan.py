@@ -127,6 +127,12 @@ class Plan(Places):
             self._levels[ablation] = expand_ablation(self.config, ablation, self.absent)
         return self._levels[ablation]
 
+    def has_ablation(self, ablation: str) -> bool:
+        """Whether there is an ablation, and its settings do not contradict each other."""
+        with suppress(SpecarError):
+            return bool(self.levels_of(ablation))
+        return False
+
     def ablation_runs(self, ablation: str) -> dict[str, RunConfig]:
         """Runs of all levels of an ablation, by run id; raises as `levels_of`."""
         return {name: run for runs in self.levels_of(ablation).values() for name, run in runs.items()}

@@ -31,9 +31,9 @@ def variant_values(plan: Plan) -> pd.DataFrame:
     Raises
     ------
     SpecarError
-        The settings of an ablation contradict each other, or a record is damaged.
+        A record is damaged.
     """
-    names = [name for name in PRINTED if name in plan.config.ablations]
+    names = [name for name in PRINTED if plan.has_ablation(name)]
     tables = [_values(ablation_table(plan, name)) for name in names]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
 

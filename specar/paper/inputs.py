@@ -24,7 +24,7 @@ def inputs_digest(plan: Plan) -> str:
 
 
 def _files(plan: Plan) -> Iterator[Path]:
-    for run in plan.runs:
+    for run in [*plan.runs, *plan.runs_of_ablations]:
         yield plan.record_file(run)
         yield plan.records / run / STATUS
     for dataset in plan.config.datasets:

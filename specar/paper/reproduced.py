@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from specar.ablations.variants import variant_values
 from specar.config.tasks import TASK_INFO
 from specar.plan import Plan
 from specar.results import TaskResults, results_of
+from specar.status import status_of
 from specar.tables.aggregates import aggregates_of
 from specar.tables.published import published
 from specar.tables.sources import source_of
@@ -51,33 +53,21 @@ class Reproduced:
     note: str | None = None
 
 
-def reproduced_of(plan: Plan, extra: pd.DataFrame | None = None) -> Reproduced:
-    """Read what a plan's records hold of all tables.
+def reproduced_of(plan: Plan) -> Reproduced:
+    """Read what a plan's records hold of all tables; its runs may be done, failed or missing.
 
-    Parameters
-    ----------
-    plan
-        The plan; its runs may be done, failed or missing.
-    extra
-        Values of variants (ablations) in `COLUMNS`, of which ``runs`` and ``failed`` may be absent and
-        so may ``top``: a variant has one value, whatever the table says of TOP.
+    The variants of appendix Tables 1 to 4 come from the plan's ablations. They have one value, whatever the
+    table says of TOP.
     """
     results = [results_of(plan, task) for task in plan.tasks]
     reasons = {name: reason for found in results for name, reason in found.failed.items()}
     remarks = {task: plan.remarks_of(task) for task in plan.tasks}
-    values = [*map(reproduced_values, results), *([] if extra is None else [with_all_columns(extra)])]
+    variants = variant_values(plan).assign(top="")[COLUMNS]
+    reasons |= {run: status_of(plan, run).reason for runs in variants["failed"] for run in runs}
+    values = [*map(reproduced_values, results), variants]
     known = [table for table in values if not table.empty]
     table = pd.concat(known, ignore_index=True) if known else no_values()
     return Reproduced(table, reasons, remarks, plan.config.note)
-
-
-def with_all_columns(extra: pd.DataFrame) -> pd.DataFrame:
-    """Return reproduced values with the columns that may be left out."""
-    table = extra.copy()
-    for name in ("top", "runs", "failed"):
-        if name not in table:
-            table[name] = [() if name != "top" else ""] * len(table)
-    return table[COLUMNS]
 
 
 def reproduced_values(results: TaskResults) -> pd.DataFrame:

@@ -25,7 +25,6 @@ _RENDERERS = {".md": render_markdown, ".tex": render_latex, ".html": render_html
 def write_paper_tables(
     plan: Plan,
     names: Sequence[str] = (),
-    extra: pd.DataFrame | None = None,
     flagged: Collection[FlaggedKey] = (),
 ) -> list[Path]:
     """Write tables of the paper to the folder ``paper`` of the results; nothing is trained.
@@ -36,8 +35,6 @@ def write_paper_tables(
         Its records are the reproduced numbers.
     names
         Ids of tables (``main-2``); by default all.
-    extra
-        Reproduced values of ablations (see `specar.paper.reproduced.reproduced_of`).
     flagged
         Cells that the audit lists (see `specar.paper.cells.flag_key`).
 
@@ -48,7 +45,7 @@ def write_paper_tables(
     """
     if unknown := [name for name in names if name not in TABLE_IDS]:
         raise SpecarError(f"the paper has no table {unknown[0]!r}; known: {', '.join(TABLE_IDS)}")
-    reproduced = reproduced_of(plan, extra)
+    reproduced = reproduced_of(plan)
     written = []
     for name in names or TABLE_IDS:
         rows, table = table_parts(name, plan, reproduced, flagged)

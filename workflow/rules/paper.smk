@@ -20,6 +20,6 @@ rule write_paper_tables:
     params:
         plan=PLAN_FILE,
         digest=PLAN.digest,
-        inputs=inputs_digest(PLAN),
+        inputs=lambda wildcards: inputs_digest(PLAN),
     shell:
         "python -m specar paper --plan {params.plan:q} > {log:q} 2>&1"
