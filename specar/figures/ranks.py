@@ -165,7 +165,7 @@ def _against(ranking: Ranking) -> str:
     rows = tests[tests["p_holm"] < ALPHA]
     names = [str(row.second if row.first == OURS else row.first) for row in rows.itertuples()]
     possible = smallest_p(len(ranking.scores), len(tests)) < ALPHA
-    listed = ", ".join(names) or ("none" if possible else "none, which so few datasets cannot do")
+    listed = ", ".join(names) or ("none" if possible else "none, as with so few datasets none can be")
     return f"{OURS} against each other model only ({len(tests)} tests, Holm-corrected), told apart: {listed}."
 
 

@@ -61,6 +61,12 @@ def judge(plan: Plan) -> Judgement:
     results = [results_of(plan, task) for task in plan.tasks]
     verdicts = joined(map(verdicts_of, results))
     runs = pd.concat([found.runs for found in results], ignore_index=True)
-    ablations = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
-    own = OwnResults(verdicts, runs, pd.concat(ablations, ignore_index=True) if ablations else None)
+    own = OwnResults(verdicts, runs, _ablations(plan))
     return Judgement(verdicts, claim_table(own), rankings(verdicts), plan.config.note)
+
+
+def _ablations(plan: Plan) -> pd.DataFrame | None:
+    """What is run of the ablations that claims are about."""
+    tables = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
+    done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
+    return pd.concat(done, ignore_index=True) if done else None
