@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from specar.config import load_config
 from specar.paper.build import paper_table
 from specar.paper.cells import flagged_keys, paper_cells
 from specar.paper.definitions import DEFINITIONS, definition_of
-from specar.paper.reproduced import Reproduced, reproduced_of, reproduced_values, with_all_columns
+from specar.paper.reproduced import COLUMNS, Reproduced, reproduced_of, reproduced_values
 from specar.plan import Plan
 from specar.results import TaskResults
 from specar.tables.compare import compare
@@ -135,20 +134,8 @@ def test_fractions_are_fractions(make):
 def test_ablations_come_in_by_variant_and_the_ordinary_run_is_one(make):
     value, reproduced = make
     base = value("ETTm1", "mse", 0.019, setting="0.125")
-    names = [
-        "task",
-        "dataset",
-        "setting",
-        "variant",
-        "metric",
-        "architecture",
-        "mean",
-        "sd",
-        "seeds",
-        "state",
-    ]
-    extra = pd.DataFrame([value("ETTm1", "mse", 0.021, setting="0.125", variant="DCN")])[names]
-    values = Reproduced(pd.concat([reproduced(base).values, with_all_columns(extra)], ignore_index=True))
+    dcn = reproduced(value("ETTm1", "mse", 0.021, setting="0.125", variant="DCN", top=""))
+    values = Reproduced(pd.concat([reproduced(base).values, dcn.values], ignore_index=True)[COLUMNS])
     table = paper_table(definition_of("appendix-1"), values)
     first = dict(
         zip([column.headings[1:] for column in table.columns], table.blocks[0][0].cells, strict=True)
@@ -212,15 +199,6 @@ def test_records_that_come_with_the_project_are_in_their_tables(monkeypatch):
     cell = one(cells, dataset="JapaneseVowels", model="SpecAR-Net", architecture="paper")
     assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.2", 2)
     assert [name.rsplit("-", 2)[1] for name in cell["runs"]] == ["seed2", "seed3"]
-
-
-def test_extra_values_without_optional_columns_are_completed():
-    given = pd.DataFrame(
-        [dict.fromkeys(["task", "dataset", "setting", "variant", "metric", "architecture"], "x")]
-    )
-    given = given.assign(mean=1.0, sd=0.1, seeds=3, state="done")
-    row = SimpleNamespace(**with_all_columns(given).iloc[0])
-    assert (row.top, row.runs, row.failed) == ("", (), ())
 
 
 def test_columns_are_of_architectures_with_requested_runs_of_the_table():
