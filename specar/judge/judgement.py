@@ -15,6 +15,7 @@ from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
 from specar.judge.verdicts import joined, summary, verdicts_of
 from specar.plan import Plan
 from specar.results import results_of
+from specar.tables.statistics import CELL
 
 _CLAIMED = {claim.ablation for claim in CLAIMS}
 
@@ -68,5 +69,6 @@ def judge(plan: Plan) -> Judgement:
 def _ablations(plan: Plan) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
     tables = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
-    done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
+    columns = ["ablation", "level", "task", *CELL, "reproduced"]
+    done = [table.loc[table["seeds"] > 0, columns] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True) if done else None
