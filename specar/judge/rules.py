@@ -1,4 +1,4 @@
-"""The rules of all verdicts, in one place and fixed before any run: numbers, and the same in sentences."""
+"""The rules of all verdicts, fixed without a look at any result: numbers, and the same in sentences."""
 
 from __future__ import annotations
 
