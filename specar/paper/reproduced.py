@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -53,13 +53,13 @@ class Reproduced:
     note: str | None = None
 
 
-def reproduced_of(plan: Plan) -> Reproduced:
+def reproduced_of(plan: Plan, results: Iterable[TaskResults] = ()) -> Reproduced:
     """Read what a plan's records hold of all tables; its runs may be done, failed or missing.
 
     The variants of appendix Tables 1 to 4 come from the plan's ablations. They have one value, whatever the
-    table says of TOP.
+    table says of TOP. ``results`` are those of all tasks, where they have been read already.
     """
-    results = [results_of(plan, task) for task in plan.tasks]
+    results = list(results) or [results_of(plan, task) for task in plan.tasks]
     reasons = {name: reason for found in results for name, reason in found.failed.items()}
     remarks = {task: plan.remarks_of(task) for task in plan.tasks}
     variants = variant_values(plan).assign(top="")[COLUMNS]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+import pandas as pd
+
+from specar.audit import Paper, audit, flagged_cells
+from specar.audit.floors import with_floors
+from specar.figures.paper.request import PaperResults
+from specar.paper.cells import FlaggedKey, flagged_keys
 from specar.plan import Plan
 from specar.report.runs import RunIndex
 from specar.results import TaskResults, results_of
@@ -12,12 +19,12 @@ from specar.results import TaskResults, results_of
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, its results by task, and its runs."""
+    """The plan, its results by task, its runs, and the findings on the paper."""
 
     plan: Plan
 
     @cached_property
-    def results(self) -> dict[str, TaskResults]:
+    def results(self) -> Mapping[str, TaskResults]:
         """Results of every task of the plan."""
         return {task: results_of(self.plan, task) for task in self.plan.tasks}
 
@@ -25,3 +32,18 @@ class Context:
     def runs(self) -> RunIndex:
         """The runs of the plan and their places in the page."""
         return RunIndex(self.plan)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Findings of the audit of the paper (see `specar.audit.audit`)."""
+        return audit(with_floors(Paper(), self.plan))
+
+    @cached_property
+    def flagged(self) -> set[FlaggedKey]:
+        """Printed cells that the audit casts doubt on."""
+        return flagged_keys(flagged_cells(self.findings))
+
+    @cached_property
+    def paper_results(self) -> PaperResults:
+        """The results as figures over the whole plan read them."""
+        return replace(PaperResults(self.plan), _of_task=dict(self.results))

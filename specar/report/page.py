@@ -8,7 +8,18 @@ from specar.plan import Plan
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Section
-from specar.report.sections import failures, figures, origin, reading, records, reproduction, summary
+from specar.report.sections import (
+    ablations,
+    audit,
+    failures,
+    figures,
+    origin,
+    paper,
+    reading,
+    records,
+    reproduction,
+    summary,
+)
 
 Build = Callable[[Context], Section]
 
@@ -16,8 +27,11 @@ Build = Callable[[Context], Section]
 SECTIONS: tuple[Build, ...] = (
     summary.build,
     reading.build,
+    paper.build,
     reproduction.build,
     figures.build,
+    ablations.build,
+    audit.build,
     failures.build,
     records.build,
     origin.build,

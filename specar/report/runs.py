@@ -18,12 +18,16 @@ from specar.tables.sources import setting_name
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the plan: its id, its resolved configuration, its state, and its record if it has one."""
+    """A run: its id, its resolved configuration, its state, and its record if it has one.
+
+    ``arm`` is the ablation and level that it belongs to, empty for a run of the matrix.
+    """
 
     name: str
     config: RunConfig
     status: RunStatus
     record: dict[str, Any] | None
+    arm: str = ""
 
     @property
     def id(self) -> str:
@@ -65,7 +69,8 @@ class RunGroup:
         setting = setting_name(config.task)
         top = f"{'with' if config.model.top else 'without'} TOP" if TASK_INFO[config.task].top else ""
         parts = [f"{setting} {config.setting}" if setting else "", top]
-        return ", ".join([part for part in parts if part] + [config.model.architecture, config.protocol])
+        parts += [config.model.architecture, config.protocol, self.runs[0].arm]
+        return ", ".join(part for part in parts if part)
 
     @property
     def shown(self) -> list[Run]:
@@ -81,20 +86,31 @@ class RunIndex:
 
     @cached_property
     def runs(self) -> dict[str, Run]:
-        """Every run of the plan, by id."""
-        found = {}
-        for name, config in self.plan.runs.items():
-            status = status_of(self.plan, name)
-            has_record = status.state in ("done", "cached")
-            record = read_record(self.plan.record_file(name), name) if has_record else None
-            found[name] = Run(name, config, status, record)
-        return found
+        """Every run of the matrix, by id."""
+        return {name: self._run(name, config) for name, config in self.plan.runs.items()}
+
+    @cached_property
+    def of_ablations(self) -> dict[str, Run]:
+        """Runs of ablations that are there and not in the matrix, by id."""
+        found: dict[str, Run] = {}
+        for ablation in self.plan.started_ablations:
+            for level, runs in self.plan.levels_of(ablation).items():
+                for name, config in runs.items():
+                    if name not in self.plan.runs and name not in found:
+                        found[name] = self._run(name, config, f"{ablation}: {level}")
+        return {name: run for name, run in found.items() if run.is_there}
+
+    def _run(self, name: str, config: RunConfig, arm: str = "") -> Run:
+        status = status_of(self.plan, name)
+        has_record = status.state in ("done", "cached")
+        record = read_record(self.plan.record_file(name), name) if has_record else None
+        return Run(name, config, status, record, arm)
 
     @cached_property
     def groups(self) -> list[RunGroup]:
-        """Runs that differ in their seed only, in the order of the plan."""
+        """Runs that differ in their seed only, in the order of the plan; those of ablations come last."""
         groups: dict[str, RunGroup] = {}
-        for run in self.runs.values():
+        for run in [*self.runs.values(), *self.of_ablations.values()]:
             key = run.config.model_copy(update={"seed": 0}).model_dump_json()
             if key not in groups:
                 groups[key] = RunGroup(_unique(_id_of(run.config), {group.id for group in groups.values()}))
@@ -103,19 +119,20 @@ class RunIndex:
 
     @cached_property
     def _ids(self) -> dict[str, str]:
-        return {run.name: group.id for group in self.groups for run in group.runs if group.shown}
+        return {run.name: group.id for group in self.groups for run in group.shown}
 
     def target(self, names: Iterable[str]) -> str | None:
         """Return the link to the records of runs: of one group, of one dataset, or of one task.
 
         None where no run is known, or nothing is there of them.
         """
-        there = [name for name in names if name in self._ids and self.runs[name].is_there]
+        there = [name for name in names if name in self._ids]
         if not there:
             return None
         if len(groups := {self._ids[name] for name in there}) == 1:
             return f"#{groups.pop()}"
-        places = {(self.runs[name].config.task, self.runs[name].config.dataset) for name in there}
+        runs = self.runs | self.of_ablations
+        places = {(runs[name].config.task, runs[name].config.dataset) for name in there}
         task, dataset = next(iter(places))
         return f"#{dataset_id(task, dataset)}" if len(places) == 1 else f"#{task_id(task)}"
 

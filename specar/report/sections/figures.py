@@ -1,11 +1,12 @@
-"""The figures of every task, drawn from the records."""
+"""The figures over the whole plan and those of every task, drawn from the records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
 
-from specar.figures.files import FIGURES
+from specar.figures.files import FIGURES, PAPER_FIGURES
+from specar.figures.paper.request import PaperFigure
 from specar.figures.request import Results
 from specar.figures.style import figure_style
 from specar.report.context import Context
@@ -17,12 +18,19 @@ from specar.report.text import slug
 
 def build(context: Context) -> Section:
     """Return the section."""
-    pictures = list(_pictures(context))
+    pictures = [*_over_the_plan(context), *_of_tasks(context)]
     entries = tuple(Entry(picture.id, picture.title) for picture in pictures)
     return Section("figures", "Figures", render("figures.html.j2", pictures=pictures), entries)
 
 
-def _pictures(context: Context) -> Iterator[Picture]:
+def _over_the_plan(context: Context) -> Iterator[Picture]:
+    for name, (module, *arguments) in PAPER_FIGURES.items():
+        with figure_style():
+            drawn: PaperFigure = import_module(module).draw(context.paper_results, *arguments)
+            yield picture_of(drawn.figure, slug("figure", name), drawn.title, drawn.alt)
+
+
+def _of_tasks(context: Context) -> Iterator[Picture]:
     plan = context.plan
     for task, found in context.results.items():
         results = Results(task, found.table, plan.config.note, plan.remarks_of(task))
