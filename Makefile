@@ -39,6 +39,10 @@ test-slurm: $(READY) ## Set up and run the workflow on a SLURM cluster made for 
 test-latex: $(READY) ## Set up and compile the paper's tables with pdflatex (needs TeX Live)
 	$(VENV) tests/latex/compile.sh
 
+.PHONY: test-report-browser
+test-report-browser: $(READY) ## Set up and look at the report in Chromium, which has to be there
+	$(VENV) .venv/bin/pytest tests/report -m browser -rP $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## Set up and run ruff, mypy, snakefmt and snakemake --lint
 	$(VENV) .venv/bin/ruff check

@@ -8,7 +8,10 @@ import pytest
 from specar.report.page import SECTIONS
 from specar.report.runs import RunIndex
 
-IDS = ["summary", "reading", "reproduction", "figures", "failures", "records", "origin"]
+IDS = [
+    *("summary", "reading", "paper", "reproduction", "figures", "ablations", "audit"),
+    *("failures", "records", "origin"),
+]
 SIZE = 15_000_000
 
 

@@ -1,8 +1,10 @@
-"""The ablations: a table and a figure each, of those that have been started."""
+"""The ablations: a table and a figure each, where there is anything to compare."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import pandas as pd
 
 from specar.ablations.figure import draw
 from specar.ablations.results import ablation_runs, ablation_table
@@ -29,15 +31,22 @@ class Shown:
 def build(context: Context) -> Section:
     """Return the section."""
     started = context.plan.started_ablations
-    shown = [_shown(context, name) for name in started]
-    rest = {name: one for name, one in context.plan.config.ablations.items() if name not in started}
+    tables = {name: ablation_table(context.plan, name) for name in started}
+    tables = {name: tidy for name, tidy in tables.items() if _compares(tidy)}
+    shown = [_shown(context, name, tidy) for name, tidy in tables.items()]
+    rest = {name: one for name, one in context.plan.config.ablations.items() if name not in tables}
     body = render("ablations.html.j2", shown=shown, rest=[_described(*item) for item in rest.items()])
     return Section("ablations", "Ablations", body, tuple(one.entry for one in shown))
 
 
-def _shown(context: Context, name: str) -> Shown:
+def _compares(tidy: pd.DataFrame) -> bool:
+    """Whether an ablation has numbers at more than one level: the runs of one come with the matrix."""
+    known = tidy[tidy["reproduced"].notna() | tidy["published"].notna()]
+    return known["level"].nunique() > 1
+
+
+def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
     plan = context.plan
-    tidy = ablation_table(plan, name)
     table = table_of(plan, name, tidy)
     with figure_style():
         drawn = draw(plan.config.ablations[name], tidy, ablation_runs(plan, name), plan.config.note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from specar.paper.files import TABLE_IDS
 from specar.paper.render import paper_legend_html, paper_table_html
 from specar.paper.reproduced import reproduced_of
-from specar.paper.table import Cell, PaperTable
+from specar.paper.table import REPRODUCED, Cell, PaperTable
 from specar.paper.write import table_parts
 from specar.report.context import Context
 from specar.report.render import render
@@ -31,7 +31,7 @@ def printed(context: Context, table: PaperTable) -> dict[str, object]:
     """What the template needs of a table."""
 
     def link(cell: Cell) -> str | None:
-        return context.runs.target(cell.runs or cell.failed)
+        return context.runs.target(cell.runs if cell.kind == REPRODUCED else cell.failed)
 
     return {
         "id": heading_id(table),

@@ -1,0 +1,47 @@
+"""The report as a reader sees it: on a phone and a desktop, in light and dark, and on paper."""
+
+from pathlib import Path
+
+import pytest
+
+from .browser import NAMES, browser_on, find_chromium
+
+pytestmark = pytest.mark.browser
+WIDTHS = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1400, 900)}
+MEASURE = Path(__file__).with_name("measure.js")
+
+
+@pytest.fixture(scope="module")
+def browser(half_done, tmp_path_factory):
+    program = find_chromium()
+    if program is None:
+        pytest.fail(f"needs a browser: install chromium ({', '.join(NAMES)}); Debian: apt install chromium")
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "index.html").write_text(half_done[1], encoding="utf-8")
+    with browser_on(folder, program) as found:
+        yield found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", WIDTHS)
+def test_nothing_overflows_overlaps_or_is_faint(browser, device, theme):
+    width, height = WIDTHS[device]
+    found = browser.measure("index.html", width, height, theme, MEASURE)
+    assert found["overflow"] <= 0
+    for fault in ("outside", "faint", "broken", "small", "overlapping"):
+        assert not found[fault], fault
+    assert found["images"] >= 3
+    assert found["opened"] is True  # what a number leads to
+    assert found["contents"] is (device == "desktop")
+    assert found["theme"] is False
+    picture = browser.folder / f"{device}-{theme}.png"
+    browser.picture("index.html", width, height, theme, picture)
+    print(picture)  # make test-report-browser shows where it is
+
+
+def test_it_prints(browser):
+    path = browser.folder / "page.pdf"
+    browser.pdf("index.html", path)
+    assert path.read_bytes().startswith(b"%PDF-")
+    assert path.stat().st_size > 50_000
+    print(path)
