@@ -23,7 +23,8 @@ _OPTIONS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-_FRAME = """<!DOCTYPE html><html><head><meta charset="utf-8"><style>body {{ margin: 0 }} iframe {{ border: 0 }}</style></head>
+_FRAME = """<!DOCTYPE html><html><head><meta charset="utf-8">
+<style>body {{ margin: 0 }} iframe {{ border: 0 }}</style></head>
 <body><iframe id="page" src="{page}" width="{width}" height="{height}"></iframe>
 <script>
 document.getElementById("page").addEventListener("load", (event) => {{
