@@ -14,6 +14,11 @@ PAPER_FIGURES: dict[str, tuple[str, ...]] = {
     "top_effect_long_term_forecast": ("specar.figures.paper.top_effect", "long_term_forecast"),
     "top_effect_short_term_forecast": ("specar.figures.paper.top_effect", "short_term_forecast"),
     "top_effect_imputation": ("specar.figures.paper.top_effect", "imputation"),
+    "learning_curves": ("specar.figures.paper.learning_curves",),
+    "forecast_examples": ("specar.figures.paper.forecast_examples",),
+    "imputation_examples": ("specar.figures.paper.imputation_examples",),
+    "anomaly_examples": ("specar.figures.paper.anomaly_examples",),
+    "spectrograms": ("specar.figures.paper.spectrograms",),
 }
 
 

@@ -113,7 +113,7 @@ class AnomalyDetection(Task):
         return {
             "how": f"around the true segment of median length, of {len(starts)} in the test series",
             "unit": "standard-scored",
-            "channel": (self.data.meta["columns"] or ["channel 1"])[0],
+            "channel": (self.data.meta["columns"] or ["1"])[0],
             "examples": [example],
             "maps": maps_of(model, lambda: model(seen), normalised(seen[..., 0])),
         }

@@ -125,7 +125,7 @@ class Classification(Task):
         return {
             "how": how_chosen(count, "cases", "the cross-entropy of the true class"),
             "unit": "standard-scored",
-            "channel": "channel 1",
+            "channel": "1",
             "classes": self.data.classes,
             "examples": chosen(numbers, found, "cross_entropy"),
             "maps": maps_of(model, lambda: self._run(model, "test", middle), values[middle][0, :, 0]),

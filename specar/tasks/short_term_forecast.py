@@ -110,7 +110,7 @@ class ShortTermForecast(Task):
             one["series"] = self.data.meta["ids"][one["number"]]
         return {
             "how": how_chosen(count, "series", "sMAPE"),
-            "unit": "as published",
+            "unit": "unit of the file",
             "channel": None,
             "examples": examples,
             "maps": maps_of(model, lambda: model(inputs), normalised(inputs[..., 0])),

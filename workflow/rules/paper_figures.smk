@@ -1,5 +1,5 @@
 # Figures over all tasks, of the records that are there: the target trains nothing, so that no record is an
-# input. It is drawn again when a record of the plan came, went or changed.
+# input. It is drawn again when a record or its examples came, went or changed.
 from specar.figures.files import paper_figure_files
 
 PAPER_FIGURE_FILES = [f"{PLAN.paper_figures.as_posix()}/{name}" for name in paper_figure_files()]
@@ -11,8 +11,8 @@ localrules:
 
 
 def states_of_records(wildcards):
-    """Size and time of every record that is there."""
-    found = [PLAN.record_file(name) for name in PLAN.runs]
+    """Size and time of every record that is there, and of its examples."""
+    found = [path(name) for name in PLAN.runs for path in (PLAN.record_file, PLAN.examples_file)]
     return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in found if path.exists()]
 
 
