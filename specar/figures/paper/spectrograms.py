@@ -74,9 +74,11 @@ def _below() -> list[str]:
 def _words(one: Shown) -> str:
     maps = one.content["maps"]
     example = one.content["examples"][0]
-    which = "its window on the segment" if "segment" in example else "the first, at the median"
+    which = "of median error among up to 64 that are evenly spread"
+    if "segment" in example:
+        which = "on the true segment of median length"
     transform = f"{maps['transform']} with n_fft {maps['n_fft']}"
-    return f"{one.run}{one.channel}; {one.content['how']}; {which}; {transform}."
+    return f"{one.run}{one.channel}; test example {which}; {transform}."
 
 
 def _draw_map(figure: Figure, axes: Axes, maps: Mapping[str, Any], one: Mapping[str, Any]) -> None:
