@@ -10,6 +10,7 @@ FIGURES = {"comparison": "specar.figures.comparison"}
 PAPER_FIGURES: dict[str, tuple[str, ...]] = {
     "comparison": ("specar.figures.paper.comparison",),
     "classification_models": ("specar.figures.paper.classification_models",),
+    "parameters": ("specar.figures.paper.parameters",),
     "top_effect": ("specar.figures.paper.top_effect",),
     "top_effect_long_term_forecast": ("specar.figures.paper.top_effect", "long_term_forecast"),
     "top_effect_short_term_forecast": ("specar.figures.paper.top_effect", "short_term_forecast"),

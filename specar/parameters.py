@@ -1,0 +1,67 @@
+"""Numbers of parameters of the models of a plan, from records and by building the models."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from specar.config import RunConfig
+from specar.data.layout import META
+from specar.files import read_json
+from specar.models import SeriesShape, build_model
+from specar.plan import Plan
+from specar.records import describe, read_record
+
+CELL = ["dataset", "setting", "architecture", "top"]
+
+
+def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
+    """Return the number of parameters of every model of a task, protocol ``published``.
+
+    Returns
+    -------
+    DataFrame
+        `CELL`, ``total`` and ``used`` (NaN where not known). ``used`` leaves out weights that training
+        never reaches, and is only in records; ``total`` is that of a record, or else of the model as built
+        from the configuration. Of classification sets the latter needs the prepared data: the number of
+        parameters depends on their length.
+    """
+    found: dict[tuple[object, ...], dict[str, object]] = {}
+    for name in plan.runs_of(task):
+        run = plan.runs[name]
+        key = tuple(describe(run)[column] for column in CELL)
+        if run.protocol != "published" or "used" in found.get(key, {}):
+            continue
+        record = read_record(plan.record_file(name), name)
+        if record is not None and "parameters" in record:
+            found[key] = dict(record["parameters"])
+        elif key not in found:
+            found[key] = {"total": built_parameters(plan, run)}
+    rows = [{**dict(zip(CELL, key, strict=True)), **counts} for key, counts in found.items()]
+    return pd.DataFrame(rows, columns=[*CELL, "total", "used"]).astype({"total": float, "used": float})
+
+
+def built_parameters(plan: Plan, run: RunConfig) -> int | None:
+    """Return the number of parameters of a run's model; None where the sizes of its data are not known."""
+    shape = _shape(plan, run)
+    if shape is None:
+        return None
+    # Not on torch's "meta" device: tables that models share in this process would be made there as well.
+    model = build_model(run.model, shape)
+    return sum(weights.numel() for weights in model.parameters())
+
+
+def _shape(plan: Plan, run: RunConfig) -> SeriesShape | None:
+    """Sizes of the data of long-term forecasting and classification."""
+    if run.task == "long_term_forecast":
+        channels = getattr(plan.dataset(run.dataset), "channels", None)  # one joined of others has none
+        if channels is None or run.seq_len is None:
+            return None
+        return SeriesShape(channels, run.seq_len, run.horizon or 0)
+    meta = plan.prepared / run.dataset / META
+    if run.task != "classification" or not meta.exists():
+        return None
+    content = read_json(meta)
+    longest = max(int(content[part]["longest"]) for part in ("train", "test"))
+    return SeriesShape(
+        content["channels"], run.seq_len or longest, time_features=0, classes=len(content["classes"])
+    )
