@@ -75,7 +75,8 @@ def draw(results: PaperResults) -> PaperFigure:
         logged = float(log[[(name, METRIC) for name in names]].mean())
         printed = models[AVERAGE] if len(names) == len(sets) else models[list(names)].mean(axis=1)
         _draw_panel(axes, names, printed, logged, [one for one in own if one.sets == names])
-        axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 100])
+        low, high = axes.get_xlim()
+        axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= min(high, 100)])
         axes.set_title(_panel_title(names, len(sets)))
     return PaperFigure(figure, _TITLE, _alt(models, own, len(sets)))
 

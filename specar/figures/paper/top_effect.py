@@ -48,7 +48,7 @@ def draw(results: PaperResults, task: str | None = None) -> PaperFigure:
     content = [_lines(results, one, metric) for one, metric in wanted]
     effects = [effect for lines in content for line in lines for effect in line.own]
     height = _LINE * max(len(lines) for lines in content)
-    page = Page(title, _above(results, tasks), _below(tasks, effects), _legend(effects))
+    page = Page(title, _above(results, tasks), _below(tasks, effects, content), _legend(effects))
     figure, panels = page.with_grid(Grid((_WIDTH,) * len(wanted), (height,), _NAMES, _NAMES))
     for axes, (one, metric), lines in zip(panels, wanted, content, strict=True):
         _draw_panel(axes, one, lines)
@@ -171,7 +171,7 @@ def _state(results: PaperResults, task: str) -> str:
     return f"{start} datasets with a run with and one without TOP of the same seed: {', '.join(counts)}."
 
 
-def _below(tasks: Sequence[str], effects: Sequence[Effect]) -> list[str]:
+def _below(tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Sequence[_Line]]) -> list[str]:
     tables = ", ".join(" and ".join(map(str, source_of(task).tables)) for task in tasks)
     sentences = [
         "Horizons or mask ratios are averaged before the difference is taken.",
@@ -184,6 +184,13 @@ def _below(tasks: Sequence[str], effects: Sequence[Effect]) -> list[str]:
         )
     if any(effect.half is None for effect in effects):
         sentences.append("Ours without a bar: a single seed, of which no interval can be had.")
+    if effects and not all(line.own for lines in content for line in lines):
+        sentences.append(
+            "A line without ours: no such pair is done; Others and Average need all their subsets, and their "
+            "OWA the Naive2 floors."
+            if "short_term_forecast" in tasks
+            else "A line without ours: no such pair is done."
+        )
     return [" ".join(sentences)]
 
 
