@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
+from specar.ablations.files import ablation_files
+from specar.changes import digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.layout import ARRAYS, META
 from specar.errors import SpecarError
@@ -85,3 +87,16 @@ def floors(task):
 def tables_of(task):
     """Table files of a task."""
     return [f"{RESULTS}/tables/{name}" for name in table_files(task)]
+
+
+def tables_of_ablation(name):
+    """Table and figure files of an ablation."""
+    return [f"{PLAN.ablations.as_posix()}/{file}" for file in ablation_files(name)]
+
+
+def records_of_ablation(name):
+    """Records of all runs of an ablation."""
+    try:
+        return [path.as_posix() for path in PLAN.ablation_files(name)]
+    except SpecarError as error:
+        raise WorkflowError(str(error))

@@ -1,5 +1,5 @@
 # Verdicts of whatever records are there. Records are no inputs here: asking for them would train what is missing.
-from specar.judge.files import judgement_files, state_of_records
+from specar.judge.files import judgement_files
 
 
 rule judgement:
@@ -13,6 +13,6 @@ rule judgement:
     params:
         plan=PLAN_FILE,
         digest=PLAN.digest,
-        records=lambda wildcards: state_of_records(PLAN),
+        results=lambda wildcards: digest_of_results(PLAN),
     shell:
         "python -m specar judge --plan {params.plan:q} > {log:q} 2>&1"

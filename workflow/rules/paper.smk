@@ -1,7 +1,6 @@
 # The paper's tables with all models, from whatever records are there: nothing is trained for them. So records are
 # no inputs; the tables are written again when those that are there have changed.
 from specar.paper.files import paper_files
-from specar.paper.inputs import inputs_digest
 
 
 rule paper_tables:
@@ -20,6 +19,6 @@ rule write_paper_tables:
     params:
         plan=PLAN_FILE,
         digest=PLAN.digest,
-        inputs=lambda wildcards: inputs_digest(PLAN),
+        results=lambda wildcards: digest_of_results(PLAN),
     shell:
         "python -m specar paper --plan {params.plan:q} > {log:q} 2>&1"

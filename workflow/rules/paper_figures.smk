@@ -10,12 +10,6 @@ localrules:
     draw_paper_figures,
 
 
-def states_of_records(wildcards):
-    """Size and time of every record that is there, and of its examples."""
-    found = [path(name) for name in PLAN.runs for path in (PLAN.record_file, PLAN.examples_file)]
-    return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in found if path.exists()]
-
-
 rule paper_figures:
     input:
         PAPER_FIGURE_FILES,
@@ -31,6 +25,6 @@ rule draw_paper_figures:
     params:
         plan=PLAN_FILE,
         digest=PLAN.digest,
-        records=states_of_records,
+        results=lambda wildcards: digest_of_results(PLAN),
     shell:
         "python -m specar paper-figures --plan {params.plan:q} 2> {log:q}"

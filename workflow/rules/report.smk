@@ -59,3 +59,9 @@ def shown_figures(task):
         )
         for path in figures_of(task)
     ]
+
+
+def shown_ablation(name):
+    """Files of an ablation, marked for the report."""
+    title = PLAN.config.ablations[name].title
+    return [shown(path, title, "Ablations", "../report/ablations.rst") for path in tables_of_ablation(name)]

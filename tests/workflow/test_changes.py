@@ -1,7 +1,7 @@
 """The tables are written again when what they are made from has changed."""
 
+from specar.changes import digest_of_results
 from specar.config import parse_config
-from specar.paper.inputs import inputs_digest
 from specar.plan import Plan
 
 
@@ -15,14 +15,14 @@ def test_digest_follows_records_failures_and_prepared_data(tmp_path):
         plan.records / run / "status.json",
         plan.prepared / "Heartbeat/meta.json",
     ]
-    digests = [inputs_digest(plan)]
+    digests = [digest_of_results(plan)]
     for path in files:
-        assert inputs_digest(plan) == digests[-1]
+        assert digest_of_results(plan) == digests[-1]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
-        digests.append(inputs_digest(plan))
+        digests.append(digest_of_results(plan))
     files[0].write_text("{} ")
-    digests.append(inputs_digest(plan))
+    digests.append(digest_of_results(plan))
     assert len(set(digests)) == 5
     (plan.records / run / "history.jsonl").write_text("")
-    assert inputs_digest(plan) == digests[-1]
+    assert digest_of_results(plan) == digests[-1]

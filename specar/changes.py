@@ -1,4 +1,4 @@
-"""What the paper's tables are made from, without reading it. Imports nothing heavy: the workflow needs it."""
+"""What lies there of a plan's results, without reading it. Imports nothing heavy: the workflow needs it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from specar.plan import Plan
 from specar.status import STATUS
 
 
-def inputs_digest(plan: Plan) -> str:
-    """Return a hash of the files that are there by name, size and time: records, failures, prepared data."""
+def digest_of_results(plan: Plan) -> str:
+    """Return a hash of files by name, size and time: records, failures, examples, floors, prepared data.
+
+    It changes when one of them does: whatever is made of all that is there has to be made again.
+    """
     digest = hashlib.sha256()
     for path in _files(plan):
         try:
@@ -25,7 +28,8 @@ def inputs_digest(plan: Plan) -> str:
 
 def _files(plan: Plan) -> Iterator[Path]:
     for run in [*plan.runs, *plan.runs_of_ablations]:
-        yield plan.record_file(run)
-        yield plan.records / run / STATUS
+        yield from (plan.record_file(run), plan.examples_file(run), plan.records / run / STATUS)
+    for task in plan.tasks:
+        yield from plan.floor_files(task)
     for dataset in plan.config.datasets:
         yield plan.prepared / dataset / META
