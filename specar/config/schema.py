@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import AfterValidator, Field, model_validator
 
+from specar.builtin import read_builtin
 from specar.config.entries import (
     Ablation,
     AblationName,
@@ -53,9 +52,7 @@ def builtin_ablations() -> dict[str, Any]:
 
 @cache
 def _builtin(name: str) -> dict[str, Any]:
-    text = files("specar.config").joinpath(name).read_text(encoding="utf-8")
-    values: dict[str, Any] = yaml.safe_load(text)
-    return values
+    return read_builtin("specar.config", name)
 
 
 def default_experiments() -> dict[Task, dict[str, Experiment]]:

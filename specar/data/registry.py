@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-import yaml
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
+from specar.builtin import read_builtin
 from specar.data.entries import Archive, DatasetEntry, DatasetFile, DatasetName, Kind, Splits
 from specar.errors import SpecarError
 from specar.strict import Strict
@@ -255,8 +254,8 @@ DATASET_FORMATS: dict[str, type[DatasetEntry | JoinedDataset]] = {
 @cache
 def builtin_datasets() -> dict[str, Dataset]:
     """The datasets of the paper that the package knows, by name."""
-    text = files("specar.data").joinpath("registry.yaml").read_text(encoding="utf-8")
-    return linked(TypeAdapter(dict[str, Dataset]).validate_python(yaml.safe_load(text)))
+    values = read_builtin("specar.data", "registry.yaml")
+    return linked(TypeAdapter(dict[str, Dataset]).validate_python(values))
 
 
 def linked(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
