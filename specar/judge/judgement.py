@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from specar.judge.claims.table import claim_table
 from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
 from specar.judge.verdicts import joined, summary, verdicts_of
 from specar.plan import Plan
-from specar.results import results_of
+from specar.results import TaskResults, results_of
 from specar.tables.statistics import CELL
 
 _CLAIMED = {claim.ablation for claim in CLAIMS}
@@ -57,9 +58,12 @@ class Judgement:
         return pair_table(self.rankings)
 
 
-def judge(plan: Plan) -> Judgement:
-    """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
-    results = [results_of(plan, task) for task in plan.tasks]
+def judge(plan: Plan, results: Iterable[TaskResults] = ()) -> Judgement:
+    """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error.
+
+    ``results`` are those of all tasks, where they have been read already.
+    """
+    results = list(results) or [results_of(plan, task) for task in plan.tasks]
     verdicts = joined(map(verdicts_of, results))
     runs = pd.concat([found.runs for found in results], ignore_index=True)
     own = OwnResults(verdicts, runs, _ablations(plan))

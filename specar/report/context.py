@@ -11,6 +11,7 @@ import pandas as pd
 from specar.audit import Paper, audit, flagged_cells
 from specar.audit.floors import with_floors
 from specar.figures.paper.request import PaperResults
+from specar.judge.judgement import Judgement, judge
 from specar.paper.cells import FlaggedKey, flagged_keys
 from specar.plan import Plan
 from specar.report.runs import RunIndex
@@ -32,6 +33,11 @@ class Context:
     def runs(self) -> RunIndex:
         """The runs of the plan and their places in the page."""
         return RunIndex(self.plan)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """Verdicts on the published cells, on the claims of the paper, and ranks."""
+        return judge(self.plan, self.results.values())
 
     @cached_property
     def findings(self) -> pd.DataFrame:

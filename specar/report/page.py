@@ -11,14 +11,17 @@ from specar.report.section import Section
 from specar.report.sections import (
     ablations,
     audit,
+    claims,
     failures,
     figures,
     origin,
     paper,
+    ranks,
     reading,
     records,
     reproduction,
     summary,
+    verdicts,
 )
 
 Build = Callable[[Context], Section]
@@ -27,8 +30,11 @@ Build = Callable[[Context], Section]
 SECTIONS: tuple[Build, ...] = (
     summary.build,
     reading.build,
+    claims.build,
     paper.build,
     reproduction.build,
+    verdicts.build,
+    ranks.build,
     figures.build,
     ablations.build,
     audit.build,

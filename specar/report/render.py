@@ -24,3 +24,8 @@ _PAGES.filters.update(header_rows=header_rows, slug=slug, plural=plural, duratio
 def render(template: str, **values: Any) -> Markup:
     """Return a template of the report, or of the tables, as markup; ``values`` that are text are escaped."""
     return Markup(_PAGES.get_template(template).render(**values))
+
+
+def badge(text: str) -> Markup:
+    """Return a word as a small label."""
+    return Markup('<span class="badge {}">{}</span>').format(slug(text), text)

@@ -9,8 +9,8 @@ from specar.report.page import SECTIONS
 from specar.report.runs import RunIndex
 
 IDS = [
-    *("summary", "reading", "paper", "reproduction", "figures", "ablations", "audit"),
-    *("failures", "records", "origin"),
+    *("summary", "reading", "claims", "paper", "reproduction", "verdicts", "ranks", "figures"),
+    *("ablations", "audit", "failures", "records", "origin"),
 ]
 SIZE = 15_000_000
 

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-import pandas as pd
-
+from specar.judge.rules import WORDS
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
-from specar.tables.sources import source_of
-from specar.tables.statistics import DONE, FAILED, NOT_REQUESTED, PARTIAL
-
-_HEADER = [
-    "Task",
-    "Architecture",
-    "Published cells",
-    "Reproduced",
-    "Some seeds only",
-    "Failed",
-    "Not done",
-    "Not asked for",
-]
+from specar.report.sections.claims import judged_claims, words_by_numbers
+from specar.report.sections.verdicts import COUNTS, counted
 
 
 @dataclass(frozen=True)
@@ -45,12 +33,15 @@ class WhatRan:
 
 def build(context: Context) -> Section:
     """Return the section."""
-    rows = [row for results in context.results.values() for row in _rows(results.task, results.table)]
+    claims = judged_claims(context)
     body = render(
         "summary.html.j2",
         ran=what_ran(list(context.runs.runs.values())),
-        header=_HEADER,
-        rows=rows,
+        header=COUNTS,
+        rows=counted(context),
+        claims=claims,
+        words=["Claims by", *map(str.capitalize, WORDS)],
+        by_numbers=words_by_numbers(claims),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
     )
@@ -67,17 +58,3 @@ def what_ran(runs: list[Run]) -> WhatRan:
     seeds = sorted({run.config.seed for run in done})
     devices = [(name, len(values), sum(values)) for name, values in seconds.items()]
     return WhatRan(len(runs), len(done), states["cached"], states["failed"], seeds, devices)
-
-
-def _rows(task: str, table: pd.DataFrame) -> list[list[str]]:
-    """Published cells by what became of them, a row per architecture."""
-    cells = table[(table["protocol"] == "published") & table["published"].notna()]
-    rows = []
-    for architecture, part in cells.groupby("architecture", sort=False):
-        states = part["state"]
-        number = {name: int((states == name).sum()) for name in (DONE, PARTIAL, FAILED, NOT_REQUESTED)}
-        some = int((part["reproduced"].notna() & (states == PARTIAL)).sum())
-        rest = len(part) - number[DONE] - some - number[FAILED] - number[NOT_REQUESTED]
-        counts = (len(part), number[DONE], some, number[FAILED], rest, number[NOT_REQUESTED])
-        rows.append([source_of(task).title, str(architecture), *map(str, counts)])
-    return rows

@@ -1,0 +1,54 @@
+"""Mean ranks of all models over the datasets of a task."""
+
+from __future__ import annotations
+
+from specar.figures.ranks import draw
+from specar.figures.style import figure_style
+from specar.judge.files import DRAWN
+from specar.judge.ranks import Ranking
+from specar.judge.rules import rank_rules
+from specar.judge.write import drawn_ranking
+from specar.report.context import Context
+from specar.report.figures import Picture, picture_of
+from specar.report.render import render
+from specar.report.section import Entry, Section
+from specar.report.text import slug
+from specar.tables.metrics import METRICS
+from specar.tables.sources import source_of
+
+HEADER = ["Task", "TOP", "Metric", "Published in", "Datasets", "Friedman p", "Best three models (mean rank)"]
+
+
+def build(context: Context) -> Section:
+    """Return the section."""
+    rankings, note = context.judgement.rankings, context.judgement.note
+    pictures = [_picture(drawn_ranking(rankings, task), task, note) for task in DRAWN]
+    body = render(
+        "ranks.html.j2",
+        pictures=pictures,
+        header=HEADER,
+        rows=[_row(one) for one in rankings],
+        rules=rank_rules(),
+    )
+    entries = tuple(Entry(picture.id, picture.title) for picture in pictures)
+    return Section("ranks", "Ranks over datasets", body, entries)
+
+
+def _picture(ranking: Ranking, task: str, note: str | None) -> Picture:
+    with figure_style():
+        figure, title = draw(ranking, note)
+        ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in ranking.mean_ranks.items())
+        return picture_of(figure, slug("figure-ranks", task), title, f"{title}. Mean ranks: {ranks}.")
+
+
+def _row(ranking: Ranking) -> list[str]:
+    best = list(ranking.mean_ranks.items())[:3]
+    return [
+        source_of(ranking.task).title,
+        "with" if ranking.top else "",
+        METRICS[ranking.metric].label,
+        ranking.table.replace(":", " Table "),
+        str(len(ranking.scores)),
+        f"{ranking.friedman[1]:.2g}",
+        ", ".join(f"{name} {rank:.2f}" for name, rank in best),
+    ]

@@ -1,0 +1,77 @@
+"""The verdict on every published cell that has runs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from specar.config.tasks import TASK_INFO
+from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules
+from specar.report.context import Context
+from specar.report.render import badge, render
+from specar.report.section import Section
+from specar.tables.metrics import METRICS
+from specar.tables.sources import source_of
+
+_INTERVAL = f"{SHOWN:.0%} interval"
+HEADER = [
+    *("Dataset", "Setting", "TOP", "Architecture", "Metric", "Published", "Reproduced", _INTERVAL, "Seeds"),
+    *("Margin ±", "Verdict", "Why"),
+]
+COUNTS = ["Task", "TOP", "Architecture", "Published cells", *map(str.capitalize, VERDICTS)]
+
+
+def build(context: Context) -> Section:
+    """Return the section."""
+    table = context.judgement.verdicts
+    run = table[table["verdict"] != NOT_RUN]
+    tasks = [
+        (
+            source_of(str(task)).title,
+            f"verdicts-{task}",
+            [_row(context, row) for row in rows.to_dict("records")],
+        )
+        for task, rows in run.groupby("task", sort=False)
+    ]
+    body = render(
+        "verdicts.html.j2", tasks=tasks, header=HEADER, rules=cell_rules(), run=len(run), total=len(table)
+    )
+    return Section("verdicts", "Verdicts on the published cells", body)
+
+
+def counted(context: Context) -> list[list[str]]:
+    """Return the numbers of verdicts, a row per task, TOP and architecture."""
+    rows = []
+    for row in context.judgement.summary.to_dict("records"):
+        names = [source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["architecture"])]
+        rows.append([*names, *(str(row[name]) for name in ("cells", *VERDICTS))])
+    return rows
+
+
+def _top(task: str, top: bool) -> str:
+    return ("with" if top else "without") if TASK_INFO[task].top else ""
+
+
+def _row(context: Context, row: Mapping[Hashable, Any]) -> list[str | Markup]:
+    metric = METRICS[row["metric"]]
+    ends = [f"{row[end]:.{metric.decimals}f}" for end in ("low", "high") if not pd.isna(row[end])]
+    reproduced = f"{row['reproduced']:.{metric.decimals}f}"
+    target = context.runs.target(str(row["runs"]).split())
+    linked = Markup('<a href="{}">{}</a>').format(target, reproduced) if target else reproduced
+    return [
+        str(row["dataset"]).removeprefix(source_of(row["task"]).prefix),
+        str(row["setting"]),
+        _top(row["task"], row["top"]),
+        str(row["architecture"]),
+        metric.label,
+        str(row["published"]),
+        linked,
+        " to ".join(ends),
+        f"{row['seeds']} of {row['seeds_asked']}",
+        f"{row['margin']:.{metric.decimals + 1}f}",
+        badge(str(row["verdict"])),
+        str(row["reason"]),
+    ]
