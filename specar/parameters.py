@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import torch
 
 from specar.config import RunConfig
 from specar.data.layout import META
@@ -45,8 +46,9 @@ def built_parameters(plan: Plan, run: RunConfig) -> int | None:
     shape = _shape(plan, run)
     if shape is None:
         return None
-    # Not on torch's "meta" device: tables that models share in this process would be made there as well.
-    model = build_model(run.model, shape)
+    # Our own needs no memory to be counted; one of a user may not know torch's device for that.
+    with torch.device("meta" if run.model.name == "specar_net" else "cpu"):
+        model = build_model(run.model, shape)
     return sum(weights.numel() for weights in model.parameters())
 
 

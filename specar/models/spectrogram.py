@@ -26,9 +26,9 @@ def window_values(name: str, length: int, style: Style = "paper") -> Tensor:
 
 def _window(name: str, length: int, periodic: bool) -> Tensor:
     if name == "rectangle":
-        return torch.ones(length, dtype=torch.float64)
+        return torch.ones(length, dtype=torch.float64, device="cpu")
     if name == "triang":
-        distance = (torch.arange(length, dtype=torch.float64) - (length - 1) / 2).abs()
+        distance = (torch.arange(length, dtype=torch.float64, device="cpu") - (length - 1) / 2).abs()
         return 1 - distance / ((length + length % 2) / 2)
     functions = {
         "hanning": torch.hann_window,
@@ -37,7 +37,7 @@ def _window(name: str, length: int, periodic: bool) -> Tensor:
     }
     if name not in functions:
         raise ValueError(f"unknown window {name!r}; known: {', '.join(WINDOWS)}")
-    return functions[name](length, periodic=periodic, dtype=torch.float64).clamp(min=0)
+    return functions[name](length, periodic=periodic, dtype=torch.float64, device="cpu").clamp(min=0)
 
 
 class Spectrogram(TimeFrequency):

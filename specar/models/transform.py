@@ -89,6 +89,10 @@ class TimeFrequency(nn.Module):
         return torch.stack([real * cosine + imag * sine, imag * cosine - real * sine], dim=-3)
 
 
+# Shared by all models of the process: made on the CPU, whatever torch's default device is at the time.
+_CPU = torch.device("cpu")
+
+
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)  # a tensor made in inference mode could not be used for training later
 def phases(
@@ -101,8 +105,8 @@ def phases(
     device: torch.device | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Cosine and sine of 2 pi f tau / n_fft, each (bins, count), at tau = first, first + step, …"""
-    times = first + step * torch.arange(count)
-    turns = torch.outer(torch.arange(bins), times).remainder(n_fft)  # exact, in whole numbers
+    times = first + step * torch.arange(count, device=_CPU)
+    turns = torch.outer(torch.arange(bins, device=_CPU), times).remainder(n_fft)  # exact, in whole numbers
     angles = 2 * math.pi * turns.double() / n_fft
     return angles.cos().to(dtype).to(device), angles.sin().to(dtype).to(device)
 

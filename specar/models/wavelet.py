@@ -67,14 +67,14 @@ def morlet_kernels(bins: int, n_fft: int) -> Tensor:
 
     The centre is tap taps // 2. Beyond n_fft / 2 the bins stand for negative frequencies.
     """
-    number = torch.arange(bins, dtype=torch.float64)
+    number = torch.arange(bins, dtype=torch.float64, device="cpu")
     cycles = torch.minimum(number, n_fft - number).clamp(
         min=1
     )  # in n_fft steps; bin 0 has the scale of bin 1
     scales = OMEGA * n_fft / (2 * math.pi * cycles)
     reach = math.ceil(SUPPORT * scales[0].item())
     # An even number of taps, as taps // 2 before the centre; the first one is zero.
-    distance = torch.arange(-reach - 1, reach + 1).double() / scales.unsqueeze(1)
+    distance = torch.arange(-reach - 1, reach + 1, device="cpu").double() / scales.unsqueeze(1)
     envelope = torch.exp(-distance.square() / 2) * (distance.abs() <= SUPPORT)
     cosine, sine = phases(bins, 2 * reach + 2, -reach - 1, 1, n_fft)
     level = (envelope * cosine).sum(dim=1, keepdim=True) / envelope.sum(dim=1, keepdim=True)

@@ -13,8 +13,7 @@ def test_a_target_trains_its_runs_and_shares_those_of_the_matrix(workspace):
     table = pd.read_csv(workspace.folder / "results/ablations/mine.csv")
     assert set(table["state"]) == {"done"}
     assert table[table["metric"] == "mse"]["reproduced"].nunique() == 2
-    before = [path.stat().st_mtime_ns for path in workspace.records()]
-    tables = workspace.snakemake("tables", "ablations", "figures")
-    assert [path.stat().st_mtime_ns for path in workspace.records()] == before
-    assert "train" not in tables.stderr
+    planned = workspace.snakemake("-n", "tables", "ablations")
+    assert "collect" in planned.stdout
+    assert "train_imputation" not in planned.stdout
     assert "ablations" in workspace.specar("status", "--config", "config.yaml").stdout
