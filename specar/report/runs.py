@@ -109,11 +109,13 @@ class RunIndex:
     @cached_property
     def groups(self) -> list[RunGroup]:
         """Runs that differ in their seed only, in the order of the plan; those of ablations come last."""
-        groups: dict[str, RunGroup] = {}
+        groups: dict[tuple[object, ...], RunGroup] = {}
+        taken: set[str] = set()
         for run in [*self.runs.values(), *self.of_ablations.values()]:
-            key = run.config.model_copy(update={"seed": 0}).model_dump_json()
+            key = _without_seed(run)
             if key not in groups:
-                groups[key] = RunGroup(_unique(_id_of(run.config), {group.id for group in groups.values()}))
+                groups[key] = RunGroup(_unique(_id_of(run.config), taken))
+                taken.add(groups[key].id)
             groups[key].runs.append(run)
         return list(groups.values())
 
@@ -135,6 +137,13 @@ class RunIndex:
         places = {(runs[name].config.task, runs[name].config.dataset) for name in there}
         task, dataset = next(iter(places))
         return f"#{dataset_id(task, dataset)}" if len(places) == 1 else f"#{task_id(task)}"
+
+
+def _without_seed(run: Run) -> tuple[object, ...]:
+    """What a run is but for its seed: the tables refuse runs of a matrix that differ in more."""
+    config = run.config
+    cell = (config.task, config.dataset, config.setting, config.protocol)
+    return (*cell, config.model.architecture, config.model.top, run.arm)
 
 
 def task_id(task: str) -> str:

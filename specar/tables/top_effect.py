@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +104,7 @@ def _half(changes: npt.NDArray[np.float64]) -> float | None:
     return float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * changes.std(ddof=1) / np.sqrt(number))
 
 
+@cache
 def published_settings(task: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that the paper prints without and with TOP, by dataset in its order."""
     table = published(task)

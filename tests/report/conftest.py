@@ -10,6 +10,7 @@ from specar.config import parse_config
 from specar.files import write_json
 from specar.plan import Plan
 from specar.records import describe
+from specar.report import figures
 from specar.report.page import page
 from specar.status import STATUS
 
@@ -48,17 +49,21 @@ class Results:
         attempt = {"state": "failed", "error": {"class": "SpecarError", "message": message}}
         write_json(self.plan.records / name / STATUS, {"attempts": [attempt]})
 
-    def page(self):
-        text = page(self.plan)
+    def page(self, in_full=False):
+        """Return the page as text and parsed; figures are drawn but, unless it is in full, not rendered."""
+        with pytest.MonkeyPatch.context() as patch:
+            if not in_full:
+                patch.setattr(figures, "_bytes", lambda figure, suffix, title: b"<svg/>")
+            text = page(self.plan)
         return text, Page(text)
 
 
 NASTY = """</code><script>alert("x")</script> it's 'quoted' & "broken" \x1b[31m"""
 
 
-def written(made):
+def written(made, in_full=False):
     """The page of a results folder, as text and parsed, with the plan behind it."""
-    text, parsed = made.page()
+    text, parsed = made.page(in_full)
     return made, text, parsed
 
 
@@ -70,28 +75,10 @@ def nothing(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def half_done(tmp_path_factory):
-    """Some runs done, one failed with a nasty message, the others missing."""
+    """A cell with both seeds, two with one, a run that failed with a nasty message, the others missing."""
     made = Results(tmp_path_factory.mktemp("half"), note='Note with <b>marks</b> & "quotes".')
-    names = list(made.plan.runs)
-    for name in names[::2]:
+    first, second, third, fourth, *_, last = made.plan.runs
+    for name in (first, second, third, last):
         made.finish(name)
-    made.fail(names[1], NASTY)
-    return written(made)
-
-
-@pytest.fixture(scope="session")
-def all_done(tmp_path_factory):
-    """Every run done, of one architecture."""
-    made = Results(tmp_path_factory.mktemp("done"), architectures=["released"])
-    for name in made.plan.runs:
-        made.finish(name)
-    return written(made)
-
-
-@pytest.fixture(scope="session")
-def all_failed(tmp_path_factory):
-    """Every run failed."""
-    made = Results(tmp_path_factory.mktemp("failed"), matrix=MATRIX[1:])
-    for name in made.plan.runs:
-        made.fail(name)
-    return written(made)
+    made.fail(fourth, NASTY)
+    return written(made, in_full=True)
