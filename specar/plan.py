@@ -265,6 +265,10 @@ class Plan(Places):
             return cached.floor_file(self.cache, cell, baseline)
         return self.own_floor_file(cell, baseline)
 
+    def own_floor_files(self, cell: str) -> list[Path]:
+        """Records of all baselines of a cell that are computed here."""
+        return [self.own_floor_file(cell, name) for name in TASK_INFO[self.cell(cell).task].baselines]
+
     def record_files(self, task: str) -> list[Path]:
         """Records that the tables of a task need; of those that are there, where nothing is trained."""
         return self._wanted([self.record_file(run) for run in self.runs_of(task)])

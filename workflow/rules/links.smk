@@ -3,6 +3,10 @@
 # must not take away data that others read. 'specar fetch' and 'specar prepare' leave alone what is complete.
 import os
 
+from snakemake.settings.types import RerunTrigger
+
+from specar.data.needed import needs_data
+
 LINKS = f"{RESULTS}/inputs"
 
 # Data that was deleted is made again: Snakemake would take a link to it for the data. Not inside jobs, whose
@@ -24,9 +28,15 @@ def dataset_of(wildcards):
 
 
 def prepared_of(wildcards):
-    """Links to the prepared data of a run or cell: older or newer, its content is in the ids and in own_data."""
-    name = dataset_of(wildcards)
-    return [ancient(f"{LINKS}/{name}/{file}") for file in (META, *ARRAYS[PLAN.dataset(name).kind])]
+    """Links to the prepared data of a run or cell; none where its records are there and still of that data."""
+    # That a run which is done has lost its input is no reason to train it again. Tables and figures follow
+    # their records by their params.
+    workflow.dag_settings.rerun_triggers = workflow.dag_settings.rerun_triggers - {RerunTrigger.INPUT}
+    name, run = dataset_of(wildcards), wildcards.get("run_id")
+    found = [PLAN.own_record_file(run)] if run else PLAN.own_floor_files(wildcards.cell)
+    if not needs_data(found, PLAN.prepared / name, PLAN.own_files(name)):
+        return []
+    return [f"{LINKS}/{name}/{file}" for file in (META, *ARRAYS[PLAN.dataset(name).kind])]
 
 
 def own_data(wildcards):

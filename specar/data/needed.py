@@ -1,0 +1,46 @@
+"""Which records need their data: those that are missing, or of other data than what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from specar.data.layout import META
+from specar.errors import SpecarError
+from specar.files import read_json
+
+
+def needs_data(records: Iterable[Path], prepared: Path, own_files: Iterable[Path]) -> bool:
+    """Whether one of the records has to be made, or made again, from a prepared dataset.
+
+    Data that was deleted is not needed for a record that is there. What the record was made of, beside a
+    user's own files, is named by its id.
+
+    Parameters
+    ----------
+    records
+        Records of runs or of baselines.
+    prepared
+        Folder of the prepared dataset.
+    own_files
+        A user's own files of the dataset, which may change.
+    """
+    changed = max((path.stat().st_mtime_ns for path in own_files if path.exists()), default=0)
+    there = _value(prepared / META, "prepared_sha256")
+    return any(_is_old(record, changed, there) for record in records)
+
+
+def _is_old(record: Path, changed: int, there: Any) -> bool:
+    if not record.exists() or record.stat().st_mtime_ns < changed:
+        return True
+    data = _value(record, "data")
+    return not isinstance(data, dict) or there not in (None, data.get("prepared_sha256"))
+
+
+def _value(path: Path, key: str) -> Any:
+    """Value of a JSON file; None where it is missing or damaged."""
+    try:
+        return read_json(path)[key]
+    except (SpecarError, KeyError, TypeError):
+        return None
