@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import os
 import platform
@@ -58,6 +59,8 @@ def configure(execution: Execution, precision: Precision, lease: Lease | None = 
     if precision == "tf32" and device.type != "cuda":
         raise SpecarError("training.precision tf32 needs a GPU; use fp32 or bf16 on this machine")
     torch.set_num_threads(execution.threads)
+    if device.type == "cpu":
+        keep_freed_memory()
     # The same as use_deterministic_algorithms(True, warn_only=True), which imports the compiler of torch.
     torch.set_deterministic_debug_mode("warn")
     # A debugging aid that costs time; torch declares it in a way that type checkers do not see.
@@ -68,6 +71,25 @@ def configure(execution: Execution, precision: Precision, lease: Lease | None = 
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
     return device
+
+
+def keep_freed_memory() -> bool:
+    """Let the allocator of glibc keep what is freed, for this process; False where that cannot be done.
+
+    By default it soon gives freed tensors back to the system, which then has to clear their pages anew in
+    every step. Those of more than 32 MiB still go back: to keep them as well saves a third of the time of
+    the largest models, but takes nearly twice the memory.
+    """
+    try:
+        glibc = bool(os.confstr("CS_GNU_LIBC_VERSION"))
+    except (ValueError, OSError):
+        glibc = False
+    # Of malloc.h: M_MMAP_THRESHOLD, the most it takes; M_TRIM_THRESHOLD, the heap never shrinks.
+    options = ((-3, 32 << 20), (-1, -1))
+    done = glibc and all(ctypes.CDLL(None).mallopt(option, value) for option, value in options)
+    if not done:
+        _log.debug("freed memory goes back to the system: no glibc")
+    return done
 
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:

@@ -1,12 +1,16 @@
 """Which device a run computes on, with and without a leased GPU. torch's view of the GPUs is made up."""
 
+import ctypes
+import os
+
 import pytest
 import torch
 
 from specar.config import Execution
 from specar.errors import SpecarError
 from specar.gpu import Lease
-from specar.training.device import configure, select_device
+from specar.training import device as module
+from specar.training.device import configure, keep_freed_memory, select_device
 
 ONE = Lease("3", "cuda", "GPU 3 (of 3), slot 0")
 SECOND = Lease("5", "cuda:1", "GPU 5 (of 2, 5 in CUDA_VISIBLE_DEVICES), slot 0")
@@ -68,3 +72,26 @@ def test_a_gpu_that_is_wanted_and_not_there(gpus):
     gpus(0)
     with pytest.raises(SpecarError, match=r"sees 0 GPUs; set execution\.device to auto or cpu"):
         configure(Execution(device="cuda"), "fp32")
+
+
+def test_freed_memory_is_kept_where_the_allocator_can(monkeypatch, caplog):
+    caplog.set_level("DEBUG")
+    asked = []
+    libc = type("Libc", (), {"mallopt": lambda self, option, value: asked.append((option, value)) or 1})
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: libc())
+    monkeypatch.setattr(os, "confstr", lambda name: "glibc 2.36")
+    assert keep_freed_memory()
+    assert asked == [(-3, 32 << 20), (-1, -1)]
+    monkeypatch.setattr(os, "confstr", lambda name: None)  # another library
+    assert not keep_freed_memory()
+    assert len(asked) == 2
+    assert "no glibc" in caplog.text
+
+
+@pytest.mark.parametrize(("wanted", "kept"), [("cpu", [True]), ("cuda", [])])
+def test_only_runs_on_the_cpu_keep_it(gpus, monkeypatch, wanted, kept):
+    gpus(1)
+    calls = []
+    monkeypatch.setattr(module, "keep_freed_memory", lambda: calls.append(True))
+    configure(Execution(device=wanted), "fp32")
+    assert calls == kept

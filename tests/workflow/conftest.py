@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from specar.locks import write_lock
+
 ROOT = Path(__file__).parents[2]
+
+
+def _cpu_seconds():
+    """Of all processes that have ended: what else the machine does hardly changes it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.fixture
+def cpu_time():
+    """Return a function that gives the CPU time of child processes since the test began, in seconds."""
+    start = _cpu_seconds()
+    return lambda: _cpu_seconds() - start
 
 
 def _shared(name):
@@ -27,6 +44,9 @@ class Workspace:
     def __init__(self, folder):
         self.folder = folder
         self.values = _shared("config_values")(data={"mirror": "mirror"})
+        if (folder / "config.yaml").exists():  # a copy
+            self.values = yaml.safe_load((folder / "config.yaml").read_text())
+            return
         _shared("write_raw")(folder / "mirror")
         self.configure()
 
@@ -79,3 +99,53 @@ class Workspace:
 @pytest.fixture
 def workspace(tmp_path):
     return Workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Return a function that makes a workspace once for all processes of the tests; nobody may change it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name, fill):
+        folder, done = base / name / "work", base / name / "done"
+        with write_lock(base / name, f"makes {name}"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                fill(Workspace(folder))
+                done.touch()
+        return Workspace(folder)
+
+    return make
+
+
+def copy_of(workspace, folder):
+    """A copy that Snakemake takes for the same, with all times."""
+    shutil.copytree(workspace.folder, folder, symlinks=True)
+    return Workspace(folder)
+
+
+def _train_two(workspace):
+    workspace.configure(matrix=[{"task": "imputation", "datasets": ["Small"]}], seeds=[1, 2])
+    workspace.snakemake("imputation")
+
+
+@pytest.fixture
+def trained_once(made_once):
+    """What ``trained`` copies; not to be changed."""
+    return made_once("trained", _train_two)
+
+
+@pytest.fixture
+def trained(trained_once, tmp_path):
+    """A workspace of one's own where ``snakemake imputation`` has trained seeds 1 and 2."""
+    return copy_of(trained_once, tmp_path / "trained")
+
+
+@pytest.fixture
+def untrained(trained):
+    """The same with its data prepared, and no results yet."""
+    for name in ("runs", "floors", "tables", "figures", "collected", "logs"):
+        shutil.rmtree(trained.folder / "results" / name)
+    return trained

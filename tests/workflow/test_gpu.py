@@ -42,14 +42,17 @@ def at_once(spans):
 
 
 @pytest.mark.skipif(os.path.exists("/dev/nvidia0"), reason="its GPUs are made up")  # noqa: PTH110
-@pytest.mark.parametrize("jobs_per_gpu", [1, 2])
-def test_two_gpus_and_eight_runs(workspace, no_variable, jobs_per_gpu):
+@pytest.mark.parametrize(("jobs_per_gpu", "runs"), [(1, 4), (2, 8)])
+def test_two_gpus_and_more_runs(untrained, no_variable, jobs_per_gpu, runs):
+    workspace = untrained
     today = time.localtime().tm_yday
     execution = {"device": "auto", "gpus": [0, 1], "jobs_per_gpu": jobs_per_gpu, "threads": 1}
-    workspace.configure(seeds=list(range(1, 9)), execution=execution)
-    workspace.snakemake("imputation", "--cores", "8", "--resources", "gpu=2")
+    workspace.configure(seeds=list(range(1, runs + 1)), execution=execution)
+    names = workspace.specar("runs", "--ids", "--config", "config.yaml").stdout.split()
+    records = [f"results/runs/{name}/metrics.json" for name in names]
+    workspace.snakemake(*records, "--cores", "8", "--resources", "gpu=2")
     held = leases(workspace)
-    assert len(held) == 8
+    assert len(held) == runs
     if time.localtime().tm_yday != today:
         pytest.skip("midnight: the times of day in the logs do not compare")
     for gpu in "01":

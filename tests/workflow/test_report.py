@@ -4,6 +4,7 @@ import html
 import importlib.resources
 import json
 import re
+import shutil
 import zipfile
 
 import pytest
@@ -16,9 +17,8 @@ NOTE = "Small *stars* and an under_score_, `as typed`."
 ASSETS = importlib.resources.files("snakemake.assets") / "data" / "vega" / "vega.js"
 
 
-@pytest.fixture
-def ready(workspace):
-    """A dataset of the paper, by name, so that there is something to compare."""
+def fill(workspace):
+    """Draw figures of a dataset of the paper, by name, so that there is something to compare."""
     small = workspace.values["datasets"]["Small"]
     experiments = workspace.values["experiments"]
     of_paper = {"long_term_forecast": {"ILI": {"seq_len": 24, "horizons": {24: {}}}}}
@@ -34,7 +34,16 @@ def ready(workspace):
         training={"epochs": 1, "batch_size": 16},
         note=NOTE,
     )
-    return workspace
+    workspace.snakemake("figures")
+
+
+@pytest.fixture
+def ready(made_once, tmp_path):
+    """A workspace of one's own where ``snakemake figures`` has run."""
+    with_figures = made_once("report", fill)
+    folder = tmp_path / "report"
+    shutil.copytree(with_figures.folder, folder, symlinks=True)
+    return type(with_figures)(folder)
 
 
 def embedded(page, name):
@@ -47,7 +56,6 @@ def plain(text):
 
 
 def test_figures_target(ready):
-    ready.snakemake("figures")
     figures, tables = ready.folder / "results" / "figures", ready.folder / "results" / "tables"
     assert {path.name for path in figures.iterdir()} == {
         name for task in TASKS for name in figure_files(task)

@@ -22,6 +22,13 @@ def work(workspace, monkeypatch):
     return workspace
 
 
+@pytest.fixture
+def fresh(untrained, monkeypatch):
+    """With the data prepared."""
+    monkeypatch.chdir(untrained.folder)
+    return untrained
+
+
 def plan():
     return Plan.from_config(load_config("config.yaml"))
 
@@ -38,9 +45,10 @@ def wait_for(condition, seconds=90):
         time.sleep(0.05)
 
 
-def test_done_failed_and_missing(work, capsys):
+def test_done_failed_and_missing(fresh, capsys):
+    work = fresh
     broken = {**ENTRY, "seeds": [2], "training": {"learning_rate": 1e30}}
-    work.configure(matrix=[ENTRY, broken])
+    work.configure(matrix=[ENTRY, broken], seeds=[1])
     done = work.snakemake("imputation", check=False)
     assert done.returncode != 0
     work.configure(matrix=[{**ENTRY, "seeds": [1, 3]}, broken])
@@ -73,58 +81,47 @@ def test_done_failed_and_missing(work, capsys):
     assert json.loads(capsys.readouterr().out)["metrics"]["mse"] > 0
 
 
-def test_running_then_killed_then_resumed(work):
-    work.configure(matrix=[ENTRY], training=LONG)
-    process = work.start("imputation")
-    runs = work.folder / "results" / "runs"
+def test_running_then_stopped_then_killed(fresh, capsys):
+    """One process per run; a signal leaves a checkpoint and its name, a kill nothing."""
+    fresh.configure(matrix=[ENTRY], seeds=[1], training=LONG)
+    runs = fresh.folder / "results" / "runs"
+    process = fresh.start("imputation")
     wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
     (status,) = states().values()
     assert status.state == "running"
     assert status.epoch >= 1
-    work.kill(process)
-    (status,) = states().values()
-    assert status.state == "interrupted"
-    assert "ended without a word" in status.reason
+    (name,) = plan().runs
+    assert main(["train", name, "--config", "config.yaml"]) == 1
+    assert f"another process trains {name}" in capsys.readouterr().err
+    assert process.poll() is None
 
-
-def test_a_signal_leaves_a_checkpoint_and_its_name(work):
-    work.configure(matrix=[ENTRY], training=LONG)
-    process = work.start("imputation")
-    runs = work.folder / "results" / "runs"
-    wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
     (path,) = runs.glob("*/status.json")
-    pid = json.loads(path.read_text())["attempts"][-1]["pid"]
-    os.kill(pid, signal.SIGTERM)
+    os.kill(json.loads(path.read_text())["attempts"][-1]["pid"], signal.SIGTERM)
     assert process.wait(60) != 0
     (status,) = states().values()
     assert status.state == "interrupted"
     assert status.reason.startswith("Interrupted: ")
     assert "SIGTERM" in status.reason
 
-
-def test_one_process_per_run(work, capsys):
-    work.configure(matrix=[ENTRY], training=LONG)
-    process = work.start("imputation")
-    runs = work.folder / "results" / "runs"
-    wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
-    (name,) = plan().runs
-    assert main(["train", name, "--config", "config.yaml"]) == 1
-    assert f"another process trains {name}" in capsys.readouterr().err
-    assert process.poll() is None
-    work.kill(process)
+    process = fresh.start("imputation")
+    wait_for(lambda: states()[1].state == "running")
+    fresh.kill(process)
+    (status,) = states().values()
+    assert status.state == "interrupted"
+    assert "ended without a word" in status.reason
 
 
-def test_a_failure_that_repeats_is_tried_once(work):
-    work.configure(matrix=[{**ENTRY, "training": {"learning_rate": 1e30}}])
-    done = work.snakemake("imputation", "--retries", "2", check=False)
+def test_a_failure_that_repeats_is_tried_once(fresh):
+    fresh.configure(matrix=[{**ENTRY, "training": {"learning_rate": 1e30}}], seeds=[1])
+    done = fresh.snakemake("imputation", "--retries", "1", check=False)
     assert done.returncode != 0
-    (log,) = (work.folder / "results" / "logs" / "train").iterdir()
+    (log,) = (fresh.folder / "results" / "logs" / "train").iterdir()
     assert "not tried again" in log.read_text()
 
 
-def test_a_run_of_a_printed_spec(work, capsys):
-    work.configure(matrix=[ENTRY])
-    work.snakemake("data")
+def test_a_run_of_a_printed_spec(fresh, capsys):
+    work = fresh
+    work.configure(matrix=[ENTRY], seeds=[1])
     (name,) = plan().runs
     assert main(["spec", name, "--config", "config.yaml"]) == 0
     (work.folder / "run.yaml").write_text(capsys.readouterr().out)
