@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from specar.judge.claims.table import PUBLISHED
 from specar.judge.rules import WORDS, claim_rules
 from specar.report.context import Context
-from specar.report.render import render
-from specar.report.section import Entry, Section
+from specar.report.render import badge, render
+from specar.report.section import Section
 from specar.report.text import slug
 
 
@@ -43,13 +45,27 @@ def build(context: Context) -> Section:
     """Return the section."""
     claims = judged_claims(context)
     body = render("claims.html.j2", claims=claims, rules=claim_rules())
-    return Section("claims", "The paper's claims", body, tuple(Entry(one.id, one.name) for one in claims))
+    return Section("claims", "The paper's claims", body)
 
 
 def judged_claims(context: Context) -> list[JudgedClaim]:
     """Return the claims of the paper, in the order of their registry."""
     table = context.judgement.claims
     return [_claim(str(name), rows) for name, rows in table.groupby("claim", sort=False)]
+
+
+def claim_rows(claims: list[JudgedClaim]) -> list[list[str | Markup]]:
+    """Return a row per claim: its name, what is counted, and the verdict by each kind of numbers."""
+    rows: list[list[str | Markup]] = []
+    for claim in claims:
+        link = Markup('<a href="#{}">{}</a>').format(claim.id, claim.name)
+        rows.append([link, *(badge(side.word) for side in claim.sides), claim.statement])
+    return rows
+
+
+def claim_header(claims: list[JudgedClaim]) -> list[str]:
+    """Return the header of `claim_rows`."""
+    return ["Claim", *(f"By {side.numbers}" for side in claims[0].sides), "What is counted"]
 
 
 def words_by_numbers(claims: list[JudgedClaim]) -> list[list[str]]:
@@ -64,6 +80,8 @@ def _claim(name: str, rows: pd.DataFrame) -> JudgedClaim:
     first, *_ = records = rows.to_dict("records")
     sides = [Side(_numbers(row["numbers"]), row["word"], _counts(row), row["note"] or "") for row in records]
     shown = name.replace("_", " ").replace("-", " ")
+    for word in ("top", "dcn"):
+        shown = re.sub(rf"\b{word}\b", word.upper(), shown)
     place, quote, statement = (str(first[key] or "") for key in ("place", "quote", "statement"))
     return JudgedClaim(slug("claim", name), shown[:1].upper() + shown[1:], place, quote, statement, sides)
 

@@ -10,7 +10,7 @@ from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
-from specar.report.sections.claims import judged_claims, words_by_numbers
+from specar.report.sections.claims import claim_header, claim_rows, judged_claims, words_by_numbers
 from specar.report.sections.verdicts import COUNTS, counted
 
 
@@ -39,7 +39,8 @@ def build(context: Context) -> Section:
         ran=what_ran(list(context.runs.runs.values())),
         header=COUNTS,
         rows=counted(context),
-        claims=claims,
+        claims=claim_rows(claims),
+        claim_header=claim_header(claims),
         words=["Claims by", *map(str.capitalize, WORDS)],
         by_numbers=words_by_numbers(claims),
         note=context.plan.config.note,
