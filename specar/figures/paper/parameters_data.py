@@ -60,7 +60,8 @@ def points_of(results: PaperResults, task: str, metric: str) -> tuple[list[Point
         results of SpecAR-Net.
     """
     counts = parameters_of(results.plan, task)
-    counts["setting"] = ["" if pd.isna(one) else setting_label(one) for one in counts["setting"]]
+    labels = ["" if pd.isna(one) else setting_label(one) for one in counts["setting"]]
+    counts["setting"] = pd.Series(labels, counts.index, dtype=object)  # an empty list would become numbers
     table = results.of(task).table
     table = table[(table["protocol"] == PROTOCOL) & (table["metric"] == metric)]
     cells = table.merge(counts.dropna(subset="total"), on=["dataset", "setting", *_MODEL])

@@ -100,3 +100,9 @@ def test_drawn(done, plan, drawn):
     upper = [text.get_text() for text in made.figure.axes[0].texts]
     assert {"SpecAR-Net", "Rocket", "parameters of our models\nnot known for all sets"} <= set(upper)
     check_tidy(made.figure)
+
+
+def test_a_plan_without_the_task(plan, drawn):
+    made = plan({**VALUES, "matrix": [{"task": "imputation", "datasets": ["ETTh1"]}]}, lambda run: False)
+    assert points_of(PaperResults(made), "classification", "accuracy") == ([], [])
+    assert drawn(parameters, made).alt
