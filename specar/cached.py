@@ -113,7 +113,8 @@ def check(folder: Path, plans: Iterable[Plan]) -> int:
     """
     plans = list(plans)
     runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
-    cells = {name for plan in plans for name in plan.cells}
+    others = [run.cell for plan in plans for run in plan.runs_of_ablations.values()]
+    cells = {name for plan in plans for name in plan.cells} | set(map(cell_id, others))
     records, floors, examples = (
         sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
     )
