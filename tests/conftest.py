@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import settings
 
 from specar.config import expand, parse_config
 from specar.data.prepare import prepare
@@ -13,6 +14,10 @@ from specar.data.prepared import PreparedData
 from specar.tasks import make_task
 
 ROWS, CHANNELS = 300, 3
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("specar", deadline=None)
+settings.load_profile("specar")
 
 
 @pytest.fixture(autouse=True)

@@ -84,7 +84,8 @@ def test_floors_that_come_with_the_project_keep_their_ids(path):
 def test_their_configuration_still_asks_for_them(monkeypatch):
     monkeypatch.chdir(ROOT)
     plan = Plan.from_config(load_config("config/cached.yaml"))
-    assert set(plan.runs) == plan.cached_runs != set()
+    ablations = (plan.ablation_runs(name) for name in plan.config.run_ablations)
+    assert set(plan.runs).union(*ablations) == plan.cached_runs != set()
 
 
 @pytest.mark.parametrize(

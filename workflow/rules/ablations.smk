@@ -5,7 +5,7 @@
 rule ablations:
     input:
         [tables_of_ablation(name) for name in PLAN.config.run_ablations],
-        lambda wildcards: [records_of_ablation(name) for name in PLAN.config.run_ablations],
+        lambda wildcards: [path for name in PLAN.config.run_ablations for path in records_of_ablation(name)],
 
 
 for ablation in PLAN.config.ablations:
