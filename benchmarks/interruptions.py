@@ -82,7 +82,7 @@ def compare(expected: Path, actual: Path) -> int:
     """Compare the results of two folders; returns 1 where they differ."""
     before, after = content(expected), content(actual)
     differing = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    kept = {"metrics.json", "history.jsonl"}
+    kept = {"metrics.json", "history.jsonl", "examples.json"}
     stale = [path for path in (actual / "results").rglob("*") if path.name.endswith(".part")]
     stale += [path for path in actual.glob("results/runs/*/*") if path.name not in kept]
     for name in differing:
@@ -103,7 +103,8 @@ def content(folder: Path) -> dict[str, Any]:
         }
         for path in records
     }
-    others = [*results.glob("tables/*"), *results.glob("data/**/*.npy"), *results.glob("collected/*")]
+    patterns = ("tables/*", "data/**/*.npy", "collected/*", "runs/*/examples.json")
+    others = [path for pattern in patterns for path in results.glob(pattern)]
     return found | {str(path.relative_to(results)): path.read_bytes() for path in others}
 
 

@@ -55,7 +55,7 @@ def test_from_download_to_tables(workspace):
         assert rest["published"].notna().any()
         assert rest["reproduced"].isna().all()
 
-    again = workspace.snakemake()
+    again = workspace.snakemake("tables", "figures")
     assert "Nothing to be done" in again.stderr + again.stdout
 
 
@@ -68,7 +68,7 @@ def test_the_other_tasks_from_download_to_tables(workspace):
     matrix = [{"task": task, "datasets": [dataset]} for task, dataset in of_task.items()]
     strict = {**matrix[-1], "protocol": "strict"}
     workspace.configure(matrix=[*matrix, strict], training={"epochs": 1, "batch_size": 16})
-    workspace.snakemake()
+    workspace.snakemake("tables")
     results = workspace.folder / "results"
     records = [json.loads(path.read_text()) for path in workspace.records()]
     assert len(records) == 4
@@ -93,7 +93,7 @@ def test_the_other_tasks_from_download_to_tables(workspace):
     # A floor that was deleted is made again, and nothing is trained.
     before = {path: path.stat().st_mtime_ns for path in workspace.records()}
     next((results / "floors").glob("short*/naive2.json")).unlink()
-    workspace.snakemake()
+    workspace.snakemake("tables")
     assert {path: path.stat().st_mtime_ns for path in workspace.records()} == before
     assert next((results / "floors").glob("short*/naive2.json")).exists()
 
@@ -233,14 +233,14 @@ def test_a_failing_run_does_not_stop_the_others_and_is_tried_again(untrained):
     workspace, entry = untrained, {"task": "imputation", "datasets": ["Small"], "seeds": [1]}
     broken = {**entry, "seeds": [2], "training": {"learning_rate": 1e30}}
     workspace.configure(matrix=[entry, broken])
-    done = workspace.snakemake(check=False)
+    done = workspace.snakemake("tables", check=False)
     assert done.returncode != 0
     assert "lower training.learning_rate" in done.stderr + done.stdout
     assert len(workspace.records()) == 1
     # the tables are written all the same, from what is there
     table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
     assert "partial" in set(table["state"])
-    planned = workspace.snakemake("-n")
+    planned = workspace.snakemake("tables", "-n")
     assert re.search(
         r"train_imputation +1\n", planned.stdout + planned.stderr
     )  # the missing run is not forgotten
@@ -313,7 +313,11 @@ def test_killed_at_random_moments_ends_like_an_undisturbed_run(trained_once, wor
     for path in (calm / "tables").iterdir():
         assert (results / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
     assert not list(results.rglob("*.part"))
-    assert {path.name for path in results.glob("runs/*/*")} == {"metrics.json", "history.jsonl"}
+    assert {path.name for path in results.glob("runs/*/*")} == {
+        "metrics.json",
+        "history.jsonl",
+        "examples.json",
+    }
 
 
 def test_the_plan_follows_what_the_package_brings(monkeypatch):
