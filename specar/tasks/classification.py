@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from torch import Tensor, nn
 
 from specar.data.prepared import ClassificationData, PreparedData
 from specar.data.treatment import fit
 from specar.errors import SpecarError
+from specar.metrics.classification import accuracy, confusion_matrix, macro_f1
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
 from specar.tasks.base import Batch, Evaluation, Metrics, Split, Task, of_kind
@@ -99,7 +99,7 @@ class Classification(Task):
 
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         predicted, truth = self._predicted(model, "val")
-        return {"accuracy": float(accuracy_score(truth, predicted))}
+        return {"accuracy": accuracy(truth, predicted)}
 
     def test(self, model: nn.Module) -> Evaluation:
         return self._evaluation(*self._predicted(model, "test"))
@@ -137,17 +137,11 @@ class Classification(Task):
         return {"majority_class": self._evaluation(np.full_like(truth, counts.argmax()), truth)}
 
     def _evaluation(self, predicted: Labels, truth: Labels) -> Evaluation:
-        classes = range(self.shape.classes)
-        metrics = {
-            "accuracy": float(accuracy_score(truth, predicted)),
-            # Over all classes of the training file: one that is neither there nor predicted counts 0.
-            "macro_f1": float(
-                f1_score(truth, predicted, labels=list(classes), average="macro", zero_division=0)
-            ),
-        }
+        confusion = confusion_matrix(truth, predicted, self.shape.classes)  # all classes of the training file
+        metrics = {"accuracy": accuracy(truth, predicted), "macro_f1": macro_f1(confusion)}
         details: dict[str, Any] = {
             "classes": self.data.classes,
-            "confusion_matrix": confusion_matrix(truth, predicted, labels=list(classes)).tolist(),
+            "confusion_matrix": confusion.tolist(),
             "cases_per_class": {split: self._per_class(split) for split in ("train", "val", "test")},
         }
         return Evaluation(metrics, details)
