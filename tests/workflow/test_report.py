@@ -81,7 +81,7 @@ def test_figures_target(ready):
 
 
 def test_the_report_takes_what_is_there_and_makes_nothing(ready):
-    ready.snakemake("imputation")
+    next(path for path in ready.records() if path.parent.name.startswith("long_term")).unlink()
     trained = {path: path.stat().st_mtime_ns for path in ready.records()}
     done = ready.snakemake("report")
     assert "report  results/report/index.html" in done.stdout
