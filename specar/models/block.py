@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from specar.config.settings import default_dilations
 from specar.models.complex_conv import ComplexConv2d
+from specar.models.planes import mean_of_positive
 from specar.models.spectrogram import Spectrogram
 from specar.models.transform import TimeFrequency
 from specar.models.wavelet import Scalogram
@@ -97,7 +98,10 @@ class SpecARBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the block on (B, T, M); returns the same shape."""
-        features = self._aggregate(self._branch_sum(x))  # (B, M, frames)
+        planes = self._planes(x)
+        # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
+        means = [mean_of_positive(branch(planes)) for branch in self.branches]  # (B, 2M, frames)
+        features = self._to_real(torch.stack(means).mean(dim=0))  # (B, M, frames)
         if self.to_steps is not None:
             features = self.to_steps(features)
         features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
@@ -105,25 +109,20 @@ class SpecARBlock(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
-        return self._branch_sum(x) / len(self.branches)
+        planes = self._planes(x)
+        return torch.stack([nn.functional.relu(branch(planes)) for branch in self.branches]).mean(dim=0)
 
-    def _branch_sum(self, x: Tensor) -> Tensor:
-        """Sum over branches, (B, 2M, F, frames)."""
+    def _planes(self, x: Tensor) -> Tensor:
+        """What goes into the branches, (B, 2M, F, frames), the real parts first; channels last in memory."""
         spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
         if self.gated:
             spectrum = gate(spectrum)
-        planes = spectrum.transpose(1, 2).flatten(1, 2)  # (B, 2M, F, frames)
-        planes = planes.contiguous(memory_format=torch.channels_last)
-        # Complex ReLU: on Re and on Im. Summed one by one, so that never all branches are in memory.
-        total = sum(nn.functional.relu(branch(planes)) for branch in self.branches)
-        assert isinstance(total, Tensor)
-        return total
+        return spectrum.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
 
-    def _aggregate(self, total: Tensor) -> Tensor:
-        """Mean over branches, linear map of (Re, Im) and mean over F; the means commute with the map."""
-        mean = total.mean(dim=2) / len(self.branches)  # (B, 2M, frames)
-        real, imag = mean.chunk(2, dim=1)
-        return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)  # (B, M, frames)
+    def _to_real(self, planes: Tensor) -> Tensor:
+        """Linear map of (Re, Im) of every element, (B, 2M, frames) to (B, M, frames)."""
+        real, imag = planes.chunk(2, dim=1)
+        return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)
 
 
 def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from specar.models.planes import convolve
+
 
 class ComplexConv2d(nn.Module):
     """Convolution of complex planes, real and imaginary channels stacked: (B, 2C, F, T) to (B, 2C', F, T).
@@ -34,10 +36,7 @@ class ComplexConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self._packed()
-        groups = 2 if self.dual_channel else 1
-        return nn.functional.conv2d(
-            x, weight, bias, padding=self.padding, dilation=self.dilation, groups=groups
-        )
+        return convolve(x, weight, bias, self.dilation, groups=2 if self.dual_channel else 1)
 
     def _packed(self) -> tuple[Tensor, Tensor]:
         a, b = self.real.weight, self.imag.weight

@@ -32,7 +32,7 @@ class State:
 
     def __init__(self, run: RunConfig, model: nn.Module, device: torch.device) -> None:
         self.model, self.device = model, device
-        self.optimizer = Adam(model.parameters(), lr=run.training.learning_rate)
+        self.optimizer = Adam(model.parameters(), lr=run.training.learning_rate, fused=True)
         stream = (run.dataset, run.setting, run.seed)
         self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
         self.order_state = self.order.get_state()

@@ -1,0 +1,127 @@
+"""Faster equals of what torch does with planes (B, C, F, T): the same values up to rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+# Values that the copies of a part of the batch take at most: few enough to stay in the processor's cache.
+_PART = 3 << 19
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor, dilation: int, groups: int = 1) -> Tensor:
+    """Convolve (B, C, F, T) with an odd square kernel (C', C / groups, k, k), zero padded to keep the shape.
+
+    On a CPU the gradient of the kernel is computed by matrix products, which takes about half the time
+    of torch's own.
+    """
+    kernel, reach = weight.shape[-1], dilation * (weight.shape[-1] // 2)
+    padding, spread = (reach, reach), (dilation, dilation)
+    if kernel == 3 and dilation >= x.shape[-2]:  # other rows of the kernel only meet padding
+        weight, padding, spread = weight[:, :, 1:2], (0, reach), (1, dilation)
+    own = x.device.type == "cpu" and x.dtype == weight.dtype and groups == 1 and torch.is_grad_enabled()
+    if own and weight.requires_grad and not torch.is_autocast_enabled("cpu"):
+        return cast(Tensor, cast(Any, _Convolution).apply(x, weight, bias, padding, spread))
+    return nn.functional.conv2d(x, weight, bias, padding=padding, dilation=spread, groups=groups)
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int, int], dilation: tuple[int, int]
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.padding, ctx.dilation = padding, dilation
+        return nn.functional.conv2d(x, weight, bias, padding=padding, dilation=dilation)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None, None]:
+        x, weight = ctx.saved_tensors
+        settings = ([1, 1], ctx.padding, ctx.dilation, False, [0, 0], 1)  # stride …, not transposed …, groups
+        wanted = [ctx.needs_input_grad[0], False, False]
+        of_x, _, _ = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, wanted)
+        of_weight = kernel_gradient(x, gradient, weight.shape[-2:], ctx.dilation)
+        return of_x, of_weight, gradient.sum(dim=(0, 2, 3)), None, None
+
+
+def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: tuple[int, int]) -> Tensor:
+    """Gradient of a kernel (C', C, k, l), by matrix products.
+
+    Parameters
+    ----------
+    x, gradient : Tensor
+        (B, C, F, T), what is convolved, and (B, C', F, T), the gradient of the result.
+    kernel, dilation
+        Of the two axes; sizes are odd, and the result is of the shape of ``x``.
+    """
+    rows = gradient.permute(0, 2, 3, 1).contiguous()  # (B, F, T, C')
+    channels, bins = x.shape[1], x.shape[2]
+    totals: list[Tensor] = []  # per row of the kernel, (b, l * C, C')
+    for part, neighbours in _neighbours(x.permute(0, 2, 3, 1), kernel[1], dilation[1]):
+        if not totals:
+            totals = list(x.new_zeros(kernel[0], len(neighbours), kernel[1] * channels, rows.shape[-1]))
+        for total, tap in zip(totals, _steps(kernel[0], dilation[0]), strict=True):
+            if abs(tap) < bins:
+                here = neighbours[:, max(tap, 0) : bins + min(tap, 0)].flatten(1, 2)
+                there = rows[part, max(-tap, 0) : bins + min(-tap, 0)].flatten(1, 2)
+                total[: len(here)].baddbmm_(here.transpose(1, 2), there)
+    whole = torch.stack([total.sum(dim=0) for total in totals])
+    return whole.unflatten(1, (kernel[1], channels)).permute(3, 2, 0, 1)
+
+
+def _steps(size: int, dilation: int) -> list[int]:
+    """Where the taps of a kernel lie, from its centre."""
+    return [dilation * (tap - size // 2) for tap in range(size)]
+
+
+def _neighbours(x: Tensor, size: int, dilation: int) -> Iterator[tuple[slice, Tensor]]:
+    """Parts of the batch, and for each the values that the taps of every step meet: (b, F, T, size * C)."""
+    examples, bins, steps, channels = x.shape
+    at_once = max(1, min(examples, _PART // (bins * steps * size * channels)))
+    copies = x.new_empty(at_once, bins, steps, size, channels)
+    taps = _steps(size, dilation)
+    for index, tap in enumerate(taps):  # the padding, which stays zero
+        outside = slice(0, -tap) if tap < 0 else slice(max(steps - tap, 0), steps)
+        copies[:, :, outside, index] = 0
+    for start in range(0, examples, at_once):
+        part = slice(start, min(start + at_once, examples))
+        found = copies[: part.stop - part.start]
+        for index, tap in enumerate(taps):
+            if abs(tap) < steps:
+                here, there = (
+                    slice(max(-tap, 0), steps + min(-tap, 0)),
+                    slice(max(tap, 0), steps + min(tap, 0)),
+                )
+                found[:, :, here, index] = x[part, :, there]
+        yield part, found.flatten(3)
+
+
+def mean_of_positive(planes: Tensor) -> Tensor:
+    """Mean over F of the ReLU of (B, C, F, T): (B, C, T). It may overwrite ``planes``.
+
+    Only where they are positive is kept for the gradient: a fourth of the memory.
+    """
+    if not torch.is_grad_enabled() or not planes.requires_grad:
+        return nn.functional.relu(planes).mean(dim=2)
+    return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes))
+
+
+class _MeanOfPositive(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, planes: Tensor) -> Tensor:
+        positive = planes.relu_()
+        ctx.save_for_backward(positive.bool())  # a tenth of the time of a comparison with zero
+        return positive.mean(dim=2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (positive,) = ctx.saved_tensors  # (B, C, F, T), its channels last in memory
+        share = (gradient / positive.shape[2]).transpose(1, 2).contiguous()  # (B, T, C)
+        rows = positive.permute(0, 2, 3, 1).view(torch.uint8).to(share.dtype)  # (B, F, T, C)
+        return rows.mul_(share.unsqueeze(1)).permute(0, 3, 1, 2)
