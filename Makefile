@@ -43,6 +43,12 @@ test-latex: $(READY) ## Set up and compile the paper's tables with pdflatex (nee
 test-report-browser: $(READY) ## Set up and look at the report in Chromium, which has to be there
 	$(VENV) .venv/bin/pytest tests/report -m browser -rP $(ARGS)
 
+.PHONY: bench
+bench: $(READY) ## Set up and measure speed, memory, fixed costs and preparation (minutes; ARGS goes to speed.py)
+	$(VENV) .venv/bin/python benchmarks/speed.py $(ARGS)
+	$(VENV) .venv/bin/python benchmarks/overhead.py
+	$(VENV) .venv/bin/python benchmarks/preparation.py
+
 .PHONY: lint
 lint: $(READY) ## Set up and run ruff, mypy, snakefmt and snakemake --lint
 	$(VENV) .venv/bin/ruff check

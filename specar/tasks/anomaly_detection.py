@@ -17,7 +17,7 @@ from specar.errors import SpecarError
 from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
-from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, Task, of_kind
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, Task, of_kind, on_device
 from specar.tasks.examples import maps_of, normalised, rounded
 from specar.tasks.stretch import Stretch
 
@@ -57,8 +57,7 @@ class AnomalyDetection(Task):
             fitted_on = np.concatenate([train[start:end] for start, end in self._spans("train")])
             mean, std = fit(fitted_on.astype(np.float64))
             train, test = scaled(data.name, train, mean, std), scaled(data.name, test, mean, std)
-        self.parts = {"train": torch.tensor(train, device=self.device)}
-        self.parts["test"] = torch.tensor(test, device=self.device)
+        self.parts = {"train": on_device(train, self.device), "test": on_device(test, self.device)}
         self.first_rows: dict[Split, Tensor] = {
             split: torch.as_tensor(self._first_rows(split), device=self.device)
             for split in ("train", "val", "test")

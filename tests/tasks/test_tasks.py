@@ -34,6 +34,12 @@ def windows_by_hand(values, start, end, seq_len, pred_len):
     return inputs, np.stack([values[i + seq_len : i + seq_len + pred_len] for i in first])
 
 
+def test_jobs_share_the_prepared_rows(data, make_run):
+    windows = make_task(make_run("imputation"), data, CPU).windows
+    assert windows.values.data_ptr() == data.values.ctypes.data  # those of the file, not a copy
+    assert windows.time_features.data_ptr() == data.time_features.ctypes.data
+
+
 def test_forecast_metrics_and_windows(data, make_run):
     task = make_task(make_run("long_term_forecast"), data, CPU)
     # 300 rows: 210 train, 30 val, 60 test; val and test reach 24 rows back

@@ -1,0 +1,68 @@
+"""The benchmark of speed measures what it says, on a setting of a second."""
+
+import importlib.util
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from specar.config import ModelConfig
+from specar.models import SeriesShape, build_model
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def plain():
+    spec = importlib.util.spec_from_file_location("plain_of_benchmarks", BENCHMARKS / "plain.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.plain
+
+
+@pytest.mark.parametrize(
+    ("architecture", "window_length", "hop_length", "backbone"),
+    list(itertools.product(["paper", "released"], [4, 5, 16], [1, 3], ["MCN", "DCN"])),
+)
+def test_the_plain_reference_is_the_same_function(plain, architecture, window_length, hop_length, backbone):
+    sizes = {"d_model": 6, "d_ff": 4, "e_layers": 2, "conv_layers": 3, "top": False}
+    transform = {"window_length": window_length, "hop_length": hop_length}
+    config = ModelConfig(architecture=architecture, backbone=backbone, **transform, **sizes)
+    model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).eval()
+    x, marks = torch.randn(5, 24, 3), torch.randn(5, 24, 4)
+    with torch.no_grad():
+        ours, other = model(x, marks).output, plain(model)(x, marks).output
+    torch.testing.assert_close(ours, other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_plain_step_leaves_the_same_gradients(plain):
+    config = ModelConfig(d_model=6, d_ff=4, e_layers=1, conv_layers=3, window_length=8, top=False)
+    model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).double()
+    model.eval()  # without dropout
+    x, marks = torch.randn(5, 24, 3).double(), torch.randn(5, 24, 4).double()
+    parameters = list(model.parameters())
+    found = [
+        torch.autograd.grad(network(x, marks).output.square().sum(), parameters)
+        for network in (model, plain(model).double())
+    ]
+    torch.testing.assert_close(*found, rtol=1e-5, atol=1e-5)
+
+
+def test_the_benchmark_runs_and_its_ratios_are_of_what_it_measured(tmp_path):
+    output = tmp_path / "speed.json"
+    command = [sys.executable, BENCHMARKS / "speed.py", "--settings", "exchange", "--architectures", "paper"]
+    command += ["--seconds", "0.1", "--threads", "1", "--device", "cpu", "--output", output]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (row,) = json.loads(output.read_text())
+    assert row["setting"] == "Exchange, horizon 96"
+    assert row["batch_size"] == 16
+    step, plain = row["step_seconds"]["specar"], row["step_seconds"]["plain"]
+    assert f"{plain / step:.2f}x" in done.stdout
+    assert row["floor_seconds"] == pytest.approx(row["training_multiply_adds"] / row["matrix_rate"])
+    assert 0 < row["floor_seconds"] < step
+    assert 0 < row["data_share"] < 1
+    assert all(value > 0 for value in row["peak_bytes"].values())

@@ -1,0 +1,78 @@
+"""The faster equals of convolution and rectified mean, against torch's own."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from specar.models import planes
+from specar.models.planes import convolve, kernel_gradient, mean_of_positive
+
+
+def leaves(*shapes):
+    return [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+
+
+def gradients(result, inputs):
+    weights = torch.linspace(-1, 1, result.numel(), dtype=result.dtype).view(result.shape)
+    return torch.autograd.grad((result * weights).sum(), inputs)
+
+
+@settings(max_examples=40)
+@given(
+    examples=st.integers(1, 5), inputs=st.integers(1, 3), outputs=st.integers(1, 3), bins=st.integers(1, 6),
+    steps=st.integers(1, 7), kernel=st.sampled_from([1, 3, 5]), dilation=st.integers(1, 8),
+    part=st.sampled_from([1, 100, 10**6]), last=st.booleans(),
+)  # fmt: skip
+def test_convolution_and_its_gradients_are_those_of_torch(
+    examples, inputs, outputs, bins, steps, kernel, dilation, part, last
+):
+    x, weight, bias = leaves((examples, inputs, bins, steps), (outputs, inputs, kernel, kernel), (outputs,))
+    if last:
+        x = x.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
+    expected = nn.functional.conv2d(x, weight, bias, padding=dilation * (kernel // 2), dilation=dilation)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planes, "_PART", part)
+        result = convolve(x, weight, bias, dilation)
+        found = gradients(result, (x, weight, bias))
+    torch.testing.assert_close(result, expected)
+    torch.testing.assert_close(found, gradients(expected, (x, weight, bias)))
+
+
+def test_the_gradient_of_a_kernel_in_a_strided_batch():
+    x, gradient = torch.randn(3, 4, 5, 6)[:, ::2], torch.randn(6, 3, 5, 3).permute(1, 3, 2, 0)
+    weight = torch.zeros(3, 2, 3, 3, requires_grad=True)
+    expected = nn.functional.conv2d(x, weight, padding=2, dilation=2)
+    (expected,) = torch.autograd.grad(expected, weight, gradient)
+    torch.testing.assert_close(kernel_gradient(x, gradient, weight.shape[-2:], (2, 2)), expected)
+
+
+def test_two_channels_of_their_own_and_mixed_precision_are_left_to_torch():
+    x, weight, bias = torch.randn(2, 4, 3, 5), torch.randn(4, 2, 3, 3, requires_grad=True), torch.zeros(4)
+    expected = nn.functional.conv2d(x, weight, bias, padding=1, groups=2)
+    torch.testing.assert_close(convolve(x, weight, bias, 1, groups=2), expected)
+    weight = torch.randn(4, 4, 3, 3, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        result = convolve(x, weight, bias, 1)
+    assert result.dtype == torch.bfloat16
+    result.float().sum().backward()
+    assert weight.grad is not None
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_rectified_mean_and_its_gradient_are_those_of_torch(layout):
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
+    expected = nn.functional.relu(x).mean(dim=2)
+    result = mean_of_positive(x * 1)  # it may overwrite what it is given
+    torch.testing.assert_close(result, expected)
+    torch.testing.assert_close(gradients(result, x), gradients(expected, x))
+    with torch.no_grad():
+        before = x.clone()
+        torch.testing.assert_close(mean_of_positive(x), expected)
+        torch.testing.assert_close(x, before)
+
+
+def test_what_is_not_finite_is_not_hidden():
+    x = torch.tensor([float("nan"), 1.0]).view(1, 1, 2, 1).requires_grad_()
+    assert torch.isnan(mean_of_positive(x * 1)).all()
