@@ -27,7 +27,8 @@ demo: $(READY) ## Set up and run the demonstration, then show its table
 
 .PHONY: test
 test: $(READY) ## Set up and run the tests (ARGS="..." goes to pytest)
-	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/pytest -n $(JOBS) $(ARGS)
+	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	    .venv/bin/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 .PHONY: test-slurm
 test-slurm: $(READY) ## Set up and run the workflow on a SLURM cluster made for it (installs SLURM)

@@ -26,6 +26,12 @@ def digest_of_results(plan: Plan) -> str:
     return digest.hexdigest()
 
 
+def anything_to_show(plan: Plan) -> bool:
+    """Whether a run of the matrix or of an ablation is done, or has left why it is not."""
+    runs = [*plan.runs, *plan.runs_of_ablations]
+    return any(plan.record_file(run).exists() or (plan.records / run / STATUS).exists() for run in runs)
+
+
 def _files(plan: Plan) -> Iterator[Path]:
     for run in [*plan.runs, *plan.runs_of_ablations]:
         yield from (plan.record_file(run), plan.examples_file(run), plan.records / run / STATUS)

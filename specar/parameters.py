@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-import torch
 
 from specar.config import RunConfig
 from specar.data.layout import META
 from specar.files import read_json
-from specar.models import SeriesShape, build_model
 from specar.plan import Plan
 from specar.records import describe, read_record
 
@@ -43,27 +41,31 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
 
 def built_parameters(plan: Plan, run: RunConfig) -> int | None:
     """Return the number of parameters of a run's model; None where the sizes of its data are not known."""
-    shape = _shape(plan, run)
-    if shape is None:
+    sizes = _sizes(plan, run)
+    if sizes is None:
         return None
+    # Slow to import, and not needed where records say it.
+    import torch
+
+    from specar.models import SeriesShape, build_model
+
     # Our own needs no memory to be counted; one of a user may not know torch's device for that.
     with torch.device("meta" if run.model.name == "specar_net" else "cpu"):
-        model = build_model(run.model, shape)
+        model = build_model(run.model, SeriesShape(**sizes))
     return sum(weights.numel() for weights in model.parameters())
 
 
-def _shape(plan: Plan, run: RunConfig) -> SeriesShape | None:
-    """Sizes of the data of long-term forecasting and classification."""
+def _sizes(plan: Plan, run: RunConfig) -> dict[str, int] | None:
+    """Sizes of the data of long-term forecasting and classification, as of ``SeriesShape``."""
     if run.task == "long_term_forecast":
         channels = getattr(plan.dataset(run.dataset), "channels", None)  # one joined of others has none
         if channels is None or run.seq_len is None:
             return None
-        return SeriesShape(channels, run.seq_len, run.horizon or 0)
+        return {"channels": channels, "seq_len": run.seq_len, "pred_len": run.horizon or 0}
     meta = plan.prepared / run.dataset / META
     if run.task != "classification" or not meta.exists():
         return None
     content = read_json(meta)
     longest = max(int(content[part]["longest"]) for part in ("train", "test"))
-    return SeriesShape(
-        content["channels"], run.seq_len or longest, time_features=0, classes=len(content["classes"])
-    )
+    sizes = {"channels": content["channels"], "seq_len": run.seq_len or longest}
+    return {**sizes, "time_features": 0, "classes": len(content["classes"])}

@@ -20,6 +20,11 @@ settings.register_profile("specar", deadline=None)
 settings.load_profile("specar")
 
 
+def pytest_collection_modifyitems(items):
+    """The workflow first: its tests are the longest, and several processes shall end together."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 @pytest.fixture(autouse=True)
 def _one_thread_and_a_fixed_seed():
     torch.set_num_threads(1)

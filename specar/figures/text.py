@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 
-_FINE = 10  # pixels in a point: coarser ones would round every letter
+_LARGE = 1000  # points: letters are measured once, unhinted
 
 
 def width_of(text: str, size: float) -> float:
-    """Return the width of ``text`` in points, in the font of the figures at ``size`` points."""
-    font = get_font(findfont(FontProperties(family=rcParams["font.family"])))
-    font.set_size(size, 72 * _FINE)
-    font.set_text(text)
-    return font.get_width_height()[0] / 64 / _FINE  # it is in 64ths of a pixel
+    """Return the width of ``text`` in points, in the font of the figures at ``size`` points.
+
+    Letters count as they are alone: pairs that stand closer make the text a little narrower.
+    """
+    family = tuple(rcParams["font.family"])
+    return sum(_width_of_letter(letter, family) for letter in text) * size / _LARGE
+
+
+@cache
+def _width_of_letter(letter: str, family: tuple[str, ...]) -> float:
+    font = get_font(findfont(FontProperties(family=list(family))))
+    font.set_size(_LARGE, 72)
+    return font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:

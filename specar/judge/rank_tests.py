@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from specar.judge.holm import holm
 from specar.judge.rules import ALPHA
 
 # Means of printed digits that are equal on paper differ in the last bits.
@@ -50,7 +50,7 @@ def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
     columns = {str(name): scores[name].to_numpy(dtype=np.float64) for name in scores}
     table = pd.DataFrame(pairs, columns=["first", "second"])
     table["p"] = [_wilcoxon(columns[first] - columns[second]) for first, second in pairs]
-    return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
+    return table.assign(p_holm=holm(table["p"]))
 
 
 def smallest_p(datasets: int, comparisons: int) -> float:

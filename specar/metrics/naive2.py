@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from statsmodels.tsa.seasonal import seasonal_decompose
-from statsmodels.tsa.stattools import acf
 
 from specar.metrics.short_term import Floats, Offsets, require_lengths
 
@@ -77,6 +75,8 @@ def naive2(values: Floats, offsets: Offsets, m: int, horizon: int) -> Floats:
     forecasts = last_value(values, offsets, horizon)
     if m == 1:
         return forecasts
+    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import, and only for this
+
     for i, series in enumerate(np.split(values, offsets[1:-1])):
         if series.min() > 0 and is_seasonal(series, m):
             factors = seasonal_decompose(series, "multiplicative", period=m).seasonal
@@ -92,6 +92,8 @@ def is_seasonal(series: Floats, m: int) -> bool:
     """
     if len(series) < 3 * m or series.min() == series.max():
         return False
+    from statsmodels.tsa.stattools import acf  # as above
+
     r = acf(series, nlags=m)
     limit = _CRITICAL * np.sqrt((1 + 2 * np.sum(r[1:m] ** 2)) / len(series))
     return bool(abs(r[m]) > limit)

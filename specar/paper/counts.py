@@ -50,8 +50,7 @@ def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series
     metrics
         Names of `specar.tables.metrics.METRICS`: they say which direction is better.
     """
-    signs = metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
-    return (ours - theirs) * signs
+    return (ours - theirs) * _signs(metrics)
 
 
 def count(margins: pd.Series[float]) -> Counts:
@@ -83,16 +82,17 @@ def face_to_face(
     mine = _select(numbers, ours)
     other = _select(numbers, theirs) if theirs is not None else ~mine
     rest = numbers[other]
-    higher = rest["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
-    best = pd.concat(
-        [
-            rest[higher].groupby(same, sort=False)["number"].max(),
-            rest[~higher].groupby(same, sort=False)["number"].min(),
-        ]
-    )
+    # With their sign, the largest is the best of every metric.
+    best = (rest["number"] * _signs(rest["metric"])).groupby([rest[key] for key in same], sort=False).max()
     table = numbers[mine][[*same, "number"]].rename(columns={"number": "ours"})
     table = table.merge(best.rename("theirs").reset_index(), on=same)
+    table["theirs"] *= _signs(table["metric"])
     return table.assign(margin=margins(table["ours"], table["theirs"], table["metric"]))
+
+
+def _signs(metrics: pd.Series[str]) -> pd.Series[float]:
+    """1 where higher is better, otherwise -1."""
+    return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
 
 
 def _select(numbers: pd.DataFrame, wanted: Mapping[str, str]) -> pd.Series[bool]:

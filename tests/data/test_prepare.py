@@ -299,9 +299,9 @@ def test_what_is_prepared_already_is_left_alone(
 ) -> None:
     caplog.set_level(logging.INFO)
     prepared(raw, output, make_dataset())
-    before = [path.stat() for path in output.iterdir()]
+    before = [(path, path.stat().st_mtime_ns) for path in output.iterdir()]
     prepared(raw, output, make_dataset())
-    assert [path.stat() for path in output.iterdir()] == before
+    assert [(path, path.stat().st_mtime_ns) for path in output.iterdir()] == before
     assert caplog.messages == [f"dataset Toy is prepared already; delete {output} to prepare it again"]
 
 

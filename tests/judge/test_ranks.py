@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
+from specar.judge.holm import holm
 from specar.judge.printed import printed_cells
 from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
 from specar.judge.ranks import METRICS_OF, Ranking, rank_table, rankings
@@ -31,6 +32,12 @@ def test_ranks():
 
 def test_friedman_is_that_of_scipy():
     assert friedman(SCORES) == pytest.approx(tuple(stats.friedmanchisquare(*SCORES.to_numpy().T)))
+
+
+@given(st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.02, 0.04, 0.3, 1.0]), min_size=1, max_size=8))
+@settings(max_examples=20)
+def test_holm_is_that_of_statsmodels(p):
+    assert holm(p).tolist() == pytest.approx(multipletests(p, method="holm")[1].tolist())
 
 
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=6))

@@ -97,7 +97,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(
 
 
 def test_killed_and_run_again_equals_uninterrupted(prepared_folder, make_run, tmp_path):
-    run = make_run("imputation", training={"epochs": 25, "batch_size": 4, "patience": 25})
+    run = make_run("imputation", training={"epochs": 15, "batch_size": 4, "patience": 15})
     whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(run.model_dump(mode="json")))
     (tmp_path / "config.yaml").write_text(

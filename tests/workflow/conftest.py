@@ -61,18 +61,24 @@ class Workspace:
         return self._run([sys.executable, "-m", "specar", *arguments], check)
 
     def start(self, *arguments):
+        return self._start(self._snakemake(*arguments))
+
+    def start_specar(self, *arguments):
+        return self._start([sys.executable, "-m", "specar", *arguments])
+
+    def _start(self, command):
         def heed_interrupts():  # a background job of a shell starts with SIGINT ignored
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
         return subprocess.Popen(
-            self._snakemake(*arguments), cwd=self.folder, env=self._environment(), start_new_session=True,
+            command, cwd=self.folder, env=self._environment(), start_new_session=True,
             preexec_fn=heed_interrupts,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
     @staticmethod
     def kill(process):
-        """SIGKILL to Snakemake and all of its jobs."""
+        """SIGKILL to it and all that it has started."""
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         time.sleep(0.2)
@@ -103,16 +109,23 @@ def workspace(tmp_path):
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory):
-    """Return a function that makes a workspace once for all processes of the tests; nobody may change it."""
+    """Return a function that makes a workspace once for all processes of the tests; nobody may change it.
+
+    It begins as a copy of ``source``, if there is one.
+    """
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def make(name, fill):
+    def make(name, fill, source=None):
         folder, done = base / name / "work", base / name / "done"
         with write_lock(base / name, f"makes {name}"):
             if not done.exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(parents=True)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                if source is None:
+                    folder.mkdir()
+                else:
+                    copy_of(source, folder)
                 fill(Workspace(folder))
                 done.touch()
         return Workspace(folder)
@@ -124,6 +137,12 @@ def copy_of(workspace, folder):
     """A copy that Snakemake takes for the same, with all times."""
     shutil.copytree(workspace.folder, folder, symlinks=True)
     return Workspace(folder)
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Return a function that copies a workspace for a test to change."""
+    return lambda workspace: copy_of(workspace, tmp_path / "copy")
 
 
 def _train_two(workspace):
@@ -138,14 +157,39 @@ def trained_once(made_once):
 
 
 @pytest.fixture
-def trained(trained_once, tmp_path):
+def trained(trained_once, copied):
     """A workspace of one's own where ``snakemake imputation`` has trained seeds 1 and 2."""
-    return copy_of(trained_once, tmp_path / "trained")
+    return copied(trained_once)
+
+
+def _without_results(workspace):
+    for name in ("runs", "floors", "tables", "figures", "collected", "logs"):
+        shutil.rmtree(workspace.folder / "results" / name)
 
 
 @pytest.fixture
 def untrained(trained):
     """The same with its data prepared, and no results yet."""
-    for name in ("runs", "floors", "tables", "figures", "collected", "logs"):
-        shutil.rmtree(trained.folder / "results" / name)
+    _without_results(trained)
     return trained
+
+
+SAID = "snakemake.txt"  # what it said
+
+
+@pytest.fixture
+def failed(made_once, trained_once, copied):
+    """A workspace of one's own where ``snakemake imputation`` has trained seed 1, and failed on seed 2."""
+
+    def fill(workspace):
+        _without_results(workspace)
+        entry = {"task": "imputation", "datasets": ["Small"], "seeds": [1]}
+        broken = {**entry, "seeds": [2], "training": {"learning_rate": 1e30}}
+        workspace.configure(matrix=[entry, broken])
+        done = workspace.snakemake("imputation", "--retries", "1", check=False)
+        assert done.returncode != 0
+        (workspace.folder / SAID).write_text(done.stdout + done.stderr)
+
+    workspace = copied(made_once("failed", fill, source=trained_once))
+    workspace.said = (workspace.folder / SAID).read_text()
+    return workspace

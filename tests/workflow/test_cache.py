@@ -16,15 +16,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def finished(trained):
+def finished(made_once, trained_once, copied):
     """A workspace with two runs done and added to the cache, all else removed."""
-    workspace = trained
-    names = [path.parent.name for path in workspace.records()]
-    workspace.specar("cache", "add", *names, "--config", "config.yaml")
-    workspace.before = (workspace.folder / "results/tables/imputation.csv").read_bytes()
-    for name in ("runs", "floors", "tables", "figures", "collected", "data", "inputs"):
-        shutil.rmtree(workspace.folder / "results" / name)
-    shutil.rmtree(workspace.folder / ".snakemake")
+    names = [path.parent.name for path in trained_once.records()]
+
+    def fill(workspace):
+        workspace.specar("cache", "add", *names, "--config", "config.yaml")
+        for name in ("runs", "floors", "tables", "figures", "collected", "data", "inputs"):
+            shutil.rmtree(workspace.folder / "results" / name)
+        shutil.rmtree(workspace.folder / ".snakemake")
+
+    workspace = copied(made_once("cached", fill, source=trained_once))
+    workspace.before = (trained_once.folder / "results/tables/imputation.csv").read_bytes()
     workspace.names = names
     return workspace
 

@@ -213,13 +213,11 @@ def test_a_workflow_that_ends_early_takes_no_data_away(workspace, alone, prepare
     assert contents(workspace.folder / "second" / "inputs")["Small/meta.json"]
 
 
-def test_a_moved_project_keeps_its_data(workspace, tmp_path_factory):
-    workspace.configure(matrix=[{"task": "imputation", "datasets": ["Small"]}])
-    workspace.snakemake("data")
+def test_a_moved_project_keeps_its_data(trained, tmp_path_factory):
     moved = tmp_path_factory.mktemp("elsewhere") / "project"
-    workspace.folder.rename(moved)
-    workspace.folder = moved
-    assert "Nothing to be done" in workspace.snakemake("data").stderr
+    trained.folder.rename(moved)
+    trained.folder = moved
+    assert "Nothing to be done" in trained.snakemake("data", "imputation").stderr
 
 
 def test_results_behind_a_link(workspace, tmp_path_factory):

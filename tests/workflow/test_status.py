@@ -1,7 +1,6 @@
 """What 'specar status' and 'specar runs' say of runs that are done, running, failed, stopped and missing."""
 
 import json
-import os
 import signal
 import time
 
@@ -45,12 +44,10 @@ def wait_for(condition, seconds=90):
         time.sleep(0.05)
 
 
-def test_done_failed_and_missing(fresh, capsys):
-    work = fresh
-    broken = {**ENTRY, "seeds": [2], "training": {"learning_rate": 1e30}}
-    work.configure(matrix=[ENTRY, broken], seeds=[1])
-    done = work.snakemake("imputation", check=False)
-    assert done.returncode != 0
+def test_done_failed_and_missing(failed, monkeypatch, capsys):
+    work = failed
+    monkeypatch.chdir(work.folder)
+    _, broken = work.values["matrix"]
     work.configure(matrix=[{**ENTRY, "seeds": [1, 3]}, broken])
     found = states()
     assert {seed: status.state for seed, status in found.items()} == {1: "done", 2: "failed", 3: "missing"}
@@ -85,25 +82,27 @@ def test_running_then_stopped_then_killed(fresh, capsys):
     """One process per run; a signal leaves a checkpoint and its name, a kill nothing."""
     fresh.configure(matrix=[ENTRY], seeds=[1], training=LONG)
     runs = fresh.folder / "results" / "runs"
-    process = fresh.start("imputation")
+    (name,) = plan().runs
+    train = ["train", name, "--config", "config.yaml"]
+    process = fresh.start_specar(*train)
     wait_for(lambda: list(runs.glob("*/checkpoint.pt")))
     (status,) = states().values()
     assert status.state == "running"
     assert status.epoch >= 1
-    (name,) = plan().runs
-    assert main(["train", name, "--config", "config.yaml"]) == 1
+    assert main(train) == 1
     assert f"another process trains {name}" in capsys.readouterr().err
     assert process.poll() is None
 
     (path,) = runs.glob("*/status.json")
-    os.kill(json.loads(path.read_text())["attempts"][-1]["pid"], signal.SIGTERM)
-    assert process.wait(60) != 0
+    assert json.loads(path.read_text())["attempts"][-1]["pid"] == process.pid
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 128 + signal.SIGTERM
     (status,) = states().values()
     assert status.state == "interrupted"
     assert status.reason.startswith("Interrupted: ")
     assert "SIGTERM" in status.reason
 
-    process = fresh.start("imputation")
+    process = fresh.start_specar(*train)
     wait_for(lambda: states()[1].state == "running")
     fresh.kill(process)
     (status,) = states().values()
@@ -111,12 +110,9 @@ def test_running_then_stopped_then_killed(fresh, capsys):
     assert "ended without a word" in status.reason
 
 
-def test_a_failure_that_repeats_is_tried_once(fresh):
-    fresh.configure(matrix=[{**ENTRY, "training": {"learning_rate": 1e30}}], seeds=[1])
-    done = fresh.snakemake("imputation", "--retries", "1", check=False)
-    assert done.returncode != 0
-    (log,) = (fresh.folder / "results" / "logs" / "train").iterdir()
-    assert "not tried again" in log.read_text()
+def test_a_failure_that_repeats_is_tried_once(failed):
+    logs = [path.read_text() for path in (failed.folder / "results" / "logs" / "train").iterdir()]
+    assert sum("not tried again" in text for text in logs) == 1
 
 
 def test_a_run_of_a_printed_spec(fresh, capsys):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
 from specar.ablations.files import ablation_files
-from specar.changes import digest_of_results
+from specar.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.layout import ARRAYS, META
 from specar.errors import SpecarError
@@ -44,9 +44,9 @@ onstart:
 
 
 # A job that failed keeps its task's tables and figures, and the report, from being made: make all from
-# what is there.
+# what is there. Not where no run has been tried: what data lacks would stand above pages of empty tables.
 onerror:
-    if Path(PLAN_FILE).exists():
+    if Path(PLAN_FILE).exists() and anything_to_show(PLAN):
         shell(
             "python -m specar tables --plan {PLAN_FILE:q} && python -m specar figures --plan {PLAN_FILE:q}"
             " && python -m specar report --plan {PLAN_FILE:q} >&2"

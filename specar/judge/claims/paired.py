@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from specar.judge.holm import holm
 from specar.judge.rules import ALPHA, MIN_SEEDS
 from specar.tables.metrics import METRICS
 
@@ -41,7 +41,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
     tests = pd.DataFrame(rows, columns=[*_CELL, "pairs", "gain", "p"])
     if tests.empty:
         return tests.assign(p_holm=[], verdict=[])
-    corrected = multipletests(tests["p"], method="holm")[1]
+    corrected = holm(tests["p"])
     side = np.where(tests["gain"] > 0, "better", "worse")
     return tests.assign(p_holm=corrected, verdict=np.where(corrected < ALPHA, side, "not told apart"))
 
