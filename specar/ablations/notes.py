@@ -31,7 +31,10 @@ def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
 
 def _what_is_equal(asked: pd.DataFrame) -> str:
     protocols = " and ".join(dict.fromkeys(asked["protocol"]))
-    return f"Levels differ in nothing but what the columns say; seeds are the same. Protocol: {protocols}."
+    return (
+        "Levels differ in nothing but what the columns say; their means are over the seeds that all levels "
+        f"with results share (over all seeds where they share none). Protocol: {protocols}."
+    )
 
 
 def _changed(plan: Plan, entries: list[MatrixEntry]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from specar.ablations.published import KEY, published_levels
 from specar.config import RunConfig
+from specar.config.entries import Ablation
 from specar.plan import Plan
 from specar.records import describe, finished_record
 from specar.status import status_of
@@ -36,7 +37,8 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
-        part. ``seeds`` counts the seeds behind ``reproduced``; ``sd`` is their sample standard deviation.
+        part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
+        `on_shared_seeds`); ``sd`` is their sample standard deviation.
         ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or
         ``not requested`` (printed only). ``run_ids`` are those of the requested runs, with spaces between.
 
@@ -46,7 +48,7 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
         There is no such ablation, its settings contradict each other, or a record is damaged.
     """
     printed = _published(plan, name)
-    runs = ablation_runs(plan, name)
+    runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
     cells = _statistics(pd.concat([runs, *_averages(runs, printed)], ignore_index=True))
     only_printed = printed.merge(cells[KEY].drop_duplicates(), how="left", on=KEY, indicator=True)
     table = cells.merge(printed, how="left", on=KEY)
@@ -64,6 +66,7 @@ def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     for column in ("task", "dataset", "setting", "top", "architecture", "protocol"):
         ranks[column] = _ranks(table[column])
     keys = ["level", "task", "dataset", "setting", "protocol", "architecture", "top", "metric"]
+    ranks["dataset"][AVERAGE] = len(table)
     return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
 
 
@@ -118,6 +121,24 @@ def _rows(plan: Plan, level: str, run_id: str, run: RunConfig) -> Iterator[dict[
         for metric, about in metrics_of(run.task, run.protocol).items():
             value = float(metrics.get(metric, np.nan)) * about.scale
             yield {**named, "dataset": dataset, "metric": metric, "value": value}
+
+
+def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
+    """Take the value from runs whose seed is not done at every level of their cell that has any.
+
+    Seeds often differ by more than levels do, so that means over different seeds would compare the seeds.
+    Where the levels of a cell share no seed, all values stay.
+    """
+    levels = ablation.levels.values()
+    changed = {axis for axis in ("architecture", "top") if any(getattr(x, axis) is not None for x in levels)}
+    cell = [column for column in [*CELL, "task"] if column not in changed]
+    done = runs[runs["value"].notna()]
+    started = done.groupby(cell, sort=False)["level"].transform("nunique")
+    having = done.groupby([*cell, "seed"], sort=False)["level"].transform("nunique")
+    shared = having == started
+    none = ~shared.groupby([done[column] for column in cell], sort=False).transform("any")
+    kept = (shared | none).reindex(runs.index, fill_value=False)
+    return runs.assign(value=runs["value"].where(kept))
 
 
 def _statistics(runs: pd.DataFrame) -> pd.DataFrame:
