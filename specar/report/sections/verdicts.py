@@ -51,6 +51,15 @@ def counted(context: Context) -> list[list[str]]:
     return rows
 
 
+def verdicts_in_words(context: Context) -> list[str]:
+    """Return a sentence per architecture on how its cells compare with the published ones."""
+    sums = context.judgement.summary.groupby("architecture", sort=False)[["cells", *VERDICTS]].sum()
+    return [
+        f"Architecture {name}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)} of {row['cells']:,}."
+        for name, row in sums.iterrows()
+    ]
+
+
 def _top(task: str, top: bool) -> str:
     return ("with" if top else "without") if TASK_INFO[task].top else ""
 
