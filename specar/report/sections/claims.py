@@ -76,14 +76,21 @@ def claims_in_words(claims: list[JudgedClaim]) -> list[str]:
     found: dict[str, Counter[str]] = {}
     for side in (side for claim in claims for side in claim.sides):
         found.setdefault(side.by, Counter())[side.word] += 1
-    return [f"By {by}, {_in_words(words, len(claims))}." for by, words in found.items()]
+    known = {by: words for by, words in found.items() if words[UNKNOWN] < len(claims)}
+    sentences = [f"By {by}, of {len(claims)} {_in_words(words)}." for by, words in known.items()]
+    unknown = " and ".join(by for by in found if by not in known)
+    return [
+        *sentences,
+        *([f"By {unknown} none can be judged yet: too few cells are run."] if unknown else []),
+    ]
 
 
-def _in_words(words: Counter[str], total: int) -> str:
-    if words[UNKNOWN] == total:
-        return "none can be judged yet: too few of the cells are run"
-    parts = [f"{words[HOLDS]} of {total} hold", f"{words[PARTLY]} hold partly"]
-    return f"{', '.join(parts)}, {words[FAILS]} do not hold, {words[UNKNOWN]} cannot be judged"
+def _in_words(words: Counter[str]) -> str:
+    hold, do_not = (words[word] == 1 for word in (HOLDS, FAILS))
+    return (
+        f"{words[HOLDS]} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
+        f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
+    )
 
 
 def _claim(name: str, rows: pd.DataFrame) -> JudgedClaim:

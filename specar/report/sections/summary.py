@@ -7,13 +7,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from specar.audit.finding import table_name
+from specar.audit.finding import Severity, table_name
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
 from specar.report.sections.claims import claim_rows, claims_in_words, judged_claims
 from specar.report.sections.verdicts import COUNTS, counted, verdicts_in_words
+
+# Findings of a severity, as what they are found among.
+_FINDINGS: dict[Severity, str] = {
+    "misprint": "misprinted numbers",
+    "inconsistent": "numbers that do not fit together",
+    "claim": "claims beyond what the tables show",
+    "protocol": "points of protocol",
+    "label": "colours and names",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ def build(context: Context) -> Section:
         claim_header=claim_header,
         claims_in_words=claims_in_words(claims),
         verdicts_in_words=verdicts_in_words(context),
-        findings=Counter(context.findings["severity"]),
+        findings=findings_in_words(context.findings),
         notable=notable(context.findings),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
@@ -55,11 +64,17 @@ def build(context: Context) -> Section:
     return Section("summary", "Summary", body)
 
 
+def findings_in_words(findings: pd.DataFrame) -> str:
+    """Return how many findings there are of each severity."""
+    counts = findings["severity"].value_counts()
+    return ", ".join(f"{counts[name]} {words}" for name, words in _FINDINGS.items() if name in counts)
+
+
 def notable(findings: pd.DataFrame) -> list[str]:
     """Return sentences on the findings that weigh most on the paper's results."""
     chance = findings[findings["kind"] == "random_scores"].to_dict("records")
     logged = findings[(findings["kind"] == "release_log") & (findings["place"] == "avg")].to_dict("records")
-    sets = [f"{row['place']} ({row['printed']}, {row['implied']})" for row in chance]
+    sets = [f"{row['place']} ({row['printed']} printed, {row['implied']})" for row in chance]
     return [
         *([f"Random scores beat SpecAR-Net's point-adjusted F1 on {' and '.join(sets)}."] if sets else []),
         *(

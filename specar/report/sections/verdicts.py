@@ -55,7 +55,7 @@ def verdicts_in_words(context: Context) -> list[str]:
     """Return a sentence per architecture on how its cells compare with the published ones."""
     sums = context.judgement.summary.groupby("architecture", sort=False)[["cells", *VERDICTS]].sum()
     return [
-        f"Architecture {name}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)} of {row['cells']:,}."
+        f"Our runs ({name}), of {row['cells']:,}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)}."
         for name, row in sums.iterrows()
     ]
 
