@@ -33,7 +33,8 @@ def _what_is_equal(asked: pd.DataFrame) -> str:
     protocols = " and ".join(dict.fromkeys(asked["protocol"]))
     return (
         "Levels differ in nothing but what the columns say; their means are over the seeds that all levels "
-        f"with results share (over all seeds where they share none). Protocol: {protocols}."
+        "with results share (where they share none, over all seeds, and none is the best). "
+        f"Protocol: {protocols}."
     )
 
 

@@ -139,6 +139,7 @@ def test_levels_are_compared_on_the_seeds_that_they_share(uneven):
     table = ablation_table(uneven, "depth")
     assert set(table["seeds"]) == {1}
     assert set(table["state"]) == {"partial"}
+    assert best_levels(table, "reproduced").sum() == 2
     ((mse, _),) = table_of(uneven, "depth", table).blocks
     # Three decimals would not tell the levels apart.
     assert [(cell.text, cell.mark) for cell in mse.cells] == [
@@ -155,6 +156,7 @@ def test_levels_that_share_no_seed_keep_what_they_have(plan, write):
                 write(plan, run_id, {"mse": seed / 10, "mae": seed / 10})
     table = ablation_table(plan, "depth")
     assert list(table["reproduced"].dropna()) == pytest.approx([0.1, 0.1, 0.2, 0.2])
+    assert not best_levels(table, "reproduced").any()
 
 
 def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):

@@ -77,7 +77,7 @@ def claims_in_words(claims: list[JudgedClaim]) -> list[str]:
     for side in (side for claim in claims for side in claim.sides):
         found.setdefault(side.by, Counter())[side.word] += 1
     known = {by: words for by, words in found.items() if words[UNKNOWN] < len(claims)}
-    sentences = [f"By {by}, of {len(claims)} {_in_words(words)}." for by, words in known.items()]
+    sentences = [f"By {by} {_in_words(words, len(claims))}." for by, words in known.items()]
     unknown = " and ".join(by for by in found if by not in known)
     return [
         *sentences,
@@ -85,10 +85,10 @@ def claims_in_words(claims: list[JudgedClaim]) -> list[str]:
     ]
 
 
-def _in_words(words: Counter[str]) -> str:
+def _in_words(words: Counter[str], total: int) -> str:
     hold, do_not = (words[word] == 1 for word in (HOLDS, FAILS))
     return (
-        f"{words[HOLDS]} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
+        f"{words[HOLDS]} of {total} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
         f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
     )
 
