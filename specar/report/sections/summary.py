@@ -14,6 +14,7 @@ from specar.report.runs import Run
 from specar.report.section import Section
 from specar.report.sections.claims import claim_rows, claims_in_words, judged_claims
 from specar.report.sections.verdicts import COUNTS, counted, verdicts_in_words
+from specar.tables.changed import changed_settings
 
 # Findings of a severity, as what they are found among.
 _FINDINGS: dict[Severity, str] = {
@@ -60,6 +61,7 @@ def build(context: Context) -> Section:
         notable=notable(context.findings),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
+        changed=list(changed_settings(context.plan.config, context.plan.config.matrix)),
     )
     return Section("summary", "Summary", body)
 
