@@ -27,7 +27,8 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
     found: dict[tuple[object, ...], dict[str, object]] = {}
     for name in plan.runs_of(task):
         run = plan.runs[name]
-        key = tuple(describe(run)[column] for column in CELL)
+        described = describe(run)
+        key = tuple(described[column] for column in CELL)
         if run.protocol != "published" or "used" in found.get(key, {}):
             continue
         record = read_record(plan.record_file(name), name)

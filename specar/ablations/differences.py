@@ -49,7 +49,8 @@ class Change:
 def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[Change]:
     """Return the differences from the first of ``levels``, of the rows of ``table`` and of their runs.
 
-    In percent of the first level, or in points for what is in percent. Runs are compared seed by seed.
+    In percent of the first level, or in points for what is in percent. Runs are compared seed by seed. What
+    is reproduced on a dataset follows what is published on it.
     """
     own = runs.merge(table[["task", "metric"]].drop_duplicates(), on=["task", "metric"])
     own = own.assign(line=[_line(*row) for row in own[["task", "dataset", "architecture", "top"]].to_numpy()])
@@ -59,9 +60,14 @@ def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[
     printed["line"] = [f"{_shown(task, dataset)}, {PUBLISHED}" for task, dataset in names]
     parts = [part for part in (printed, own.dropna(subset=["value"])) if len(part)]
     both = pd.concat(parts, ignore_index=True)
-    both = both[both["dataset"] != AVERAGE]
+    both = both[both["dataset"] != AVERAGE].sort_values(["task", "dataset"], key=_appearance)
     return [change for key, rows in both.groupby(["task", "dataset", "line"], sort=False)
             for change in _of_line(str(key[0]), str(key[2]), rows, levels)]  # fmt: skip
+
+
+def _appearance(names: pd.Series) -> pd.Series:
+    """Where each name is first met."""
+    return pd.Series(pd.factorize(names)[0], index=names.index)
 
 
 def _of_line(task: str, line: str, rows: pd.DataFrame, levels: list[str]) -> Iterator[Change]:

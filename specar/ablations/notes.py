@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from specar.ablations.published import published_best
-from specar.config.entries import MatrixEntry, Overrides
 from specar.plan import Plan
+from specar.tables.changed import changed_settings
 from specar.tables.metrics import METRICS
-from specar.tables.sources import setting_name, source_of
+from specar.tables.sources import setting_name
 
 
 def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
@@ -23,7 +23,7 @@ def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
         *([" ".join(plan.config.note.split())] if plan.config.note else []),
         f"{' '.join(ablation.question.split())}{place}",
         f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
-        *_changed(plan, ablation.entries),
+        *changed_settings(plan.config, ablation.entries),
         *_unit(table),
         *_stated_best(name, done),
     ]
@@ -31,25 +31,11 @@ def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
 
 def _what_is_equal(asked: pd.DataFrame) -> str:
     protocols = " and ".join(dict.fromkeys(asked["protocol"]))
-    return f"Levels differ in nothing but what the columns say; seeds are the same. Protocol: {protocols}."
-
-
-def _changed(plan: Plan, entries: list[MatrixEntry]) -> Iterator[str]:
-    """Settings that replace the authors': of the configuration as a whole, and of entries."""
-    for what, settings in (("All runs", plan.config), *((_entry_name(entry), entry) for entry in entries)):
-        if texts := list(_overrides(settings)):
-            yield f"{what}: {', '.join(texts)} instead of the experiment's own."
-
-
-def _entry_name(entry: MatrixEntry) -> str:
-    title = source_of(entry.task).title
-    return f"{title}, {', '.join(entry.datasets)}" if entry.datasets else title
-
-
-def _overrides(settings: Overrides) -> Iterator[str]:
-    for part in ("model", "training", "task_settings"):
-        for key, value in getattr(settings, part).model_dump(exclude_none=True).items():
-            yield f"{part}.{key} {value}"
+    return (
+        "Levels differ in nothing but what the columns say; their means are over the seeds that all levels "
+        "with results share (where they share none, over all seeds, and none is the best). "
+        f"Protocol: {protocols}."
+    )
 
 
 def _unit(table: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from specar.ablations.published import KEY, published_levels
 from specar.config import RunConfig
+from specar.config.entries import Ablation
 from specar.plan import Plan
 from specar.records import describe, finished_record
 from specar.status import status_of
@@ -19,7 +20,7 @@ from specar.tables.sources import AVERAGE, metrics_of
 from specar.tables.statistics import CELL, DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
 
 GROUP = ["level", "task", *CELL]
-COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "state", "run_ids"]
+COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared", "state", "run_ids"]
 
 
 def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
@@ -36,7 +37,9 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
-        part. ``seeds`` counts the seeds behind ``reproduced``; ``sd`` is their sample standard deviation.
+        part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
+        `on_shared_seeds`); ``sd`` is their sample standard deviation. ``shared`` is false where they share
+        none.
         ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or
         ``not requested`` (printed only). ``run_ids`` are those of the requested runs, with spaces between.
 
@@ -46,13 +49,14 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
         There is no such ablation, its settings contradict each other, or a record is damaged.
     """
     printed = _published(plan, name)
-    runs = ablation_runs(plan, name)
+    runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
     cells = _statistics(pd.concat([runs, *_averages(runs, printed)], ignore_index=True))
     only_printed = printed.merge(cells[KEY].drop_duplicates(), how="left", on=KEY, indicator=True)
     table = cells.merge(printed, how="left", on=KEY)
     table = pd.concat([table, only_printed[only_printed["_merge"] == "left_only"].drop(columns="_merge")])
     table["state"] = table["state"].fillna(NOT_REQUESTED)
     table["seeds"] = table["seeds"].fillna(0).astype(int)
+    table["shared"] = table["shared"].eq(True)
     text = [column for column in [*GROUP, "run_ids"] if column != "top"]
     table[text] = table[text].fillna("")
     return _in_order(table.assign(ablation=name), list(plan.config.ablations[name].levels))[COLUMNS]
@@ -64,6 +68,7 @@ def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     for column in ("task", "dataset", "setting", "top", "architecture", "protocol"):
         ranks[column] = _ranks(table[column])
     keys = ["level", "task", "dataset", "setting", "protocol", "architecture", "top", "metric"]
+    ranks["dataset"][AVERAGE] = len(table)
     return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
 
 
@@ -83,6 +88,7 @@ def _averages(runs: pd.DataFrame, printed: pd.DataFrame) -> Iterator[pd.DataFram
             value=("value", lambda values: values.mean(skipna=False)),
             run_id=("run_id", " ".join),
             failed=("failed", "any"),
+            shared=("shared", "all"),
         ).reset_index()
         complete = complete[complete["number"] == len(parts)].drop(columns="number")
         if len(complete):
@@ -120,6 +126,25 @@ def _rows(plan: Plan, level: str, run_id: str, run: RunConfig) -> Iterator[dict[
             yield {**named, "dataset": dataset, "metric": metric, "value": value}
 
 
+def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
+    """Take the value from runs whose seed is not done at every level of their cell that has any.
+
+    Seeds often differ by more than levels do, so that means over different seeds would compare the seeds.
+    Where the levels of a cell share no seed, all values stay and the new column ``shared`` is false.
+    """
+    levels = ablation.levels.values()
+    changed = {axis for axis in ("architecture", "top") if any(getattr(x, axis) is not None for x in levels)}
+    cell = [column for column in [*CELL, "task"] if column not in changed]
+    done = runs[runs["value"].notna()]
+    started = done.groupby(cell, sort=False)["level"].transform("nunique")
+    having = done.groupby([*cell, "seed"], sort=False)["level"].transform("nunique")
+    shared = having == started
+    none = ~shared.groupby([done[column] for column in cell], sort=False).transform("any")
+    kept = (shared | none).reindex(runs.index, fill_value=False)
+    without = none.reindex(runs.index, fill_value=False)
+    return runs.assign(value=runs["value"].where(kept), shared=~without)
+
+
 def _statistics(runs: pd.DataFrame) -> pd.DataFrame:
     groups = runs.groupby(GROUP, sort=False)
     cells = groups.agg(
@@ -128,6 +153,7 @@ def _statistics(runs: pd.DataFrame) -> pd.DataFrame:
         seeds=("value", "count"),
         asked=("run_id", "size"),
         failed=("failed", "any"),
+        shared=("shared", "all"),
         run_ids=("run_id", " ".join),
     ).reset_index()
     none = np.where(cells["failed"], FAILED, MISSING)
@@ -145,7 +171,7 @@ def _published(plan: Plan, name: str) -> pd.DataFrame:
 def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
     """Return which rows hold the best of all levels of their cell, in ``reproduced`` or ``published``.
 
-    A cell with fewer than two levels has no best one.
+    A cell with fewer than two levels has no best one, nor have levels that share no seed.
     """
     within = [c for c in ("task", "dataset", "setting", "metric", "protocol") if c in table]
     values = pd.to_numeric(table[column], errors="coerce")
@@ -154,7 +180,8 @@ def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
     keys = [table[c] for c in [*within, *_kept_axes(table)]]
     best = sign.groupby(keys, dropna=False).transform("min")
     enough = sign.groupby(keys, dropna=False).transform("count") > 1
-    return (sign == best) & enough
+    fair = table["shared"].groupby(keys, dropna=False).transform("all") if column == "reproduced" else True
+    return (sign == best) & enough & fair
 
 
 def _kept_axes(table: pd.DataFrame) -> list[str]:

@@ -37,10 +37,11 @@ _PLACE = ["task", "dataset", "setting", "metric"]
 _AXES = ["architecture", "top", "protocol"]
 _NOTHING = (NOT_RUN, NOT_REQUESTED)
 _LEGEND = (
-    f"Marks: {WORDS[NOT_RUN][0]} {WORDS[NOT_RUN][1]}; † some of the seeds not done; {WORDS[NOT_PRINTED][0]} "
-    f"{WORDS[NOT_PRINTED][1]}. Numbers after ± are sample standard deviations over seeds."
+    f"Marks: {WORDS[NOT_RUN][0]} {WORDS[NOT_RUN][1]}; † some of the seeds not done, here or at another "
+    f"level; {WORDS[NOT_PRINTED][0]} {WORDS[NOT_PRINTED][1]}. Numbers after ± are sample standard deviations "
+    "over seeds."
 )
-RANKING = "Bold: the best level of each line."
+RANKING = "Bold: the best level of each line, before rounding."
 
 
 def table_of(plan: Plan, name: str, table: pd.DataFrame) -> PaperTable:
@@ -69,8 +70,9 @@ def table_of(plan: Plan, name: str, table: pd.DataFrame) -> PaperTable:
         columns=tuple(Column((level,), level) for level in levels),
         blocks=tuple(tuple(block) for block in _blocks(marked, levels) if block),
         notes=tuple(notes_of(plan, name, table)),
-        legend=(_LEGEND, *((RANKING,) if bool(marked["best"].any()) else ())),
+        legend=(_LEGEND,),
         failures=listed_failures(failed),
+        ranking=RANKING,
     )
 
 
@@ -96,7 +98,8 @@ def _lines(rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
     parts = [own for _, own in asked.groupby(several, sort=False)] if several else [asked]
     for own in parts if len(asked) else []:
         cells = {row["level"]: row for row in own.to_dict("records")}
-        numbers = tuple(_reproduced(cells.get(level)) for level in levels)
+        decimals = _decimals(own)
+        numbers = tuple(_reproduced(cells.get(level), decimals) for level in levels)
         yield Line((*names, _label(own)), numbers, reproduced=True)
 
 
@@ -121,10 +124,20 @@ def _label(rows: pd.DataFrame) -> str:
 def _published(row: Row | None) -> Cell:
     if row is None or pd.isna(row[PUBLISHED]):
         return Cell(NOT_PRINTED)
-    return Cell(PRINTED, _number(row[PUBLISHED], row), mark=FIRST if row["best_published"] is True else "")
+    decimals = METRICS[row["metric"]].decimals
+    return Cell(
+        PRINTED, f"{row[PUBLISHED]:.{decimals}f}", mark=FIRST if row["best_published"] is True else ""
+    )
 
 
-def _reproduced(row: Row | None) -> Cell:
+def _decimals(rows: pd.DataFrame) -> int:
+    """Decimals of a reproduced line: as printed, one more where levels that differ would look alike."""
+    decimals = METRICS[rows["metric"].iloc[0]].decimals
+    values = set(rows["reproduced"].dropna())
+    return decimals + (len({f"{value:.{decimals}f}" for value in values}) < len(values))
+
+
+def _reproduced(row: Row | None, decimals: int) -> Cell:
     if row is None:
         return Cell(NOT_REQUESTED)
     ids = tuple(row["run_ids"].split())
@@ -132,14 +145,10 @@ def _reproduced(row: Row | None) -> Cell:
         return Cell(FAILED, failed=ids) if row["state"] == statistics.FAILED else Cell(NOT_RUN)
     return Cell(
         REPRODUCED,
-        _number(row["reproduced"], row),
-        "" if pd.isna(row["sd"]) else _number(row["sd"], row),
+        f"{row['reproduced']:.{decimals}f}",
+        "" if pd.isna(row["sd"]) else f"{row['sd']:.{decimals}f}",
         FIRST if row["best"] else "",
         partial=row["state"] == statistics.PARTIAL,
         runs=ids,
         seeds=int(row["seeds"]),
     )
-
-
-def _number(value: float, row: Row) -> str:
-    return f"{value:.{METRICS[row['metric']].decimals}f}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from specar.judge.claims.table import counted_in_words
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
 from specar.judge.rules import NOT_RUN, SHOWN, cell_rules, claim_rules, rank_rules
@@ -60,15 +61,15 @@ def _cell(row: Mapping[Hashable, Any]) -> list[str]:
 
 def claims_text(judgement: Judgement) -> str:
     """Return the claims, a section each."""
-    header = ["numbers", "word", "better", "equal", "worse", ""]
+    header = ["numbers", "word", "cells", ""]
     sections = []
-    for name, rows in judgement.claims.groupby("claim", sort=False):
+    for _, rows in judgement.claims.groupby("claim", sort=False):
         first = rows.iloc[0]
         quote = f"“{first['quote']}” " if first["quote"] else ""
-        table = rows[["numbers", "word", "better", "equal", "worse", "note"]]
-        cells = [header, *_texts(table)]
+        words = [counted_in_words(row) for row in rows.to_dict("records")]
+        cells = [header, *_texts(rows.assign(cells=words)[["numbers", "word", "cells", "note"]])]
         sections += [
-            f"## {name}",
+            f"## {first['title']}",
             escape_markdown(f"{quote}({first['place']}). Counted: {first['statement']}"),
             pipe_table(cells, 2),
         ]

@@ -24,7 +24,7 @@ def notes_of(definition: TableDefinition, cells: pd.DataFrame, reproduced: Repro
         definition.caption,
         f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
         "deviation.",
-        *_reproduced(definition, cells),
+        *_reproduced(definition, cells, reproduced),
         *_remarks(definition, reproduced),
     ]
 
@@ -34,16 +34,19 @@ def _place(definition: TableDefinition) -> str:
     return f"{'appendix ' if kind == 'appendix' else ''}Table {number}{' of the paper' * (kind == 'main')}"
 
 
-def _reproduced(definition: TableDefinition, cells: pd.DataFrame) -> list[str]:
+def _reproduced(definition: TableDefinition, cells: pd.DataFrame, reproduced: Reproduced) -> list[str]:
     ours = cells[cells["architecture"] != ""]
     if ours.empty:
         return [f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."]
     names = [f"{name}: {_ARCHITECTURES.get(name, name)}" for name in ours["architecture"].unique()]
     top = f" {_top(definition)}" if _top(definition) else ""
+    changed = [reproduced.changed, *([reproduced.changed_variants] if definition.base_variant else [])]
+    sentences = (text for one in changed for task in definition.tasks for text in one.get(task, []))
     return [
         f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
         f"({'; '.join(names)}).",
         *_variants(definition, set(ours["variant"])),
+        *dict.fromkeys(sentences),
     ]
 
 

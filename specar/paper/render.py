@@ -74,7 +74,7 @@ def _latex_cell(cell: Cell) -> str:
 
 
 def _latex_prose(table: PaperTable) -> str:
-    marks = (
+    marks = table.ranking or (
         "Bold: best, underlined: second best published number of each row and metric, recomputed from the "
         "printed numbers. Reproduced numbers are not ranked."
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from specar.ablations.variants import variant_values
+from specar.ablations.variants import PRINTED, variant_values
+from specar.config.entries import MatrixEntry
 from specar.config.tasks import TASK_INFO
 from specar.plan import Plan
 from specar.results import TaskResults, results_of
 from specar.status import status_of
 from specar.tables.aggregates import aggregates_of
+from specar.tables.changed import changed_settings
 from specar.tables.published import published
 from specar.tables.sources import source_of
 from specar.tables.statistics import CELL
@@ -43,6 +45,8 @@ class Reproduced:
         Why runs failed, by run id.
     remarks
         What a reader has to know of a dataset, by task and dataset.
+    changed, changed_variants
+        Settings in place of the authors', by task: of the runs of the matrix, and of the ablations.
     note
         A caution printed with every table.
     """
@@ -50,6 +54,8 @@ class Reproduced:
     values: pd.DataFrame = field(default_factory=no_values)
     reasons: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    changed: Mapping[str, list[str]] = field(default_factory=dict)
+    changed_variants: Mapping[str, list[str]] = field(default_factory=dict)
     note: str | None = None
 
 
@@ -67,7 +73,16 @@ def reproduced_of(plan: Plan, results: Iterable[TaskResults] = ()) -> Reproduced
     values = [*map(reproduced_values, results), variants]
     known = [table for table in values if not table.empty]
     table = pd.concat(known, ignore_index=True) if known else no_values()
-    return Reproduced(table, reasons, remarks, plan.config.note)
+    of_ablations = [entry for name in PRINTED for entry in plan.config.ablations[name].entries]
+    changed, of_variants = (_changed(plan, entries) for entries in (plan.config.matrix, of_ablations))
+    return Reproduced(table, reasons, remarks, changed, of_variants, plan.config.note)
+
+
+def _changed(plan: Plan, entries: Sequence[MatrixEntry]) -> dict[str, list[str]]:
+    return {
+        task: list(changed_settings(plan.config, [entry for entry in entries if entry.task == task]))
+        for task in TASK_INFO
+    }
 
 
 def reproduced_values(results: TaskResults) -> pd.DataFrame:

@@ -123,6 +123,8 @@ class PaperTable:
         Sentences that introduce the table, and that explain its signs and missing cells.
     failures
         Failed runs of the table.
+    ranking
+        What bold means, where it is not the best published number of a row and metric.
     """
 
     id: str
@@ -133,6 +135,7 @@ class PaperTable:
     notes: tuple[str, ...]
     legend: tuple[str, ...]
     failures: Failures
+    ranking: str = ""
 
     @property
     def ranked(self) -> bool:

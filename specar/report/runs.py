@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, count
 from typing import Any
 
 from specar.config import RunConfig
@@ -163,4 +164,5 @@ def _id_of(config: RunConfig) -> str:
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    return next(text for text in (name, *(f"{name}-{i}" for i in range(2, 10000))) if text not in taken)
+    names = chain([name], (f"{name}-{i}" for i in count(2)))
+    return next(text for text in names if text not in taken)

@@ -10,6 +10,7 @@ from specar.ablations.published import published_best, published_levels
 from specar.ablations.results import ablation_runs, ablation_table, best_levels
 from specar.ablations.table import table_of
 from specar.config import parse_config
+from specar.paper.render import render_html, render_latex, render_markdown
 from specar.paper.table import FAILED, NOT_RUN, REPRODUCED
 from specar.plan import Plan
 
@@ -121,3 +122,73 @@ def test_averages_need_all_datasets(tmp_path, write):
     assert average.loc["DCN", "published"] == 84.03
     assert average.loc["Embed", "state"] == "missing"
     assert len(average) == 3
+
+
+@pytest.fixture
+def uneven(plan, write):
+    """Seed 1 at every level, seed 2, which is far off, at one."""
+    for level, seeds in (("1", (1,)), ("2", (1, 2)), ("3", (1,))):
+        for run_id, run in plan.levels_of("depth")[level].items():
+            if run.seed in seeds:
+                value = 0.06101 + int(level) / 10_000 + (run.seed == 2)
+                write(plan, run_id, {"mse": value, "mae": value})
+    return plan
+
+
+def test_levels_are_compared_on_the_seeds_that_they_share(uneven):
+    table = ablation_table(uneven, "depth")
+    assert set(table["seeds"]) == {1}
+    assert set(table["state"]) == {"partial"}
+    assert best_levels(table, "reproduced").sum() == 2
+    ((mse, _),) = table_of(uneven, "depth", table).blocks
+    # Three decimals would not tell the levels apart.
+    assert [(cell.text, cell.mark) for cell in mse.cells] == [
+        ("0.0611", "first"),
+        ("0.0612", ""),
+        ("0.0613", ""),
+    ]
+
+
+def test_levels_that_share_no_seed_keep_what_they_have(plan, write):
+    for level, seed in (("1", 1), ("2", 2)):
+        for run_id, run in plan.levels_of("depth")[level].items():
+            if run.seed == seed:
+                write(plan, run_id, {"mse": seed / 10, "mae": seed / 10})
+    table = ablation_table(plan, "depth")
+    assert list(table["reproduced"].dropna()) == pytest.approx([0.1, 0.1, 0.2, 0.2])
+    assert not best_levels(table, "reproduced").any()
+
+
+def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
+    entry = {"task": "classification", "datasets": ["JapaneseVowels"]}
+    values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1, 2, 3]}
+    values["ablations"] = {"architecture": {"entries": [entry]}}
+    plan = Plan.from_config(parse_config(values))
+    for level, seeds in (("paper", (2, 3)), ("released", (1, 3))):
+        for run_id, run in plan.levels_of("architecture")[level].items():
+            if run.seed in seeds:
+                write(plan, run_id, {"accuracy": run.seed / 10, "macro_f1": run.seed / 10})
+    assert list(ablation_table(plan, "architecture")["reproduced"]) == pytest.approx([30.0] * 4)
+
+
+def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):
+    entry = {"task": "classification", "datasets": ["JapaneseVowels"], "architectures": ["paper"]}
+    values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1]}
+    plan = Plan.from_config(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
+    for run_id in plan.ablation_runs("backbone"):
+        write(plan, run_id, {"accuracy": 0.9, "macro_f1": 0.9})
+    table = ablation_table(plan, "backbone")
+    shown = table[table["metric"] == "accuracy"]
+    lines = list(
+        dict.fromkeys(c.line for c in changes(shown, ablation_runs(plan, "backbone"), ["MCN", "DCN"]))
+    )
+    place = lines.index("JapaneseVowels, published")
+    assert lines[place + 1] == "JapaneseVowels, reproduced (paper)"
+    assert len(lines) == 11
+    assert list(table.loc[table["task"] == "anomaly_detection", "dataset"])[-1] == "avg"
+
+
+def test_the_legend_says_one_thing_of_bold(done):
+    table = table_of(done, "depth", ablation_table(done, "depth"))
+    for text in (render_html(table), render_markdown(table), render_latex(table)):
+        assert text.count("Bold") == 1

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from specar.config import load_config
+from specar.config import load_config, parse_config
 from specar.paper.build import paper_table
 from specar.paper.cells import flagged_keys, paper_cells
 from specar.paper.definitions import DEFINITIONS, definition_of
 from specar.paper.reproduced import COLUMNS, Reproduced, reproduced_of, reproduced_values
+from specar.paper.write import table_parts
 from specar.plan import Plan
 from specar.results import TaskResults
 from specar.tables.compare import compare
@@ -217,3 +218,21 @@ def test_columns_are_of_architectures_with_requested_runs_of_the_table():
         "appendix-10": {"reproduced (released)"},
         "appendix-12": set(),
     }
+
+
+def test_tables_say_which_settings_are_not_the_authors(tmp_path):
+    entry = {"task": "anomaly_detection", "datasets": ["MSL"], "architectures": ["paper"]}
+    values = {
+        "results": str(tmp_path / "results"),
+        "cache": str(tmp_path / "cached"),
+        "matrix": [{**entry, "training": {"batch_size": 16}}],
+        "ablations": {"backbone": {"entries": [{**entry, "task_settings": {"train_stride": 50}}]}},
+    }
+    plan = Plan.from_config(parse_config(values))
+    notes = {
+        name: " ".join(table_parts(name, plan, reproduced_of(plan))[1].notes)
+        for name in ("main-3", "appendix-3")
+    }
+    assert all("MSL: training.batch_size 16 instead" in text for text in notes.values())
+    assert "train_stride 50 instead" in notes["appendix-3"]
+    assert "train_stride" not in notes["main-3"]

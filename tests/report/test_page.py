@@ -69,6 +69,9 @@ def test_nothing_has_been_run(nothing):
     _, _, page = nothing
     parts = {part.attributes["aria-labelledby"]: part.text for part in page.root.all("section")}
     assert "None of the 20 runs of this configuration is done" in parts["summary"]
+    assert "11 of 28 hold, 14 in part, 1 does not, and 2 cannot be judged" in parts["summary"]
+    assert "none can be judged yet" in parts["summary"]
+    assert "81.72 printed, 84.63 by chance" in parts["summary"]
     assert "No run of this configuration has been started yet" in parts["records"]
     assert "No run has failed" in parts["failures"]
     assert "0.399" in parts["reproduction"]  # published: ETTh1, 96, MSE with TOP

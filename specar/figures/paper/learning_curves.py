@@ -79,7 +79,8 @@ def _empty(without: int) -> str:
 
 def _above(curves: dict[str, list[_Curve]], shown: dict[str, list[_Curve]], without: int) -> list[str]:
     runs = sum(map(len, shown.values()))
-    text = f"{runs} runs of {len(shown)} cells (task, dataset, setting, protocol)."
+    what = f"{runs} run{'s' * (runs != 1)} of {len(shown)} cell{'s' * (len(shown) != 1)}"
+    text = f"{what} (task, dataset, setting, protocol)."
     if left_out := len(curves) - len(shown):
         text += f" {left_out} more cells left out: shown are the first of the configuration."
     if without:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,9 +116,18 @@ def _draw_datasets(axes: Axes, metric: str, points: Sequence[Point]) -> None:
         axes.plot([point.total], [point.value], **{**_look(point), "linestyle": ""})
         axes.plot([point.used or point.total, point.total], [point.value] * 2, color=RULE, linewidth=0.9)
     bars = np.array([[point.total, point.value, point.value] for point in points])
-    ordered = sorted(points, key=lambda point: not point.reproduced)
-    names = [(point.total, point.value, point.name) for point in ordered]
+    names = [(point.total, point.value, point.name) for point in _to_name(points)]
     Labels(axes, bars, _MARKER).write(names, _NAMED)
+
+
+def _to_name(points: Sequence[Point]) -> list[Point]:
+    """Points in the order in which they get names: ours first, and every set once before any twice."""
+    met: Counter[str] = Counter()
+    order: dict[int, tuple[bool, int]] = {}
+    for i, point in enumerate(points):
+        order[i] = (not point.reproduced, met[point.name])
+        met[point.name] += 1
+    return [points[i] for i in sorted(order, key=order.__getitem__)]
 
 
 def _look(point: Point) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,11 +17,13 @@ PUBLISHED = "published"
 COLUMNS = [
     *(
         "claim",
+        "title",
         "place",
         "quote",
         "statement",
         "numbers",
         "word",
+        "rule",
         "better",
         "equal",
         "worse",
@@ -28,6 +31,21 @@ COLUMNS = [
         "note",
     )
 ]
+_COUNTS = ["better", "equal", "worse", "counted"]
+# What better, equal and worse are called where a claim is not about being better.
+_WORDS = {
+    "equal": ("inside the margin", "", "outside of it"),
+    "count": ("best alone", "best with others", "not best"),
+}
+
+
+def counted_in_words(row: Mapping[Hashable, Any]) -> str:
+    """Return the counts of a row of `claim_table` in words; empty where nothing was counted."""
+    if pd.isna(row["counted"]):
+        return ""
+    words = _WORDS.get(str(row["rule"]), ("better", "equal", "worse"))
+    numbers = (row[name] for name in _COUNTS)
+    return ", ".join(f"{word} in {number}" for word, number in zip(words, numbers, strict=False) if word)
 
 
 def claim_table(own: OwnResults) -> pd.DataFrame:
@@ -36,16 +54,16 @@ def claim_table(own: OwnResults) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`. ``numbers`` is ``published`` or the architecture of our runs. ``better``, ``equal`` and
-        ``worse`` are numbers of cells, ``counted`` their sum; for claims of equality, better is inside
-        the margin and worse outside. NaN where nothing was counted.
+        `COLUMNS`. ``rule`` is that of the claim; ``numbers`` is ``published`` or the architecture of our
+        runs. ``better``, ``equal`` and ``worse`` are numbers of cells, ``counted`` their sum; for claims of
+        equality, better is inside the margin and worse outside. NaN where nothing was counted.
     """
     architectures = list(dict.fromkeys(own.runs["architecture"]))
     rows = []
     for claim in CLAIMS:
         rows.append(_row(claim, PUBLISHED, published_recount(claim)))
         rows += [_row(claim, name, own_recount(claim, own, name)) for name in architectures]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[6:10], "Int64"))
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(_COUNTS, "Int64"))
 
 
 def published_recount(claim: Claim) -> Recount:
@@ -54,7 +72,14 @@ def published_recount(claim: Claim) -> Recount:
 
 
 def _row(claim: Claim, numbers: str, found: Recount) -> dict[str, Any]:
-    row = {"claim": claim.id, "place": claim.place, "quote": claim.quote, "statement": claim.statement}
+    row = {
+        "claim": claim.id,
+        "title": claim.title,
+        "rule": claim.rule,
+        "place": claim.place,
+        "quote": claim.quote,
+        "statement": claim.statement,
+    }
     row |= {"numbers": numbers, "word": found.word, "note": found.note}
     if found.counts is None:
         return row

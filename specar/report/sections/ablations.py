@@ -57,4 +57,4 @@ def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
 def _described(name: str, ablation: Ablation) -> list[str]:
     """Name, title, question, place in the paper and levels of an ablation."""
     question = " ".join(ablation.question.split())
-    return [name, ablation.title, question, ablation.source or "not in the paper", ", ".join(ablation.levels)]
+    return [name, ablation.title, question, ablation.source or "not in the paper", "; ".join(ablation.levels)]

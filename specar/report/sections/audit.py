@@ -9,6 +9,7 @@ from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.text import slug
+from specar.tables.metrics import METRICS
 
 HEADER = ["Kind", "Table", "Row", "Column", "Printed", "Implied", "Why"]
 
@@ -31,13 +32,18 @@ def build(context: Context) -> Section:
     return Section("audit", "Audit of the paper", body, entries)
 
 
+def _metrics(text: str) -> str:
+    """Call metrics, among whatever else a finding is about, what the tables call them."""
+    return " ".join(METRICS[word].label if word in METRICS else word for word in text.split(" "))
+
+
 def _rows(findings: pd.DataFrame) -> list[list[str]]:
     return [
         [
             str(row["kind"]).replace("_", " "),
             table_name(row["source_table"]),
             row["place"],
-            f"{row['column']} {row['metric']}".strip(),
+            f"{row['column']} {_metrics(row['metric'])}".strip(),
             row["printed"],
             row["implied"],
             row["explanation"],

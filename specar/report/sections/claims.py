@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from specar.judge.claims.table import PUBLISHED
-from specar.judge.rules import WORDS, claim_rules
+from specar.judge.claims.table import PUBLISHED, counted_in_words
+from specar.judge.rules import FAILS, HOLDS, PARTLY, UNKNOWN, claim_rules
 from specar.report.context import Context
 from specar.report.render import badge, render
 from specar.report.section import Section
@@ -21,12 +18,17 @@ from specar.report.text import slug
 
 @dataclass(frozen=True)
 class Side:
-    """A verdict on a claim: by whose numbers, the word, how often better, equal and worse, and a note."""
+    """A verdict on a claim: by whose numbers, the word, what was counted, and a note."""
 
     numbers: str
     word: str
     counts: str
     note: str
+
+    @property
+    def by(self) -> str:
+        """Whose numbers they are, in words."""
+        return "published numbers" if self.numbers == PUBLISHED else f"our runs ({self.numbers})"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class JudgedClaim:
     """A claim with its verdicts."""
 
     id: str
-    name: str
+    title: str
     place: str
     quote: str
     statement: str
@@ -55,42 +57,48 @@ def judged_claims(context: Context) -> list[JudgedClaim]:
 
 
 def claim_rows(claims: list[JudgedClaim]) -> list[list[str | Markup]]:
-    """Return a row per claim: its name, what is counted, and the verdict by each kind of numbers."""
-    rows: list[list[str | Markup]] = []
+    """Return a header and a row per claim: its title, the verdicts, and what is counted.
+
+    Numbers that no claim can be judged by yet have no column.
+    """
+    words = {side.by: {claim.sides[i].word for claim in claims} for i, side in enumerate(claims[0].sides)}
+    known = [by for by, found in words.items() if found != {UNKNOWN}]
+    rows: list[list[str | Markup]] = [["Claim", *(f"By {by}" for by in known), "What is counted"]]
     for claim in claims:
-        link = Markup('<a href="#{}">{}</a>').format(claim.id, claim.name)
-        rows.append([link, *(badge(side.word) for side in claim.sides), claim.statement])
+        link = Markup('<a href="#{}">{}</a>').format(claim.id, claim.title)
+        badges = [badge(side.word) for side in claim.sides if side.by in known]
+        rows.append([link, *badges, claim.statement])
     return rows
 
 
-def claim_header(claims: list[JudgedClaim]) -> list[str]:
-    """Return the header of `claim_rows`."""
-    return ["Claim", *(f"By {side.numbers}" for side in claims[0].sides), "What is counted"]
-
-
-def words_by_numbers(claims: list[JudgedClaim]) -> list[list[str]]:
-    """Return how many claims hold and do not, a row per kind of numbers."""
+def claims_in_words(claims: list[JudgedClaim]) -> list[str]:
+    """Return sentences on how many claims hold, by whose numbers."""
     found: dict[str, Counter[str]] = {}
     for side in (side for claim in claims for side in claim.sides):
-        found.setdefault(side.numbers, Counter())[side.word] += 1
-    return [[name, *(str(words[word]) for word in WORDS)] for name, words in found.items()]
+        found.setdefault(side.by, Counter())[side.word] += 1
+    known = {by: words for by, words in found.items() if words[UNKNOWN] < len(claims)}
+    sentences = [f"By {by} {_in_words(words, len(claims))}." for by, words in known.items()]
+    unknown = " and ".join(by for by in found if by not in known)
+    return [
+        *sentences,
+        *([f"By {unknown} none can be judged yet: too few cells are run."] if unknown else []),
+    ]
+
+
+def _in_words(words: Counter[str], total: int) -> str:
+    hold, do_not = (words[word] == 1 for word in (HOLDS, FAILS))
+    return (
+        f"{words[HOLDS]} of {total} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
+        f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
+    )
 
 
 def _claim(name: str, rows: pd.DataFrame) -> JudgedClaim:
     first, *_ = records = rows.to_dict("records")
-    sides = [Side(_numbers(row["numbers"]), row["word"], _counts(row), row["note"] or "") for row in records]
-    shown = name.replace("_", " ").replace("-", " ")
-    for word in ("top", "dcn"):
-        shown = re.sub(rf"\b{word}\b", word.upper(), shown)
-    place, quote, statement = (str(first[key] or "") for key in ("place", "quote", "statement"))
-    return JudgedClaim(slug("claim", name), shown[:1].upper() + shown[1:], place, quote, statement, sides)
-
-
-def _numbers(numbers: str) -> str:
-    return "published numbers" if numbers == PUBLISHED else f"our runs ({numbers})"
-
-
-def _counts(row: Mapping[Hashable, Any]) -> str:
-    names = ("better", "equal", "worse")
-    known = [f"{name} in {row[name]}" for name in names if not pd.isna(row[name])]
-    return ", ".join(known)
+    sides = [
+        Side(str(row["numbers"]), row["word"], counted_in_words(row), row["note"] or "") for row in records
+    ]
+    title, place, quote, statement = (
+        str(first[key] or "") for key in ("title", "place", "quote", "statement")
+    )
+    return JudgedClaim(slug("claim", name), title, place, quote, statement, sides)

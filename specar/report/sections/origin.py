@@ -9,11 +9,13 @@ from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
+from specar.report.text import plural
 
 
 def build(context: Context) -> Section:
     """Return the section."""
-    done = [run for run in context.runs.runs.values() if run.record]
+    every = [*context.runs.runs.values(), *context.runs.of_ablations.values()]
+    done = [run for run in every if run.record]
     body = render(
         "origin.html.j2",
         plan=context.plan,
@@ -39,6 +41,6 @@ def _versions(runs: list[Run]) -> list[list[str]]:
     rows = []
     for name in names:
         found = Counter(str(_origin(run)["versions"].get(name) or "none") for run in runs).most_common()
-        texts = [text if len(found) == 1 else f"{text} ({number} runs)" for text, number in found]
+        texts = [text if len(found) == 1 else f"{text} ({plural(number, 'run')})" for text, number in found]
         rows.append([name, ", ".join(texts)])
     return rows

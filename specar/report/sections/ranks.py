@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specar.config.tasks import TASK_INFO
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
 from specar.judge.files import DRAWN
@@ -41,11 +42,15 @@ def _picture(ranking: Ranking, task: str, note: str | None) -> Picture:
         return picture_of(figure, slug("figure-ranks", task), title, f"{title}. Mean ranks: {ranks}.")
 
 
+def _top(ranking: Ranking) -> str:
+    return ("with" if ranking.top else "without") if TASK_INFO[ranking.task].top else ""
+
+
 def _row(ranking: Ranking) -> list[str]:
     best = list(ranking.mean_ranks.items())[:3]
     return [
         source_of(ranking.task).title,
-        "with" if ranking.top else "",
+        _top(ranking),
         METRICS[ranking.metric].label,
         ranking.table.replace(":", " Table "),
         str(len(ranking.scores)),

@@ -31,14 +31,16 @@ class Block:
 
 def build(context: Context) -> Section:
     """Return the section: only runs of which there is anything to tell."""
+    runs, of_ablations = context.runs.runs.values(), context.runs.of_ablations
     blocks = list(_blocks([group for group in context.runs.groups if group.shown]))
     tasks = [(title, list(part)) for title, part in groupby(blocks, key=lambda block: block.task)]
     entries = tuple(Entry(part[0].task_id, title) for title, part in tasks)
     body = render(
         "records.html.j2",
         tasks=tasks,
-        total=len(context.plan.runs),
-        shown=sum(len(group.shown) for block in blocks for group in block.groups),
+        total=len(runs),
+        shown=sum(run.is_there for run in runs),
+        of_ablations=len(of_ablations),
         metrics=metric_texts,
         labels=metric_labels,
         config=config_text,

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from specar.judge.rules import WORDS
+import pandas as pd
+
+from specar.audit.finding import Severity, table_name
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
-from specar.report.sections.claims import claim_header, claim_rows, judged_claims, words_by_numbers
-from specar.report.sections.verdicts import COUNTS, counted
+from specar.report.sections.claims import claim_rows, claims_in_words, judged_claims
+from specar.report.sections.verdicts import COUNTS, counted, verdicts_in_words
+from specar.tables.changed import changed_settings
+
+# Findings of a severity, as what they are found among.
+_FINDINGS: dict[Severity, str] = {
+    "misprint": "misprinted numbers",
+    "inconsistent": "numbers that do not fit together",
+    "claim": "claims beyond what the tables show",
+    "protocol": "points of protocol",
+    "label": "colours and names",
+}
 
 
 @dataclass(frozen=True)
@@ -34,19 +46,45 @@ class WhatRan:
 def build(context: Context) -> Section:
     """Return the section."""
     claims = judged_claims(context)
+    claim_header, *rows = claim_rows(claims)
     body = render(
         "summary.html.j2",
         ran=what_ran(list(context.runs.runs.values())),
+        of_ablations=sum(run.record is not None for run in context.runs.of_ablations.values()),
         header=COUNTS,
         rows=counted(context),
-        claims=claim_rows(claims),
-        claim_header=claim_header(claims),
-        words=["Claims by", *map(str.capitalize, WORDS)],
-        by_numbers=words_by_numbers(claims),
+        claims=rows,
+        claim_header=claim_header,
+        claims_in_words=claims_in_words(claims),
+        verdicts_in_words=verdicts_in_words(context),
+        findings=findings_in_words(context.findings),
+        notable=notable(context.findings),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
+        changed=list(changed_settings(context.plan.config, context.plan.config.matrix)),
     )
     return Section("summary", "Summary", body)
+
+
+def findings_in_words(findings: pd.DataFrame) -> str:
+    """Return how many findings there are of each severity."""
+    counts = findings["severity"].value_counts()
+    return ", ".join(f"{counts[name]} {words}" for name, words in _FINDINGS.items() if name in counts)
+
+
+def notable(findings: pd.DataFrame) -> list[str]:
+    """Return sentences on the findings that weigh most on the paper's results."""
+    chance = findings[findings["kind"] == "random_scores"].to_dict("records")
+    logged = findings[(findings["kind"] == "release_log") & (findings["place"] == "avg")].to_dict("records")
+    sets = [f"{row['place']} ({row['printed']} printed, {row['implied']})" for row in chance]
+    return [
+        *([f"Random scores beat SpecAR-Net's point-adjusted F1 on {' and '.join(sets)}."] if sets else []),
+        *(
+            f"The authors' released log has an average accuracy of {row['implied']}, where "
+            f"{table_name(row['source_table'])} prints {row['printed']}."
+            for row in logged
+        ),
+    ]
 
 
 def what_ran(runs: list[Run]) -> WhatRan:

@@ -17,7 +17,8 @@ from specar.tables.metrics import METRICS
 from specar.tables.sources import source_of
 
 _INTERVAL = f"{SHOWN:.0%} interval"
-HEADER = [
+_NAMES = 5  # first columns, that name a row
+HEADER: list[str | Markup] = [
     *("Dataset", "Setting", "TOP", "Architecture", "Metric", "Published", "Reproduced", _INTERVAL, "Seeds"),
     *("Margin ±", "Verdict", "Why"),
 ]
@@ -32,14 +33,22 @@ def build(context: Context) -> Section:
         (
             source_of(str(task)).title,
             f"verdicts-{task}",
-            [_row(context, row) for row in rows.to_dict("records")],
+            *_filled([HEADER, *(_row(context, row) for row in rows.to_dict("records"))]),
         )
         for task, rows in run.groupby("task", sort=False)
     ]
-    body = render(
-        "verdicts.html.j2", tasks=tasks, header=HEADER, rules=cell_rules(), run=len(run), total=len(table)
-    )
+    body = render("verdicts.html.j2", tasks=tasks, rules=cell_rules(), run=len(run), total=len(table))
     return Section("verdicts", "Verdicts on the published cells", body)
+
+
+def _filled(rows: list[list[str | Markup]]) -> tuple[int, list[str | Markup], list[list[str | Markup]]]:
+    """Leave out the columns in which only the header says anything: a task may have no setting and no TOP.
+
+    Returns the number of columns that name a row, the header, and the rows.
+    """
+    kept = [i for i in range(len(HEADER)) if any(row[i] for row in rows[1:])]
+    header, *others = ([row[i] for i in kept] for row in rows)
+    return sum(i < _NAMES for i in kept), header, others
 
 
 def counted(context: Context) -> list[list[str]]:
@@ -49,6 +58,15 @@ def counted(context: Context) -> list[list[str]]:
         names = [source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["architecture"])]
         rows.append([*names, *(str(row[name]) for name in ("cells", *VERDICTS))])
     return rows
+
+
+def verdicts_in_words(context: Context) -> list[str]:
+    """Return a sentence per architecture on how its cells compare with the published ones."""
+    sums = context.judgement.summary.groupby("architecture", sort=False)[["cells", *VERDICTS]].sum()
+    return [
+        f"Our runs ({name}), of {row['cells']:,}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)}."
+        for name, row in sums.iterrows()
+    ]
 
 
 def _top(task: str, top: bool) -> str:
