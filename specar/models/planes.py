@@ -107,7 +107,7 @@ def mean_of_positive(planes: Tensor) -> Tensor:
     Only where they are positive is kept for the gradient: a fourth of the memory.
     """
     if not torch.is_grad_enabled() or not planes.requires_grad:
-        return nn.functional.relu(planes).mean(dim=2)
+        return planes.relu_().mean(dim=2)
     return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes))
 
 
