@@ -59,6 +59,8 @@ def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: t
     kernel, dilation
         Of the two axes; sizes are odd, and the result is of the shape of ``x``.
     """
+    if gradient.shape[1] < x.shape[1]:  # the same seen from the other side, where less has to be copied
+        return kernel_gradient(gradient, x, kernel, dilation).transpose(0, 1).flip(2, 3)
     rows = gradient.permute(0, 2, 3, 1).contiguous()  # (B, F, T, C')
     channels, bins = x.shape[1], x.shape[2]
     totals: list[Tensor] = []  # per row of the kernel, (b, l * C, C')
@@ -107,8 +109,13 @@ def mean_of_positive(planes: Tensor) -> Tensor:
     Only where they are positive is kept for the gradient: a fourth of the memory.
     """
     if not torch.is_grad_enabled() or not planes.requires_grad:
-        return planes.relu_().mean(dim=2)
+        return _mean(planes.relu_())
     return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes))
+
+
+def _mean(planes: Tensor) -> Tensor:
+    """Mean over F, along the channels where these are last in memory: that is several times faster."""
+    return planes.permute(0, 2, 3, 1).mean(dim=1).transpose(1, 2)
 
 
 class _MeanOfPositive(torch.autograd.Function):
@@ -116,7 +123,7 @@ class _MeanOfPositive(torch.autograd.Function):
     def forward(ctx: Any, planes: Tensor) -> Tensor:
         positive = planes.relu_()
         ctx.save_for_backward(positive.bool())  # a tenth of the time of a comparison with zero
-        return positive.mean(dim=2)
+        return _mean(positive)
 
     @staticmethod
     @once_differentiable
