@@ -21,8 +21,9 @@ settings.load_profile("specar")
 
 
 def pytest_collection_modifyitems(items):
-    """The workflow first: its tests are the longest, and several processes shall end together."""
-    items.sort(key=lambda item: "workflow" not in item.path.parts)
+    """The longest first, which are those of the workflow: several processes shall end together."""
+    longest = ("test_dag", "test_report")
+    items.sort(key=lambda item: ("workflow" not in item.path.parts, item.path.stem not in longest))
 
 
 @pytest.fixture(autouse=True)

@@ -27,11 +27,20 @@ def dataset_of(wildcards):
     return (PLAN.run(named) if named else PLAN.cell(wildcards.cell)).dataset
 
 
+def keep_what_has_lost_its_inputs():
+    """As ``--rerun-triggers`` without ``input``: another set of inputs is no reason to run a job again."""
+    # A run that is done has none any more (prepared_of), and is not to be trained again for that; tables and
+    # figures follow their records by their params. A profile could say it, but without that profile everything
+    # would be trained again. Snakemake reads its options after this file and before its input functions.
+    settings = workflow.dag_settings
+    settings.rerun_triggers = settings.rerun_triggers - {RerunTrigger.INPUT}
+
+
 def prepared_of(wildcards):
     """Links to the prepared data of a run or cell; none where its records are there and still of that data."""
-    # That a run which is done has lost its input is no reason to train it again. Tables and figures follow
-    # their records by their params.
-    workflow.dag_settings.rerun_triggers = workflow.dag_settings.rerun_triggers - {RerunTrigger.INPUT}
+    keep_what_has_lost_its_inputs()
+    # Not ancient() links to the same data instead: where they were deleted, or a run that is missing needs them,
+    # Snakemake runs everything again that has them as inputs, or leaves out runs that are missing.
     name, run = dataset_of(wildcards), wildcards.get("run_id")
     found = [PLAN.own_record_file(run)] if run else PLAN.own_floor_files(wildcards.cell)
     if not needs_data(found, PLAN.prepared / name, PLAN.own_files(name)):
