@@ -14,6 +14,9 @@ from specar.data.registry import DATASET_FORMATS, Dataset
 _PARTS_OF_ENTRIES = [entry.__name__ for entry in DATASET_FORMATS.values()] + [
     "DatasetFile",
     "Splits",
+    "RowCount",
+    "PartCounts",
+    "CaseCounts",
     "Ablation",
 ]
 _HEADER = """\

@@ -88,6 +88,30 @@ class Splits(Strict):
         return train, train + val, train + val + test
 
 
+class RowCount(Strict):
+    """Size of a series."""
+
+    rows: int = Field(ge=1, description="rows of the file")
+
+
+class PartCounts(Strict):
+    """Sizes of a train and a test series."""
+
+    train: int = Field(ge=1, description="rows of all train files together")
+    test: int = Field(ge=1, description="rows of all test files together")
+
+
+class CaseCounts(Strict):
+    """Sizes of a train and a test file of cases."""
+
+    train: int = Field(ge=1, description="cases of the train file")
+    test: int = Field(ge=1, description="cases of the test file")
+    longest: int = Field(ge=1, description="steps of the longest case of both")
+
+
+SIZES = "for the estimate of how long runs take, where the data is not prepared; null: not known"
+
+
 class DatasetEntry(Strict):
     """What the registry says about every dataset."""
 
@@ -136,7 +160,7 @@ class DatasetEntry(Strict):
 
     def identity(self) -> dict[str, Any]:
         """What decides the prepared arrays: content and treatment, not where a copy was found."""
-        not_content = {"title", "licence", "source", "folder", "files", "restricted", "channels"}
+        not_content = {"title", "licence", "source", "folder", "files", "restricted", "channels", "sizes"}
         described = self.model_dump(mode="json", exclude=not_content)
         files = [{"name": f.name, "sha256": f.sha256 or f.git_blob} for f in self.used_files]
         return {**described, "files": files}

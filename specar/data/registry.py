@@ -10,7 +10,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
 from specar.builtin import read_builtin
-from specar.data.entries import Archive, DatasetEntry, DatasetFile, DatasetName, Kind, Splits
+from specar.data.entries import (
+    SIZES,
+    Archive,
+    CaseCounts,
+    DatasetEntry,
+    DatasetFile,
+    DatasetName,
+    Kind,
+    PartCounts,
+    RowCount,
+    Splits,
+)
 from specar.errors import SpecarError
 from specar.strict import Strict
 
@@ -47,6 +58,7 @@ class CsvDataset(DatasetEntry):
     date_column: str = "date"
     splits: Splits
     seasonality: int = Field(ge=1, description="rows in a season, for the seasonal naive floor")
+    sizes: RowCount | None = Field(None, description=SIZES)
 
 
 class JoinedDataset(Strict):
@@ -146,6 +158,7 @@ class TsDataset(DatasetEntry):
 
     format: Literal["ts"]
     classes: int | None = Field(None, ge=2, description="expected number of classes")
+    sizes: CaseCounts | None = Field(None, description=SIZES)
 
 
 class AnomalyEntry(DatasetEntry):
@@ -153,6 +166,8 @@ class AnomalyEntry(DatasetEntry):
 
     kind = "anomaly"
     roles = ("train", "test", "labels")
+
+    sizes: PartCounts | None = Field(None, description=SIZES)
 
 
 Lengths = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
