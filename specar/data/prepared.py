@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from specar.data.layout import ARRAYS, META
 from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
+from specar.data.windows import Split, part_rows
 from specar.errors import SpecarError
 from specar.files import read_json, sha256_of
 from specar.locks import read_lock
@@ -31,7 +32,6 @@ __all__ = [
     "read_prepared",
 ]
 
-Split = Literal["train", "val", "test"]
 Offsets = npt.NDArray[np.int64]
 
 
@@ -128,11 +128,9 @@ class SeriesData(SeriesRows):
         SpecarError
             There are fewer than ``look_back`` rows before the part, or in train.
         """
-        part = ("train", "val", "test").index(split)
-        end = self.ends[part]
-        start = self.ends[part - 1] - look_back if part else 0
+        start, end = part_rows(self.ends, split, look_back)
         if start < 0 or end - start < look_back:
-            available = self.ends[part - 1] if part else end
+            available = end if split == "train" else start + look_back
             raise SpecarError(
                 f"dataset {self.name}: {split} needs {look_back} rows to look back on, but has {available}; "
                 "use a shorter seq_len or a longer series"

@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from specar.config.plane import bins_of, frames_of
+
 Style = Literal["paper", "released"]
 Sides = Literal["one", "two"]
 Phase = Literal["frame", "absolute"]
@@ -45,14 +47,12 @@ class TimeFrequency(nn.Module):
         self.rotated = style == "paper" and phase == "absolute"
         self.hop_length = hop_length
         self.style: Style = style
-        self.bins = self.n_fft // 2 + 1 if sides == "one" else self.n_fft
+        self.bins = bins_of(n_fft, sides)
         self._cast: Tensor | None = None
 
     def frames(self, steps: int) -> int:
         """Number of frames for a series of ``steps`` steps."""
-        if self.style == "released":
-            return (steps - self.n_fft % 2) // self.hop_length + 1
-        return -(-steps // self.hop_length)
+        return frames_of(steps, self.n_fft, self.hop_length, self.style)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform (B, M, T) into (B, M, 2, F, frames)."""

@@ -7,10 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from specar.config.plane import OMEGA, SUPPORT, wavelet_reach
 from specar.models.transform import Phase, Sides, Style, TimeFrequency, phases
-
-OMEGA = 6.0  # radians per scale: the usual choice, with about 3 periods within two scales
-SUPPORT = 4.0  # scales to either side, beyond which a kernel is cut off: its envelope is down to 3e-4
 
 
 class Scalogram(TimeFrequency):
@@ -72,7 +70,7 @@ def morlet_kernels(bins: int, n_fft: int) -> Tensor:
         min=1
     )  # in n_fft steps; bin 0 has the scale of bin 1
     scales = OMEGA * n_fft / (2 * math.pi * cycles)
-    reach = math.ceil(SUPPORT * scales[0].item())
+    reach = wavelet_reach(n_fft)
     # An even number of taps, as taps // 2 before the centre; the first one is zero.
     distance = torch.arange(-reach - 1, reach + 1, device="cpu").double() / scales.unsqueeze(1)
     envelope = torch.exp(-distance.square() / 2) * (distance.abs() <= SUPPORT)

@@ -8,7 +8,8 @@ import torch
 
 from specar.config.schema import Cell
 from specar.data.prepared import PreparedData
-from specar.tasks.base import Batch, Evaluation, Metrics, Split, Task
+from specar.data.windows import Split
+from specar.tasks.base import Batch, Evaluation, Metrics, Task
 
 __all__ = ["Batch", "Evaluation", "Metrics", "Split", "Task", "make_task"]
 

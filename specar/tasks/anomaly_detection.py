@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from specar.data.prepared import AnomalyData, PreparedData
 from specar.data.treatment import fit, scaled
+from specar.data.windows import AnomalyWindows, Split
 from specar.errors import SpecarError
 from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
 from specar.seeds import derive_seed
-from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, Task, of_kind, on_device
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Task, of_kind, on_device
 from specar.tasks.examples import maps_of, normalised, rounded
 from specar.tasks.stretch import Stretch
 
@@ -52,9 +53,10 @@ class AnomalyDetection(Task):
         self.settings, self.window = self.cell.task_settings, self.cell.seq_len
         self.shape = SeriesShape(data.train.shape[1], self.window, time_features=0)
         self.labels = np.asarray(data.labels, dtype=bool)
+        self.cuts = AnomalyWindows(data.train_ends, data.test_ends, self.window, self.settings, self.strict)
         train, test = np.asarray(data.train), np.asarray(data.test)
         if self.strict:
-            fitted_on = np.concatenate([train[start:end] for start, end in self._spans("train")])
+            fitted_on = np.concatenate([train[start:end] for start, end in self.cuts.spans("train")])
             mean, std = fit(fitted_on.astype(np.float64))
             train, test = scaled(data.name, train, mean, std), scaled(data.name, test, mean, std)
         self.parts = {"train": on_device(train, self.device), "test": on_device(test, self.device)}
@@ -75,7 +77,7 @@ class AnomalyDetection(Task):
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         sums = ErrorSums(self.device)
         for first in self.batches(self.first_rows["val"]):
-            x = self._windows(self._part("val"), first)
+            x = self._windows(self.cuts.part("val"), first)
             sums.add(model(x).output, x)
         return sums.metrics()
 
@@ -120,51 +122,18 @@ class AnomalyDetection(Task):
     def floors(self) -> dict[str, Evaluation]:
         return {"random": self._random(), "pca": self._evaluation(self._pca_score())}
 
-    def _part(self, split: Split) -> str:
-        """The series that a split's windows are cut from."""
-        if split == "val" and not self.strict:
-            return self.settings.val_from or "test"
-        return "test" if split == "test" else "train"
-
-    def _spans(self, split: Split) -> list[tuple[int, int]]:
-        """Row spans [start, end) that the windows of a split have to stay in."""
-        part, share = self._part(split), self.settings.val_share
-        assert share is not None
-        if not self.strict:  # the authors join all machines
-            rows = len(self.data.train if part == "train" else self.data.test)
-            return [(int(rows * (1 - share)) if split == "val" and part == "train" else 0, rows)]
-        ends = list(self.data.test_ends if part == "test" else self.data.train_ends)
-        spans = list(zip([0, *ends[:-1]], ends, strict=True))
-        if part == "test":
-            return spans
-        borders = [start + int((end - start) * (1 - share)) for start, end in spans]
-        return [
-            (start, border) if split == "train" else (border, end)
-            for (start, end), border in zip(spans, borders, strict=True)
-        ]
-
     def _first_rows(self, split: Split) -> npt.NDArray[np.int64]:
-        stride = self.settings.test_stride if self._part(split) == "test" else self.settings.train_stride
-        if self.strict and split == "val":
-            stride = self.settings.test_stride
-        assert stride is not None
-        every_row = self.strict and split != "train"
-        spans = self._spans(split)
-        starts = [self._starts(start, end, stride, every_row) for start, end in spans]
+        starts = self.cuts.starts(split)
         # A short machine may be too short to select on; but a test row without a window has no score.
-        if not any(map(len, starts)) or (split == "test" and not all(map(len, starts))):
-            rows = min(end - start for start, end in spans)
+        if not any(starts) or (split == "test" and not all(starts)):
+            rows = min(end - start for start, end in self.cuts.spans(split))
             raise SpecarError(
                 f"{self.data.name}: the {split} part has {rows} rows, fewer than the window of "
                 f"{self.window}; shorten seq_len or use longer series"
             )
-        return np.concatenate(starts)
-
-    def _starts(self, start: int, end: int, stride: int, every_row: bool) -> npt.NDArray[np.int64]:
-        starts = np.arange(start, end - self.window + 1, stride, dtype=np.int64)
-        if every_row and len(starts) and starts[-1] + self.window < end:
-            starts = np.append(starts, end - self.window)
-        return starts
+        return np.concatenate(
+            [np.arange(rows.start, rows.stop, rows.step) for span in starts for rows in span]
+        )
 
     def _windows(self, part: str, first: Tensor) -> Tensor:
         """Windows (B, S, N)."""
@@ -178,7 +147,7 @@ class AnomalyDetection(Task):
 
     def _scores(self, score: Score, split: Split) -> Scores:
         """Scores of all windows of a split, (windows, S)."""
-        part, first_rows = self._part(split), self.first_rows[split]
+        part, first_rows = self.cuts.part(split), self.first_rows[split]
         # One array from the start: thousands of small ones would keep the memory of every batch from going.
         scores = np.empty((len(first_rows), self.window), dtype=np.float32)
         for start in range(0, len(first_rows), self.eval_batch_size):
@@ -224,7 +193,7 @@ class AnomalyDetection(Task):
     def _row_scores(self, score: Score, split: Split) -> npt.NDArray[np.float64]:
         """Score of every row of a split that lies in a window: the mean over its windows."""
         rows = self.first_rows[split].cpu().numpy()[:, None] + np.arange(self.window)
-        size = len(self.parts[self._part(split)])
+        size = len(self.parts[self.cuts.part(split)])
         sums = np.bincount(rows.ravel(), self._scores(score, split).ravel(), minlength=size)
         number = np.bincount(rows.ravel(), minlength=size)
         scores: npt.NDArray[np.float64] = sums[number > 0] / number[number > 0]
@@ -260,7 +229,7 @@ class AnomalyDetection(Task):
 
     def _pca_score(self) -> Score:
         """Squared error of the reconstruction from the principal components of the training rows."""
-        fitted_on = [self.parts["train"][start:end].cpu().numpy() for start, end in self._spans("train")]
+        fitted_on = [self.parts["train"][start:end].cpu().numpy() for start, end in self.cuts.spans("train")]
         pca = PCA(_PCA_VARIANCE, svd_solver="full").fit(np.concatenate(fitted_on))
         errors = {}
         for part, series in self.parts.items():

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from specar.config.schema import Cell
 from specar.data.prepared import PreparedData, SeriesData, SeriesRows
+from specar.data.windows import Split, window_starts
 from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 
-Split = Literal["train", "val", "test"]
 Segment = Literal["input", "forecast"]
 Metrics = dict[str, float]
 # Training examples as tensors (B, …): their numbers, and whatever is random about them.
@@ -200,14 +200,13 @@ class Windows:
         return [self._first_rows(*part, split) for part in zip(self.parts, self.starts, strict=True)]
 
     def _first_rows(self, part: SeriesData, offset: int, split: Split) -> Tensor:
-        start, end = part.rows_of(split, self.seq_len)
-        count = end - start - self.seq_len - self.pred_len + 1
-        if count < 1 and len(self.parts) > 1:  # the others would hide it
+        rows = window_starts(part.rows_of(split, self.seq_len), self.seq_len, self.pred_len)
+        if not rows and len(self.parts) > 1:  # the others would hide it
             raise SpecarError(
                 f"{part.name} has no {split} window of {self.seq_len} + {self.pred_len} rows; "
                 "shorten seq_len or the horizon"
             )
-        return torch.arange(offset + start, offset + start + max(count, 0), device=self.device)
+        return torch.arange(offset + rows.start, offset + rows.stop, device=self.device)
 
     def part_of(self, first: Tensor) -> Tensor:
         """Numbers of the parts (B,) that windows lie in."""

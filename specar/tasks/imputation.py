@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from specar.data.windows import Split
 from specar.models.base import ModelOutput
 from specar.seeds import derive_seed
-from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Split, WindowTask
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, WindowTask
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
 # Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.

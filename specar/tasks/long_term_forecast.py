@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from specar.data.windows import Split
 from specar.models.base import ModelOutput
-from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Segment, Split, WindowTask
+from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Segment, WindowTask
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
 

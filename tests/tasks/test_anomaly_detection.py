@@ -1,5 +1,7 @@
 """Anomaly detection: windows, scores, thresholds, protocols."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -83,11 +85,10 @@ def test_strict_train_and_selection_rows_are_disjoint_and_before_each_other(make
 
 def test_strict_windows_stay_within_a_machine(make_small_task):
     task = make_small_task("anomaly_detection", protocol="strict")
-    object.__setattr__(task.data, "train_ends", (150, 400))
-    object.__setattr__(task.data, "test_ends", (170, 400))
-    assert task._spans("train") == [(0, 120), (150, 350)]
-    assert task._spans("val") == [(120, 150), (350, 400)]
-    assert task._spans("test") == [(0, 170), (170, 400)]
+    task.cuts = replace(task.cuts, train_ends=(150, 400), test_ends=(170, 400))
+    assert task.cuts.spans("train") == [(0, 120), (150, 350)]
+    assert task.cuts.spans("val") == [(120, 150), (350, 400)]
+    assert task.cuts.spans("test") == [(0, 170), (170, 400)]
     for first in task._first_rows("test"):
         assert first + 20 <= 170 or first >= 170
 

@@ -1,0 +1,72 @@
+"""Work counted from settings against a hand count and against the modules that are built."""
+
+import pytest
+import torch
+from torch import nn
+
+from specar.config import ModelConfig
+from specar.cost.work import Work, block_work, work_of, work_of_config
+from specar.models import SeriesShape, SpecARNet, build_model
+from specar.models.complex_conv import ComplexConv2d
+
+
+def test_a_block_counted_by_hand():
+    """F = 3 bins, 5 frames, M = 2; dilation 1 and, in frequency only with its middle tap, dilation 3."""
+    config = ModelConfig(d_model=2, window_length=4, conv_layers=2)
+    assert config.dilations == [1, 3]
+    spectrum = 2 * 2 * 3 * 4 * 5  # channels, real and imaginary, bins, taps, frames
+    near = (3 + 2 * 2) * (5 + 2 * 4)  # pairs of taps and places that meet a value
+    far = 3 * (5 + 2 * 2)
+    convolutions = 4 * 2 * 2 * (near + far)
+    expected = Work(spectrum + convolutions, 2 * spectrum + 3 * convolutions, 60 + 2 * 60)
+    assert block_work(config, 5) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"hop_length": 3},
+        {"architecture": "released", "d_ff": 3},
+        {"architecture": "released", "hop_length": 2, "window_length": 5, "top": True},
+        {"backbone": "DCN", "branch": "bottleneck", "d_ff": 6},
+        {"transform": "cwt", "top": True},
+        {"backbone": "Embed"},
+    ],
+)
+def test_the_modules_agree(changes):
+    config = ModelConfig(**{"d_model": 4, "window_length": 8, "conv_layers": 3, **changes})
+    shape = SeriesShape(channels=3, seq_len=24, pred_len=12)
+    with torch.device("meta"):
+        model = build_model(config, shape)
+    assert isinstance(model, SpecARNet)
+    assert work_of(model) == work_of_config(config, shape)
+    expected = sum(products_of(block, config.d_model, shape.steps) for block in model.blocks)
+    rest = work_of_config(config, shape).forward - expected
+    assert rest == linear_products(model, shape)
+
+
+def products_of(block, d_model, steps):
+    """Multiply-adds of a block; those of a convolution are counted by one of ones with ones."""
+    bins, frames = block.spectrogram.bins, block.spectrogram.frames(steps)
+    total = d_model * block.spectrogram.basis.numel() * frames
+    if block.gated:
+        total += 2 * d_model * (2 * bins) ** 2 * frames
+    for conv in block.branches.modules():
+        if isinstance(conv, ComplexConv2d):
+            weight = conv.real.weight
+            kernel, plane = torch.ones(1, 1, *weight.shape[2:]), torch.ones(1, 1, bins, frames)
+            taps = nn.functional.conv2d(plane, kernel, padding=conv.padding, dilation=conv.dilation).sum()
+            total += weight[..., 0, 0].numel() * (2 if conv.dual_channel else 4) * int(taps)
+    return total + (d_model * block.to_steps.weight.numel() if block.to_steps is not None else 0)
+
+
+def linear_products(model, shape):
+    """Multiply-adds of everything but the blocks, from the weights."""
+    d_model = model.config.d_model
+    total = shape.seq_len * (model.embedding.value.weight.numel() + model.embedding.time.weight.numel())
+    total += d_model * model.extend.weight.numel() + shape.steps * model.head.weight.numel()
+    head = model.order_head
+    if hasattr(head, "conv"):
+        return total + head.conv.weight.numel() * ((d_model + 1) // 2)
+    return total + (shape.steps * head.u.weight.numel() if head is not None else 0)
