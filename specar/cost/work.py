@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from specar.config.plane import bins_of, frames_of, wavelet_reach
@@ -93,6 +94,7 @@ def _convolutions(config: ModelConfig) -> Iterator[tuple[int, int, int, int]]:
             yield d_model, d_model, _KERNEL, dilation
 
 
+@cache  # the runs of a matrix share a few lengths
 def _taps(size: int, dilation: int, length: int) -> int:
     """Taps of a kernel that meet a value, over all places of an axis."""
     reach = size // 2

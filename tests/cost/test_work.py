@@ -37,8 +37,7 @@ def test_a_block_counted_by_hand():
 def test_the_modules_agree(changes):
     config = ModelConfig(**{"d_model": 4, "window_length": 8, "conv_layers": 3, **changes})
     shape = SeriesShape(channels=3, seq_len=24, pred_len=12)
-    with torch.device("meta"):
-        model = build_model(config, shape)
+    model = build_model(config, shape)
     assert isinstance(model, SpecARNet)
     assert work_of(model) == work_of_config(config, shape)
     expected = sum(products_of(block, config.d_model, shape.steps) for block in model.blocks)

@@ -1,0 +1,166 @@
+"""How fast a machine works through a run: measured by ``make bench``, or assumed from a data sheet.
+
+A training step takes a time for its multiply-adds, one for the values that it moves through memory, and one
+that does not depend on sizes: operations are started one by one. Evaluation does the forward pass alone, in
+batches so large that the last one does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from specar.cost.work import Work
+
+BENCHMARK = Path("results/benchmarks/speed.json")
+
+# Of the data sheets: multiply-adds per second in fp32 outside of tensor cores, which fp32 does not use, and
+# bytes per second. What is assumed of them stands here and nowhere else.
+_SHEETS = {"H200": (67e12 / 2, 4.8e12), "RTX 3090": (35.6e12 / 2, 936e9)}
+_EFFICIENCY = 0.5  # of both; it decides the wide models, as narrow ones wait for their operations to start
+_BYTES = 32  # per value that a pass holds: fp32, written or read eight times by the steps that follow
+_OPERATIONS, _LAUNCH = 400, 10e-6  # of a training step (300 to 500 counted); seconds to start one from Python
+
+
+@dataclass(frozen=True)
+class Load:
+    """What takes time: multiply-adds, values that passes hold, and training steps."""
+
+    multiply_adds: float
+    elements: float
+    steps: float
+
+    def __add__(self, other: Load) -> Load:
+        return Load(
+            self.multiply_adds + other.multiply_adds,
+            self.elements + other.elements,
+            self.steps + other.steps,
+        )
+
+    def __mul__(self, number: int) -> Load:
+        return Load(self.multiply_adds * number, self.elements * number, self.steps * number)
+
+
+def training(work: Work, steps: int = 1) -> Load:
+    """Return the load of training steps with the work of all their examples: three passes each."""
+    return Load(work.training, 3 * work.elements, steps)
+
+
+def evaluation(work: Work) -> Load:
+    """Return the load of evaluating examples with the work of all of them."""
+    return Load(work.forward, work.elements, 0)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a machine needs for each part of a load.
+
+    Attributes
+    ----------
+    seconds_per_multiply_add, seconds_per_element, seconds_per_step
+        The rates.
+    device
+        The machine, with its number of threads for a CPU.
+    source
+        Where the rates come from.
+    median_error, largest_error
+        Of the measured times, relative and without sign; None: not measured.
+    """
+
+    seconds_per_multiply_add: float
+    seconds_per_element: float
+    seconds_per_step: float
+    device: str
+    source: str
+    median_error: float | None = None
+    largest_error: float | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether times were measured on such a machine."""
+        return self.median_error is not None
+
+    def seconds(self, load: Load) -> float:
+        """Return the time of a load."""
+        return (
+            self.seconds_per_multiply_add * load.multiply_adds
+            + self.seconds_per_element * load.elements
+            + self.seconds_per_step * load.steps
+        )
+
+
+def fit(rows: Sequence[Mapping[str, Any]], source: str) -> Rates:
+    """Fit rates to rows of ``benchmarks/speed.py``: least squares of the relative errors, none negative.
+
+    Raises
+    ------
+    KeyError
+        A row lacks something.
+    """
+    times = [time for row in rows for time in _times(row)]
+    found = _non_negative(
+        [[load.multiply_adds / time, load.elements / time, load.steps / time] for load, time in times]
+    )
+    threads = rows[0]["threads"]
+    device = f"{rows[0]['device']}, {threads} thread{'s' * (threads != 1)}"
+    rates = Rates(found[0], found[1], found[2], device, source)
+    errors = [abs(rates.seconds(load) / time - 1) for load, time in times]
+    return replace(rates, median_error=statistics.median(errors), largest_error=max(errors))
+
+
+def _times(row: Mapping[str, Any]) -> Iterator[tuple[Load, float]]:
+    """Loads of a row and their measured seconds: of a training step, and of evaluating as many examples."""
+    work = Work(row["forward_multiply_adds"], row["training_multiply_adds"], row["elements"])
+    yield training(work), row["step_seconds"]["specar"]
+    yield evaluation(work), row["evaluation_seconds_per_example"] * row["batch_size"]
+
+
+def _non_negative(rows: list[list[float]], sweeps: int = 3000) -> list[float]:
+    """Return x >= 0 with the least squares of rows · x - 1, by descent along one coordinate at a time.
+
+    The problem is convex and has three unknowns; SciPy, which has it, takes longer to be imported than the
+    command takes that asks for this.
+    """
+    width = len(rows[0])
+    scales = [max(row[i] for row in rows) or 1.0 for i in range(width)]
+    scaled = [[value / scale for value, scale in zip(row, scales, strict=True)] for row in rows]
+    products = [[sum(row[i] * row[j] for row in scaled) for j in range(width)] for i in range(width)]
+    sums = [sum(row[i] for row in scaled) for i in range(width)]
+    found = [0.0] * width
+    for _ in range(sweeps):
+        for i in range(width):
+            others = sum(products[i][j] * found[j] for j in range(width) if j != i)
+            found[i] = max(0.0, (sums[i] - others) / products[i][i]) if products[i][i] else 0.0
+    return [value / scale for value, scale in zip(found, scales, strict=True)]
+
+
+def here(path: Path = BENCHMARK) -> Rates | None:
+    """Return the rates of this machine, of its benchmark in fp32; None where there is none."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        rows = [row for row in json.loads(path.read_text(encoding="utf-8")) if row["precision"] == "fp32"]
+        return fit(rows, f"measured, {path.as_posix()}") if rows else None
+    return None
+
+
+def classes() -> list[Rates]:
+    """Return the rates of machines that others may have: two GPUs as assumed, a CPU as measured."""
+    content = json.loads(files("specar.cost").joinpath("measured.json").read_text(encoding="utf-8"))
+    measured = fit(content["rows"], f"measured on {content['date']}")
+    return [*_assumed(_SHEETS), measured]
+
+
+def _assumed(sheets: Mapping[str, tuple[float, float]]) -> Iterable[Rates]:
+    for device, (multiply_adds, memory) in sheets.items():
+        yield Rates(
+            1 / (_EFFICIENCY * multiply_adds),
+            _BYTES / (_EFFICIENCY * memory),
+            _OPERATIONS * _LAUNCH,
+            device,
+            "assumed from its data sheet, not measured",
+        )
