@@ -1,0 +1,43 @@
+"""The time that runs take, from their work and the rates of a machine."""
+
+from __future__ import annotations
+
+import math
+
+from specar.config import RunConfig
+from specar.cost.examples import Examples, examples_of, read_meta
+from specar.cost.rates import Load, Rates, evaluation, training
+from specar.cost.work import work_of_config
+from specar.plan import Plan
+
+# Of a job: start of the process, imports, reading the data. An estimate, little beside most runs.
+FIXED_SECONDS = 5.0
+
+
+def loads_of(plan: Plan) -> dict[str, Load]:
+    """Return the loads of the runs of a matrix, by run id.
+
+    A run is left out where the sizes of its dataset are not known, or what its model needs: that is only
+    counted for SpecAR-Net.
+    """
+    metas = {name: read_meta(plan.prepared / name) for name in plan.datasets}
+    loads = {}
+    for name, run in plan.runs.items():
+        examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
+        if examples is not None and run.model.name == "specar_net":
+            loads[name] = load_of(run, examples)
+    return loads
+
+
+def load_of(run: RunConfig, examples: Examples) -> Load:
+    """Return the load of a run that patience does not end before its last epoch."""
+    work = work_of_config(run.model, examples.shape)
+    # Where the last partial batch is dropped, an epoch has one step less.
+    steps = math.ceil(examples.train / run.training.batch_size)
+    epoch = training(work * examples.train, steps) + evaluation(work * examples.val)
+    return epoch * run.training.epochs + evaluation(work * (examples.test + examples.scored))
+
+
+def seconds_of(load: Load, rates: Rates) -> float:
+    """Return the time of a run, at most: patience may end it earlier."""
+    return rates.seconds(load) + FIXED_SECONDS
