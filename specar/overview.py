@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from specar.cost.text import duration, summary
 from specar.plan import Plan
 from specar.records import read_record
 from specar.status import STATES, RunStatus, status_of
@@ -17,7 +18,8 @@ def overview(plan: Plan) -> str:
     """Return the state of all runs as text: counts per dataset, running and failed runs, time left."""
     found = {name: status_of(plan, name) for name in plan.runs}
     started = ablation_counts(plan, plan.started_ablations)
-    parts = ["\n".join(_counts(plan, found)), *_lists(plan, found), _time_left(plan, found), started]
+    lists = _lists(plan, found)
+    parts = ["\n".join(_counts(plan, found)), *lists, _time_left(plan, found), _cost(plan, found), started]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -72,12 +74,22 @@ def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
         return "nothing left to do"
     if not estimated:
         return f"{len(todo)} runs left; no record yet to estimate their time from"
-    text = f"about {_duration(sum(estimated))} left for {len(estimated)} runs, one after the other"
+    text = f"about {duration(sum(estimated))} left for {len(estimated)} runs, one after the other"
     workers = sum(status.state == "running" for status in found.values())
     if workers > 1:
-        text += f"; {_duration(sum(estimated) / workers)} with the {workers} that run now"
+        text += f"; {duration(sum(estimated) / workers)} with the {workers} that run now"
     unknown = len(todo) - len(estimated)
     return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
+
+
+def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
+    """What the cost model says, also of runs without a like record."""
+    left = {
+        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
+        for name, status in found.items()
+        if status.state not in ("done", "cached")
+    }
+    return summary(plan, left)
 
 
 def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
@@ -106,13 +118,3 @@ def _estimate(plan: Plan, name: str, status: RunStatus, known: dict[tuple[Any, .
     if status.epoch:  # an upper bound: patience may end it earlier
         return status.epoch_seconds * max(plan.runs[name].training.epochs - status.epoch, 0)
     return next((known[key] for key in _likeness(plan, name) if key in known), None)
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
-    return " ".join([part for part in parts if part][:2])

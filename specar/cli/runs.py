@@ -29,6 +29,7 @@ def add_to(commands: Commands) -> None:
     added = add_command(commands, "plan", _write_plan, "resolve a configuration into its runs")
     added.add_argument("--output", required=True, metavar="FILE")
     add_command(commands, "status", _status, "show how far the matrix is, what failed, and the time left")
+    add_command(commands, "cost", _cost, "print how many hours the tasks take on classes of machines")
     added = add_command(commands, "runs", _runs, "list runs with state and metrics, or print their records")
     _add_filters(added)
     added = add_command(commands, "spec", _spec, "print the resolved configuration of a run, to be trained")
@@ -78,6 +79,12 @@ def _status(options: argparse.Namespace) -> None:
     from specar.overview import overview
 
     print(overview(plan_of(options)))
+
+
+def _cost(options: argparse.Namespace) -> None:
+    from specar.cost.text import table
+
+    print(table(plan_of(options)))
 
 
 def _runs(options: argparse.Namespace) -> None:

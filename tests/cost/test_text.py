@@ -1,0 +1,83 @@
+"""What 'specar status' and 'specar cost' say of the time that runs take."""
+
+import json
+
+import pytest
+
+from specar.cli import main
+from specar.config import parse_config
+from specar.cost.text import duration, summary, table
+from specar.plan import Plan
+
+ROW = {
+    "device": "known",
+    "threads": 4,
+    "precision": "fp32",
+    "batch_size": 1,
+    "forward_multiply_adds": 1,
+    "training_multiply_adds": 3,
+    "elements": 1,
+    "step_seconds": {"specar": 3.0},
+    "evaluation_seconds_per_example": 1.0,
+}
+
+
+@pytest.fixture
+def plan(tmp_path, monkeypatch):
+    """Two runs in a folder without data and without a benchmark."""
+    monkeypatch.chdir(tmp_path)
+    matrix = [{"task": "long_term_forecast", "datasets": ["ILI"], "horizons": [24], "top": [False]}]
+    return Plan.from_config(parse_config({"matrix": matrix, "seeds": [1]}))
+
+
+def test_without_a_benchmark(plan):
+    first, *_ = plan.runs
+    head, *lines, last = summary(plan, {first: 0.5}).splitlines()
+    assert "at most" in head
+    assert [line.split(": ")[1].split(" (")[0] for line in lines] == [
+        "H200",
+        "RTX 3090",
+        "AMD EPYC, 2 threads",
+    ]
+    assert all(" for 2 runs, " in line and " for the 1 left" in line for line in lines)
+    assert ["not measured" in line for line in lines] == [True, True, False]
+    assert "(measured on " in lines[2]
+    assert last.strip() == "'make bench' measures this machine"
+
+
+def test_with_a_benchmark(plan, tmp_path):
+    path = tmp_path / "results" / "benchmarks" / "speed.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps([ROW, ROW]))
+    _, line = summary(plan, dict.fromkeys(plan.runs, 1.0)).splitlines()
+    assert "for the 2 left: known, 4 threads (measured, results/benchmarks/speed.json; " in line
+    assert "this machine: known, 4 threads (measured)" in table(plan).splitlines()[0]
+
+
+def test_a_model_of_ones_own_is_left_out(plan):
+    values = {"matrix": plan.config.model_dump()["matrix"], "model": {"name": "my.model"}}
+    assert summary(Plan.from_config(parse_config(values)), {}) == ""
+
+
+def test_table_of_the_command(plan, capsys, tmp_path):
+    (tmp_path / "config.yaml").write_text("seeds: [1]\n")
+    assert main(["cost", "--config", "config.yaml"]) == 0
+    head, rule, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert head.split(" | ")[2:] == [
+        "H200 (assumed)",
+        "RTX 3090 (assumed)",
+        "AMD EPYC, 2 threads (measured) |",
+    ]
+    assert len(rule.split("|")) == len(head.split("|"))
+    counts = [int(row.split("|")[2]) for row in rows]
+    assert counts[:-2] == [144, 24, 96, 20, 8]
+    assert counts[-2] == sum(counts[:-2])
+    assert "all but Traffic and Electricity" in rows[-1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(12, "12 s"), (3000, "50 min"), (86400 * 2 + 7200, "2 d 2 h"), (86400 * 3000.4, "3,000 d")],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
