@@ -1,6 +1,7 @@
 """What 'specar status' and 'specar cost' say of the time that runs take."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from specar.config import parse_config
 from specar.cost.text import duration, summary, table
 from specar.plan import Plan
 
+README = Path(__file__).parents[2] / "README.md"
 ROW = {
     "device": "known",
     "threads": 4,
@@ -73,6 +75,13 @@ def test_table_of_the_command(plan, capsys, tmp_path):
     assert counts[:-2] == [144, 24, 96, 20, 8]
     assert counts[-2] == sum(counts[:-2])
     assert "all but Traffic and Electricity" in rows[-1]
+
+
+def test_readme_has_the_table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPECAR_MIRROR", raising=False)
+    printed = table(Plan.from_config(parse_config({}))).split("\n\n")[0]
+    assert printed in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
