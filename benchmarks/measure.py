@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from plain import plain
@@ -21,10 +21,11 @@ from settings import SETTINGS, SMALLER, Setting
 from torch import Tensor, nn
 
 from specar.config import RunConfig
-from specar.config.settings import Execution
-from specar.cost.work import modules_of, work_of
+from specar.config.settings import Execution, Precision
+from specar.cost.work import work_of
 from specar.models import build_model
 from specar.models.base import ModelOutput, SeriesShape
+from specar.models.specar_net import SpecARNet
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name
 from specar.training.trainer import Trainer
@@ -39,7 +40,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--without-plain", action="store_true")
     options = parser.parse_args()
     device = configure(Execution(device=options.device, threads=options.threads), precision=options.precision)
     known = SETTINGS if device.type == "cuda" else {**SETTINGS, **SMALLER}
@@ -50,48 +50,62 @@ def main() -> None:
 def measured(
     setting: Setting, options: argparse.Namespace, device: torch.device, folder: Path
 ) -> dict[str, Any]:
-    """Everything that is known of a setting."""
+    """Everything that is known of a setting, as plain values."""
     run = setting.run(options.architecture, options.precision)
-    data = setting.data(run)
-    task = make_task(run, data, device, seed=run.seed)
+    task = make_task(run, setting.data(run), device, seed=run.seed)
     torch.manual_seed(0)
-    model = modules_of(build_model(run.model, task.shape))
-    ours = Stepper(run, task, model, device, folder)
-    steppers = {"specar": ours}
-    if not options.without_plain:
-        steppers["plain"] = Stepper(run, task, plain(model), device, folder)
-        _check_same(run, *(stepper.trainer.model for stepper in steppers.values()), ours.batch)
-    memory = {name: peak_bytes(stepper, device) for name, stepper in reversed(steppers.items())}
-    times, rates = _rounds(steppers, device, options.seconds)
-    nothing = Stepper(run, task, Nothing(task.shape).to(device), device, folder)
-    data_seconds = statistics.median(_timed(nothing.loss, device) for _ in range(20))
-    work = work_of(model) * len(ours.batch[0])
-    rate = statistics.median(rates)
-    step = statistics.median(times["specar"])
-    evaluation = _timed(lambda: ours.trainer.validate(), device)
-    # What evaluation costs beside the model: windows, metrics.
-    beside = _timed(lambda: nothing.trainer.validate(), device)
+    model = cast(SpecARNet, build_model(run.model, task.shape))
+    steppers = {
+        "specar": Stepper(run, task, model, device, folder),
+        "plain": Stepper(run, task, plain(model), device, folder),
+    }
+    _check_same(run, steppers["specar"].trainer.model, steppers["plain"].trainer.model, task.shape, device)
+    # The plain one first: what it leaves to the allocator only helps the other's, if at all.
+    memory = {name: peak_bytes(steppers[name], device) for name in ("plain", "specar")}
+    work = work_of(model) * run.training.batch_size
     return {
         "setting": setting.title,
         "task": run.task,
         "architecture": run.model.architecture,
         "precision": run.training.precision,
-        "batch_size": len(ours.batch[0]),
-        "step_seconds": {name: statistics.median(values) for name, values in times.items()},
-        "step_spread": {name: [min(values), max(values)] for name, values in times.items()},
-        "floor_seconds": work.training / rate,
+        "batch_size": run.training.batch_size,
+        "d_model": run.model.d_model,
+        **_times(steppers, work.training, device, options),
+        **_beside_the_model(steppers["specar"], Stepper(run, task, Nothing(task.shape), device, folder)),
         "training_multiply_adds": work.training,
         "forward_multiply_adds": work.forward,
         "elements": work.elements,
-        "d_model": run.model.d_model,
-        "matrix_rate": rate,
-        "data_share": data_seconds / step,
-        "evaluation_seconds_per_example": evaluation / task.count("val"),
-        "evaluation_share_beside_model": beside / evaluation,
         "peak_bytes": memory,
         "device": device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+    }
+
+
+def _times(
+    steppers: dict[str, Stepper], multiply_adds: int, device: torch.device, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Times of steps beside the floor."""
+    times, rates = _rounds(steppers, device, options)
+    rate = statistics.median(rates)
+    return {
+        "step_seconds": {name: statistics.median(values) for name, values in times.items()},
+        "step_spread": {name: [min(values), max(values)] for name, values in times.items()},
+        "floor_seconds": multiply_adds / rate,
+        "matrix_rate": rate,
+    }
+
+
+def _beside_the_model(ours: Stepper, nothing: Stepper) -> dict[str, Any]:
+    """Time of the evaluation, and what it and a step take without any model: windows, loss, metrics."""
+    device, task = ours.trainer.device, ours.trainer.task
+    data = statistics.median(_timed(nothing.loss, device) for _ in range(20))
+    step = statistics.median(_timed(ours.step, device) for _ in range(3))
+    evaluation = _timed(ours.trainer.validate, device)
+    return {
+        "data_share": data / step,
+        "evaluation_seconds_per_example": evaluation / task.count("val"),
+        "evaluation_share_beside_model": _timed(nothing.trainer.validate, device) / evaluation,
     }
 
 
@@ -105,7 +119,6 @@ class Stepper:
         self.trainer.model.train()
         self.trainer.progress.epoch = 1
         self.index = torch.arange(run.training.batch_size, device=device)
-        self.batch = task.draw(self.index, self.trainer.state.noise)
 
     def step(self) -> Tensor:
         """One training step, its batch drawn anew."""
@@ -131,42 +144,42 @@ class Nothing(nn.Module):
         return ModelOutput(self.zero.expand(len(x), steps, self.shape.channels), None)
 
 
-def _check_same(run: RunConfig, ours: nn.Module, other: nn.Module, batch: Any) -> None:
+def _check_same(
+    run: RunConfig, ours: nn.Module, other: nn.Module, shape: SeriesShape, device: torch.device
+) -> None:
     """A comparison of speed is one of the same function."""
-    model = modules_of(ours)
-    shape = model.shape
-    x = torch.randn(4, shape.seq_len, shape.channels, device=batch[0].device)
-    marks = (
-        torch.randn(4, shape.seq_len, shape.time_features, device=x.device) if shape.time_features else None
-    )
+    x = torch.randn(4, shape.seq_len, shape.channels, device=device)
+    marks = torch.randn(4, shape.seq_len, shape.time_features, device=device) if shape.time_features else None
     with torch.no_grad():
         a, b = (network.eval()(x, marks).output for network in (ours, other))
-    ours.train(), other.train()
+    ours.train()
+    other.train()
     error = float((a - b).abs().max() / b.abs().max())
-    if error > (1e-4 if run.training.precision == "fp32" else 1e-2):
+    if not error < (1e-2 if run.training.precision == "tf32" else 1e-4):
         raise SystemExit(f"the two compute different functions: relative difference {error:.1e}")
 
 
 def _rounds(
-    steppers: dict[str, Stepper], device: torch.device, seconds: float
+    steppers: dict[str, Stepper], device: torch.device, options: argparse.Namespace
 ) -> tuple[dict[str, list[float]], list[float]]:
     """Times of steps and rates of a large product, in turns: other load on the machine meets all alike."""
     times: dict[str, list[float]] = {name: [] for name in steppers}
     rates: list[float] = []
     for stepper in steppers.values():
         _timed(stepper.step, device)
-    end = time.perf_counter() + seconds
+    end = time.perf_counter() + options.seconds
     while time.perf_counter() < end or len(rates) < 3:
-        rates.append(matrix_rate(device))
+        rates.append(matrix_rate(device, options.precision))
         for name, stepper in steppers.items():
             times[name].extend(_timed(stepper.step, device) for _ in range(2))
     return times, rates
 
 
-def matrix_rate(device: torch.device, size: int | None = None) -> float:
-    """Multiply-adds per second of a large product in the precision of the process, the best of four."""
-    size = size or (8192 if device.type == "cuda" else 1024)
-    a, b = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
+def matrix_rate(device: torch.device, precision: Precision) -> float:
+    """Multiply-adds per second of a large product in the precision of the steps, the best of four."""
+    size = 8192 if device.type == "cuda" else 1024
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     return size**3 / min(_timed(lambda: a @ b, device) for _ in range(4))
 
 
@@ -183,8 +196,8 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize()
 
 
-def peak_bytes(stepper: Stepper, device: torch.device) -> int:
-    """Memory that a training step takes at most, beside what is there before it."""
+def peak_bytes(stepper: Stepper, device: torch.device) -> int | None:
+    """Memory that a training step takes at most, beside what is there before it; None where nothing tells."""
     stepper.step()
     stepper.trainer.model.zero_grad(set_to_none=True)
     gc.collect()
@@ -193,8 +206,12 @@ def peak_bytes(stepper: Stepper, device: torch.device) -> int:
         before = torch.cuda.memory_allocated()
         stepper.step()
         return torch.cuda.max_memory_allocated() - before
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    peak = Path("/proc/self/clear_refs")  # of Linux
+    if not peak.exists():
+        return None
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # of glibc
+        trim(0)
+    peak.write_text("5")  # the peak begins anew
     before = dict(_memory())["VmRSS"]
     stepper.step()
     return dict(_memory())["VmHWM"] - before

@@ -54,9 +54,8 @@ def write_series(file: Path, rows: int, channels: int) -> None:
     """Write hourly noise with a date column."""
     random, dates = np.random.default_rng(0), pd.date_range("2015-01-01", periods=rows, freq="h")
     file.parent.mkdir(parents=True)
-    for start in range(
-        0, rows, _ROWS
-    ):  # in parts: the memory of this process counts for those that it starts
+    # In parts: the memory of this process counts for those that it starts.
+    for start in range(0, rows, _ROWS):
         own = dates[start : start + _ROWS].astype(str)
         frame = pd.DataFrame(random.random((len(own), channels)).round(4)).add_prefix("c")
         frame.insert(0, "date", own)
@@ -116,7 +115,8 @@ def specar(*arguments: str) -> tuple[float, int]:
         [sys.executable, "-m", "specar", *arguments], env=environment, check=True, stderr=subprocess.DEVNULL
     )
     seconds = time.perf_counter() - start
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
 
 if __name__ == "__main__":

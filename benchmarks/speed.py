@@ -25,6 +25,9 @@ from typing import Any
 
 from settings import SETTINGS
 
+from specar.config.settings import Execution
+from specar.files import write_json
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -36,19 +39,22 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--architectures", nargs="+", choices=["paper", "released"])
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"], default=["fp32"])
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=Execution().threads)
     parser.add_argument("--seconds", type=float, default=6.0, help="time for the steps of a setting")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--output", type=Path, default=ROOT / "results" / "benchmarks" / "speed.json")
     options = parser.parse_args()
+    try:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"{options.output} cannot be written: {error.strerror}") from error
     rows = []
     for row in _measured(options):
         if not rows:
             print(f"{row['device']}, {row['threads']} threads, torch {row['torch']}\n{HEAD}")
         rows.append(row)
         print(line_of(row), flush=True)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(rows, indent=2) + "\n")
+        write_json(options.output, rows)
     print(f"written to {options.output}")
 
 
@@ -82,11 +88,12 @@ HEAD = (
 def line_of(row: dict[str, Any]) -> str:
     """A line of the table."""
     step, other = row["step_seconds"]["specar"], row["step_seconds"]["plain"]
-    memory = [row["peak_bytes"][name] / 1e6 for name in ("specar", "plain")]
+    peaks = [row["peak_bytes"][name] for name in ("specar", "plain")]
+    memory = ["–" if peak is None else f"{peak / 1e6:.0f} MB" for peak in peaks]
     return (
         f"{row['setting']:<56} {row['architecture']:<9} {row['precision']:<5} {step * 1e3:>6.1f} ms "
         f"{other * 1e3:>6.1f} ms {other / step:>6.2f}x {row['floor_seconds'] / step:>12.0%} "
-        f"{memory[0]:>5.0f} MB {memory[1]:>5.0f} MB {row['data_share']:>6.1%} "
+        f"{memory[0]:>8} {memory[1]:>8} {row['data_share']:>6.1%} "
         f"{row['evaluation_share_beside_model']:>6.1%} {1 / row['evaluation_seconds_per_example']:>11.0f}"
     )
 

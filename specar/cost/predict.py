@@ -39,5 +39,5 @@ def load_of(run: RunConfig, examples: Examples) -> Load:
 
 
 def seconds_of(load: Load, rates: Rates) -> float:
-    """Return the time of a run, at most: patience may end it earlier."""
+    """Return the time of a run that patience does not end before its last epoch."""
     return rates.seconds(load) + FIXED_SECONDS

@@ -8,6 +8,7 @@ batches so large that the last one does not count.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from typing import Any
 from specar.cost.work import Work
 
 BENCHMARK = Path("results/benchmarks/speed.json")
+_ENOUGH = 6  # rows, for three rates: fewer settings could be fitted by anything
 
 # Of the data sheets: multiply-adds per second in fp32 outside of tensor cores, which fp32 does not use, and
 # bytes per second. What is assumed of them stands here and nowhere else.
@@ -102,6 +104,8 @@ def fit(rows: Sequence[Mapping[str, Any]], source: str) -> Rates:
     ------
     KeyError
         A row lacks something.
+    ValueError, OverflowError
+        A number of a row is not positive, not finite or too large.
     """
     times = [time for row in rows for time in _times(row)]
     found = _non_negative(
@@ -117,8 +121,13 @@ def fit(rows: Sequence[Mapping[str, Any]], source: str) -> Rates:
 def _times(row: Mapping[str, Any]) -> Iterator[tuple[Load, float]]:
     """Loads of a row and their measured seconds: of a training step, and of evaluating as many examples."""
     work = Work(row["forward_multiply_adds"], row["training_multiply_adds"], row["elements"])
-    yield training(work), row["step_seconds"]["specar"]
-    yield evaluation(work), row["evaluation_seconds_per_example"] * row["batch_size"]
+    step = float(row["step_seconds"]["specar"])
+    evaluated = float(row["evaluation_seconds_per_example"]) * row["batch_size"]
+    numbers = (work.forward, work.training, work.elements, step, evaluated)
+    if not all(0 < float(number) < math.inf for number in numbers):
+        raise ValueError("a number of the benchmark is not positive")
+    yield training(work), step
+    yield evaluation(work), evaluated
 
 
 def _non_negative(rows: list[list[float]], sweeps: int = 3000) -> list[float]:
@@ -141,10 +150,14 @@ def _non_negative(rows: list[list[float]], sweeps: int = 3000) -> list[float]:
 
 
 def here(path: Path = BENCHMARK) -> Rates | None:
-    """Return the rates of this machine, of its benchmark in fp32; None where there is none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    """Return the rates of the benchmark that was run here, in fp32.
+
+    None where there is none, where it is damaged or of several machines, or has too few settings.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
         rows = [row for row in json.loads(path.read_text(encoding="utf-8")) if row["precision"] == "fp32"]
-        return fit(rows, f"measured, {path.as_posix()}") if rows else None
+        if len(rows) >= _ENOUGH and len({(row["device"], row["threads"]) for row in rows}) == 1:
+            return fit(rows, f"measured, {path.as_posix()}")
     return None
 
 

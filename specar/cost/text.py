@@ -21,18 +21,24 @@ def summary(plan: Plan, left: Mapping[str, float]) -> str:
         Share of its epochs that each unfinished run still has before it, by run id.
     """
     loads, own = loads_of(plan), here()
-    lines = ["cost model: at most, one run after the other; patience may end runs earlier"]
+    if not loads:
+        return "\n".join(f"cost model: {line}" for line in _unknown(plan, loads))
+    lines = ["cost model, in fp32: one run after the other, to its last epoch; patience may end runs earlier"]
     for rates in [own] if own else classes():
         seconds = {name: seconds_of(load, rates) for name, load in loads.items()}
         rest = [seconds[name] * share for name, share in left.items() if name in seconds]
         whole = f"{duration(sum(seconds.values()))} for {_runs(len(seconds))}"
-        part = f"{duration(sum(rest))} for the {len(rest)} left"
-        lines.append(f"  {whole}, {part}: {described(rates)}")
+        part = f", {duration(sum(rest))} for the {len(rest)} left" if rest else ""
+        lines.append(f"  {whole}{part}: {described(rates)}")
     if not own:
         lines.append("  'make bench' measures this machine")
-    if unknown := len(plan.runs) - len(loads):
-        lines.append(f"  without {_runs(unknown)} of a dataset of unknown sizes or a model of your own")
-    return "\n".join(lines) if loads else ""
+    lines += [f"  {line}" for line in _unknown(plan, loads)]
+    return "\n".join(lines)
+
+
+def _unknown(plan: Plan, loads: Mapping[str, Load]) -> Iterator[str]:
+    if number := len(plan.runs) - len(loads):
+        yield f"without {_runs(number)} of a dataset of unknown sizes or a model of your own"
 
 
 def described(rates: Rates) -> str:
@@ -60,16 +66,17 @@ def table(plan: Plan) -> str:
     rest = [load for name, load in loads.items() if plan.runs[name].dataset not in largest]
     if rest:
         lines.append(_row(f"all but {' and '.join(largest)}", rest, machines))
-    return "\n".join([*lines, "", *_notes(machines)])
+    return "\n".join([*lines, "", *_notes(machines), *_unknown(plan, loads)])
 
 
 def _head(rates: Rates, own: bool) -> str:
-    return f"{'this machine: ' if own else ''}{rates.device} ({'measured' if rates.measured else 'assumed'})"
+    return f"{rates.device} ({'make bench' if own else 'measured' if rates.measured else 'assumed'})"
 
 
 def _row(title: str, loads: Collection[Load], machines: Iterable[Rates]) -> str:
     hours = [sum(seconds_of(load, rates) for load in loads) / 3600 for rates in machines]
-    return f"| {title} | {len(loads)} | " + " | ".join(f"{value:,.0f} h" for value in hours) + " |"
+    texts = [f"{value:,.{1 if value < 10 else 0}f} h" for value in hours]
+    return " | ".join([f"| {title}", str(len(loads)), *texts]) + " |"
 
 
 def _largest(plan: Plan, loads: Mapping[str, Load], rates: Rates) -> list[str]:
@@ -81,7 +88,7 @@ def _largest(plan: Plan, loads: Mapping[str, Load], rates: Rates) -> list[str]:
 
 
 def _notes(machines: Iterable[Rates]) -> Iterator[str]:
-    yield "At most: one run after the other, every run to its last epoch."
+    yield "In fp32, one run after the other, every run to its last epoch: patience may end it earlier."
     yield from (f"{described(rates)}." for rates in machines)
 
 

@@ -15,8 +15,6 @@ from specar.config.settings import ModelConfig
 from specar.shape import SeriesShape
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from specar.models.specar_net import SpecARNet
 
 _KERNEL = 3  # steps and bins of a dilated kernel
@@ -120,18 +118,3 @@ def _ends(config: ModelConfig, shape: SeriesShape) -> Work:
         total += _learned(d_model * shape.steps, shape.steps)
     outputs = shape.classes or shape.channels
     return total + _learned(d_model * shape.steps * outputs, shape.steps * outputs)
-
-
-def modules_of(model: nn.Module) -> SpecARNet:
-    """Return a model as a SpecAR-Net.
-
-    Raises
-    ------
-    TypeError
-        It is another one: what that needs is not known.
-    """
-    from specar.models.specar_net import SpecARNet
-
-    if not isinstance(model, SpecARNet):
-        raise TypeError(f"the work of {type(model).__name__} is not known")
-    return model

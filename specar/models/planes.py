@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 # Values that the copies of a part of the batch take at most: few enough to stay in the processor's cache.
 _PART = 3 << 19
@@ -17,7 +16,7 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor, dilation: int, groups: int
     """Convolve (B, C, F, T) with an odd square kernel (C', C / groups, k, k), zero padded to keep the shape.
 
     On a CPU the gradient of the kernel is computed by matrix products, which takes about half the time
-    of torch's own.
+    of torch's own. It can be differentiated again, but not by the transforms of ``torch.func``.
     """
     kernel, reach = weight.shape[-1], dilation * (weight.shape[-1] // 2)
     padding, spread = (reach, reach), (dilation, dilation)
@@ -39,14 +38,19 @@ class _Convolution(torch.autograd.Function):
         return nn.functional.conv2d(x, weight, bias, padding=padding, dilation=dilation)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         settings = ([1, 1], ctx.padding, ctx.dilation, False, [0, 0], 1)  # stride …, not transposed …, groups
-        wanted = [ctx.needs_input_grad[0], False, False]
-        of_x, _, _ = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, wanted)
-        of_weight = kernel_gradient(x, gradient, weight.shape[-2:], ctx.dilation)
-        return of_x, of_weight, gradient.sum(dim=(0, 2, 3)), None, None
+        wanted = ctx.needs_input_grad
+        # Torch's own where it is to be differentiated again, or where there is nothing to multiply.
+        own = wanted[1] and not torch.is_grad_enabled() and x.numel() > 0
+        of_x, of_weight, _ = torch.ops.aten.convolution_backward(
+            gradient, x, weight, None, *settings, [wanted[0], wanted[1] and not own, False]
+        )
+        if own:
+            of_weight = kernel_gradient(x, gradient, weight.shape[-2:], ctx.dilation)
+        # Not together with the others: torch would compute the gradient of the kernel for it.
+        return of_x, of_weight, gradient.sum(dim=(0, 2, 3)) if wanted[2] else None, None, None
 
 
 def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: tuple[int, int]) -> Tensor:
@@ -104,12 +108,12 @@ def _neighbours(x: Tensor, size: int, dilation: int) -> Iterator[tuple[slice, Te
 
 
 def mean_of_positive(planes: Tensor) -> Tensor:
-    """Mean over F of the ReLU of (B, C, F, T): (B, C, T). It may overwrite ``planes``.
+    """Mean over F of the ReLU of (B, C, F, T): (B, C, T).
 
     Only where they are positive is kept for the gradient: a fourth of the memory.
     """
     if not torch.is_grad_enabled() or not planes.requires_grad:
-        return _mean(planes.relu_())
+        return _mean(nn.functional.relu(planes))
     return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes))
 
 
@@ -121,12 +125,11 @@ def _mean(planes: Tensor) -> Tensor:
 class _MeanOfPositive(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, planes: Tensor) -> Tensor:
-        positive = planes.relu_()
+        positive = nn.functional.relu(planes)
         ctx.save_for_backward(positive.bool())  # a tenth of the time of a comparison with zero
         return _mean(positive)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (positive,) = ctx.saved_tensors  # (B, C, F, T), its channels last in memory
         share = (gradient / positive.shape[2]).transpose(1, 2).contiguous()  # (B, T, C)

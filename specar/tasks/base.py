@@ -241,11 +241,10 @@ class ErrorSums:
         errors = prediction.float() - target
         if counted is not None:
             errors = errors * counted
-        number = counted.sum() if counted is not None else torch.tensor(errors.numel())
         flat = errors.double().flatten()  # its products and norms take half the time of sums of new tensors
         self.sums[0] += flat @ flat
         self.sums[1] += torch.linalg.vector_norm(flat, 1)
-        self.sums[2] += number.to(flat.device)
+        self.sums[2] += errors.numel() if counted is None else counted.sum()
 
     @classmethod
     def total(cls, parts: Sequence[ErrorSums]) -> ErrorSums:

@@ -32,7 +32,10 @@ class State:
 
     def __init__(self, run: RunConfig, model: nn.Module, device: torch.device) -> None:
         self.model, self.device = model, device
-        self.optimizer = Adam(model.parameters(), lr=run.training.learning_rate, fused=True)
+        weights = list(model.parameters())
+        # Adam in one operation. It only knows plain weights: a model of one's own may have others.
+        fused = all(weight.is_floating_point() and weight.is_contiguous() for weight in weights)
+        self.optimizer = Adam(weights, lr=run.training.learning_rate, fused=fused)
         stream = (run.dataset, run.setting, run.seed)
         self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
         self.order_state = self.order.get_state()

@@ -90,3 +90,13 @@ def test_benchmark_of_this_machine(tmp_path):
     assert isinstance(rates, Rates)
     assert rates.device == "known, 1 thread"
     assert rates.seconds_per_step == pytest.approx(0.002, rel=1e-3)
+    assert here(path) == rates
+    first, *others = rows
+    of_several = {**first, "device": "another"}
+    bad = [{**first, "elements": value} for value in (0, -1, 10**400)]
+    never = {**first, "step_seconds": {"specar": 0.0}}
+    for changed in ([of_several, *others], rows[:5], *([one, *others] for one in (*bad, never))):
+        path.write_text(json.dumps(changed))
+        assert here(path) is None
+    path.write_text(json.dumps(rows).replace('"specar": ', '"specar": NaN, "was": '))
+    assert here(path) is None

@@ -35,7 +35,7 @@ def plan(tmp_path, monkeypatch):
 def test_without_a_benchmark(plan):
     first, *_ = plan.runs
     head, *lines, last = summary(plan, {first: 0.5}).splitlines()
-    assert "at most" in head
+    assert "patience may end runs earlier" in head
     assert [line.split(": ")[1].split(" (")[0] for line in lines] == [
         "H200",
         "RTX 3090",
@@ -50,15 +50,22 @@ def test_without_a_benchmark(plan):
 def test_with_a_benchmark(plan, tmp_path):
     path = tmp_path / "results" / "benchmarks" / "speed.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps([ROW, ROW]))
+    path.write_text(json.dumps([ROW] * 6))
     _, line = summary(plan, dict.fromkeys(plan.runs, 1.0)).splitlines()
     assert "for the 2 left: known, 4 threads (measured, results/benchmarks/speed.json; " in line
-    assert "this machine: known, 4 threads (measured)" in table(plan).splitlines()[0]
+    assert "known, 4 threads (make bench)" in table(plan).splitlines()[0]
 
 
 def test_a_model_of_ones_own_is_left_out(plan):
     values = {"matrix": plan.config.model_dump()["matrix"], "model": {"name": "my.model"}}
-    assert summary(Plan.from_config(parse_config(values)), {}) == ""
+    own = Plan.from_config(parse_config(values))
+    left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or a model of your own"
+    assert summary(own, {}) == f"cost model: {left_out}"
+    assert table(own).endswith(left_out)
+
+
+def test_nothing_is_left(plan):
+    assert "left" not in summary(plan, {})
 
 
 def test_table_of_the_command(plan, capsys, tmp_path):

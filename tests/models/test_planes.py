@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.models import planes
+from specar.models import SpecARBlock, planes
 from specar.models.planes import convolve, kernel_gradient, mean_of_positive
 
 
@@ -74,3 +74,35 @@ def test_rectified_mean_and_its_gradient_are_those_of_torch(layout):
 def test_what_is_not_finite_is_not_hidden():
     x = torch.tensor([float("nan"), 1.0]).view(1, 1, 2, 1).requires_grad_()
     assert torch.isnan(mean_of_positive(x * 1)).all()
+
+
+def test_gradients_can_be_differentiated_again():
+    x, weight, bias = leaves((2, 3, 4, 5), (2, 3, 3, 3), (2,))
+    torch.autograd.gradgradcheck(lambda *inputs: convolve(*inputs, 2), (x, weight, bias))
+    torch.autograd.gradgradcheck(lambda values: mean_of_positive(values.square() + 1), (x,))
+
+
+@pytest.mark.parametrize("frozen", [(0,), (1,), (2,), (0, 1), (1, 2)])
+def test_only_the_gradients_that_are_wanted(frozen):
+    inputs = leaves((2, 3, 4, 5), (2, 3, 3, 3), (2,))
+    for number in frozen:
+        inputs[number].requires_grad_(False)
+    wanted = [one for one in inputs if one.requires_grad]
+    expected = nn.functional.conv2d(*inputs, padding=2, dilation=2)
+    torch.testing.assert_close(gradients(convolve(*inputs, 2), wanted), gradients(expected, wanted))
+
+
+def test_an_empty_batch_has_gradients_of_zero():
+    x, weight, bias = leaves((0, 3, 4, 5), (2, 3, 3, 3), (2,))
+    found = gradients(mean_of_positive(convolve(x, weight, bias, 1)), (weight, bias))
+    assert all(not gradient.any() for gradient in found)
+
+
+def test_what_a_branch_gives_stays_as_it_is():
+    block, seen = SpecARBlock(4, window_length=4), []
+    block.branches[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
+    block(torch.randn(2, 8, 4)).sum().backward()
+    assert seen[0].min() < 0  # it is not rectified in place
+    with torch.no_grad():
+        block(torch.randn(2, 8, 4))
+    assert seen[1].min() < 0
