@@ -11,7 +11,7 @@ JOBS = {
     "floors_long_term_forecast": 1, "floors_short_term_forecast": 1, "floors_imputation": 1,
     "floors_classification": 1, "floors_anomaly_detection": 2,
     "train_long_term_forecast": 4, "train_short_term_forecast": 2, "train_imputation": 2,
-    "train_classification": 2, "train_anomaly_detection": 3,
+    "train_classification": 4, "train_anomaly_detection": 3,
 }  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_the_demonstration_gives_the_numbers_of_a_local_run(demo, cluster):
     ids = [number for found in submitted.values() for number in found]
     states = cluster.accounts(*ids)
     assert set(cluster.ask("sacct", "-X", "-n", "-o", "Account", "-j", ",".join(ids)).split()) == {"specar"}
-    assert len(states) == sum(JOBS.values()) == 23
+    assert len(states) == sum(JOBS.values()) == 25
     assert {state for state, *_ in states.values()} == {"COMPLETED"}
     workspace.say(
         f"{len(states)} SLURM jobs in {len(ids)} submissions:",
