@@ -60,7 +60,7 @@ def test_done_failed_and_missing(failed, monkeypatch, capsys):
     text = capsys.readouterr().out
     assert text.splitlines()[0].split() == ["task", "dataset", "runs", "done", "failed", "missing"]
     assert any(line.startswith("about ") for line in text.splitlines())
-    assert " for 3 runs, " in text.split("cost model: at most")[1]
+    assert " for 3 runs, " in text.split("cost model, in fp32: ")[1]
     assert "NotFinite: " in text
     # the cell says that it failed, the table why
     markdown = (work.folder / "results" / "tables" / "imputation.md").read_text()
