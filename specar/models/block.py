@@ -100,7 +100,9 @@ class SpecARBlock(nn.Module):
         """Run the block on (B, T, M); returns the same shape."""
         planes = self._planes(x)
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
-        means = [mean_of_positive(branch(planes)) for branch in self.branches]  # (B, 2M, frames)
+        means = [
+            mean_of_positive(branch(planes), overwrite=_is_unseen(branch)) for branch in self.branches
+        ]  # (B, 2M, frames) each
         features = self._to_real(torch.stack(means).mean(dim=0))  # (B, M, frames)
         if self.to_steps is not None:
             features = self.to_steps(features)
@@ -155,6 +157,13 @@ def _branches(
         else:
             branches.append(conv(d_model, d_model, 3, dilation))
     return branches
+
+
+def _is_unseen(branch: nn.Module) -> bool:
+    """Whether nobody else holds what a branch gives: it is a convolution's, and no hook has seen it."""
+    layers = list(branch) if isinstance(branch, nn.Sequential) else [branch]
+    hooked = any(module._forward_hooks for module in (branch, *layers))
+    return isinstance(layers[-1], ComplexConv2d) and not hooked
 
 
 def gate(spectrum: Tensor) -> Tensor:

@@ -107,14 +107,25 @@ def _neighbours(x: Tensor, size: int, dilation: int) -> Iterator[tuple[slice, Te
         yield part, found.flatten(3)
 
 
-def mean_of_positive(planes: Tensor) -> Tensor:
+def mean_of_positive(planes: Tensor, overwrite: bool = False) -> Tensor:
     """Mean over F of the ReLU of (B, C, F, T): (B, C, T).
 
     Only where they are positive is kept for the gradient: a fourth of the memory.
+
+    Parameters
+    ----------
+    planes : Tensor
+        (B, C, F, T).
+    overwrite : bool
+        Whether the memory of ``planes`` may be used: nobody else may hold them.
     """
     if not torch.is_grad_enabled() or not planes.requires_grad:
-        return _mean(nn.functional.relu(planes))
-    return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes))
+        return _mean(_rectified(planes, overwrite))
+    return cast(Tensor, cast(Any, _MeanOfPositive).apply(planes, overwrite))
+
+
+def _rectified(planes: Tensor, overwrite: bool) -> Tensor:
+    return planes.relu_() if overwrite else nn.functional.relu(planes)
 
 
 def _mean(planes: Tensor) -> Tensor:
@@ -124,14 +135,14 @@ def _mean(planes: Tensor) -> Tensor:
 
 class _MeanOfPositive(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, planes: Tensor) -> Tensor:
-        positive = nn.functional.relu(planes)
+    def forward(ctx: Any, planes: Tensor, overwrite: bool) -> Tensor:
+        positive = _rectified(planes, overwrite)
         ctx.save_for_backward(positive.bool())  # a tenth of the time of a comparison with zero
         return _mean(positive)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (positive,) = ctx.saved_tensors  # (B, C, F, T), its channels last in memory
         share = (gradient / positive.shape[2]).transpose(1, 2).contiguous()  # (B, T, C)
         rows = positive.permute(0, 2, 3, 1).view(torch.uint8).to(share.dtype)  # (B, F, T, C)
-        return rows.mul_(share.unsqueeze(1)).permute(0, 3, 1, 2)
+        return rows.mul_(share.unsqueeze(1)).permute(0, 3, 1, 2), None

@@ -60,15 +60,16 @@ def test_two_channels_of_their_own_and_mixed_precision_are_left_to_torch():
     assert weight.grad is not None
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_rectified_mean_and_its_gradient_are_those_of_torch(layout):
+def test_rectified_mean_and_its_gradient_are_those_of_torch(layout, overwrite):
     x = torch.randn(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
     expected = nn.functional.relu(x).mean(dim=2)
-    result = mean_of_positive(x * 1)  # it may overwrite what it is given
+    result = mean_of_positive(x * 1, overwrite)
     torch.testing.assert_close(result, expected)
     torch.testing.assert_close(gradients(result, x), gradients(expected, x))
     with torch.no_grad():
-        torch.testing.assert_close(mean_of_positive(x * 1), expected)
+        torch.testing.assert_close(mean_of_positive(x * 1, overwrite), expected)
 
 
 def test_what_is_not_finite_is_not_hidden():
@@ -98,11 +99,24 @@ def test_an_empty_batch_has_gradients_of_zero():
     assert all(not gradient.any() for gradient in found)
 
 
-def test_what_a_branch_gives_stays_as_it_is():
-    block, seen = SpecARBlock(4, window_length=4), []
-    block.branches[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
+@pytest.mark.parametrize("inner", [False, True])
+def test_what_a_hook_has_seen_of_a_branch_stays_as_it_is(inner):
+    block, seen = SpecARBlock(4, window_length=4, branch="bottleneck"), []
+    watched = block.branches[0][-1] if inner else block.branches[0]
+    watched.register_forward_hook(lambda module, inputs, output: seen.append(output))
     block(torch.randn(2, 8, 4)).sum().backward()
-    assert seen[0].min() < 0  # it is not rectified in place
     with torch.no_grad():
         block(torch.randn(2, 8, 4))
-    assert seen[1].min() < 0
+    assert all(output.min() < 0 for output in seen)  # not rectified in place
+    assert len(seen) == 2
+
+
+def test_a_branch_of_ones_own_may_give_what_it_was_given():
+    torch.manual_seed(0)
+    block = SpecARBlock(4, window_length=4)
+    x = torch.randn(2, 8, 4)
+    block.branches[0] = nn.Identity()
+    with torch.no_grad():
+        before = block(x)
+        block.branches = nn.ModuleList([*block.branches[1:], block.branches[0]])
+        torch.testing.assert_close(block(x), before)  # whatever the order
