@@ -61,7 +61,7 @@ def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: t
     x, gradient : Tensor
         (B, C, F, T), what is convolved, and (B, C', F, T), the gradient of the result.
     kernel, dilation
-        Of the two axes; sizes are odd, and the result is of the shape of ``x``.
+        Of the two axes; sizes are odd, and the convolution was padded to keep F and T.
     """
     if gradient.shape[1] < x.shape[1]:  # the same seen from the other side, where less has to be copied
         return kernel_gradient(gradient, x, kernel, dilation).transpose(0, 1).flip(2, 3)

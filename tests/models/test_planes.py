@@ -79,8 +79,8 @@ def test_what_is_not_finite_is_not_hidden():
 
 def test_gradients_can_be_differentiated_again():
     x, weight, bias = leaves((2, 3, 4, 5), (2, 3, 3, 3), (2,))
-    torch.autograd.gradgradcheck(lambda *inputs: convolve(*inputs, 2), (x, weight, bias))
-    torch.autograd.gradgradcheck(lambda values: mean_of_positive(values.square() + 1), (x,))
+    assert torch.autograd.gradgradcheck(lambda *inputs: convolve(*inputs, 2), (x, weight, bias))
+    assert torch.autograd.gradgradcheck(lambda values: mean_of_positive(values.square() + 1), (x,))
 
 
 @pytest.mark.parametrize("frozen", [(0,), (1,), (2,), (0, 1), (1, 2)])
