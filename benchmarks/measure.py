@@ -22,10 +22,10 @@ from torch import Tensor, nn
 
 from specar.config import RunConfig
 from specar.config.settings import Execution, Precision
-from specar.cost.work import work_of
 from specar.models import build_model
 from specar.models.base import ModelOutput, SeriesShape
-from specar.models.specar_net import SpecARNet
+from specar.models.specar.net import SpecARNet
+from specar.models.specar.work import work_of
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name
 from specar.training.trainer import Trainer

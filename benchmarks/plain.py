@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from specar.config.settings import ModelConfig
-from specar.models.block import SpecARBlock
-from specar.models.complex_conv import ComplexConv2d
-from specar.models.specar_net import SpecARNet
-from specar.models.spectrogram import window_values
+from specar.models.specar.block import SpecARBlock
+from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.net import SpecARNet
+from specar.models.specar.spectrogram import window_values
 
 
 def plain(model: SpecARNet) -> SpecARNet:

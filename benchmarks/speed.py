@@ -25,8 +25,8 @@ from typing import Any
 
 from settings import SETTINGS
 
+from specar.base.files import write_json
 from specar.config.settings import Execution
-from specar.files import write_json
 
 ROOT = Path(__file__).parents[1]
 

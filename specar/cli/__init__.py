@@ -18,7 +18,7 @@ import specar.cli.report as report
 import specar.cli.results as results
 import specar.cli.runs as runs
 import specar.cli.settings as settings
-from specar.errors import Interrupted, SpecarError
+from specar.base.errors import Interrupted, SpecarError
 
 # Heavy imports (torch, pandas) stay inside the commands that need them: every job starts this package.
 

@@ -24,9 +24,9 @@ def add_to(commands: Commands) -> None:
 
 
 def _audit(options: argparse.Namespace) -> None:
-    from specar.audit import Paper, audit
-    from specar.audit.floors import with_floors
-    from specar.audit.report import summary, write_audit
+    from specar.paper.audit import Paper, audit
+    from specar.paper.audit.floors import with_floors
+    from specar.paper.audit.report import summary, write_audit
 
     plan = plan_of(options)
     findings = audit(with_floors(Paper(), plan))

@@ -32,9 +32,9 @@ def _datasets(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
+    from specar.base.files import sha256_of, update_json
     from specar.data.components import file_key
     from specar.data.download import fetch
-    from specar.files import sha256_of, update_json
 
     plan = plan_of(options)
     for name in options.names or plan.datasets:

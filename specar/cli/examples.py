@@ -19,12 +19,12 @@ def add_to(commands: Commands) -> None:
 
 
 def _examples(options: argparse.Namespace) -> None:
-    from specar.gpu import lease_gpu
+    from specar.training.gpu import lease_gpu
 
     plan = plan_of(options)
     lease = lease_gpu(plan.config.execution, "examples")  # before torch looks at the environment
 
-    from specar.remake import remake_examples
+    from specar.runs.remake import remake_examples
 
     for name in options.runs:
         print(remake_examples(plan, name, lease))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from specar.base.errors import SpecarError
 from specar.config import load_config
-from specar.errors import SpecarError
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 if TYPE_CHECKING:
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

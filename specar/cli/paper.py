@@ -19,9 +19,9 @@ def add_to(commands: Commands) -> None:
 
 
 def _paper(options: argparse.Namespace) -> None:
-    from specar.audit import flagged_cells
-    from specar.paper.cells import flagged_keys
-    from specar.paper.write import write_paper_tables
+    from specar.paper.audit import flagged_cells
+    from specar.tables.cells import flagged_keys
+    from specar.tables.paper_write import write_paper_tables
 
     plan = plan_of(options)
     write_paper_tables(plan, options.tables, flagged=flagged_keys(flagged_cells()))

@@ -19,6 +19,6 @@ def add_to(commands: Commands) -> None:
 
 
 def _paper_figures(options: argparse.Namespace) -> None:
-    from specar.figures.paper.write import write_paper_figures
+    from specar.figures.plan_write import write_paper_figures
 
     write_paper_figures(plan_of(options), options.names)

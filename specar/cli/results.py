@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from specar.cli.options import add_command, plan_of, tasks_of
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 if TYPE_CHECKING:
     from specar.cli.options import Commands
@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    from specar.records import collect
+    from specar.runs.records import collect
 
     plan = plan_of(options)
     for task in tasks_of(options, plan):
@@ -53,8 +53,8 @@ def _figures(options: argparse.Namespace) -> None:
 
 def _results(options: argparse.Namespace, plan: Plan) -> Iterator[dict[str, Any]]:
     """What tables and figures are made from, task by task."""
-    from specar.records import collect, requested_rows
-    from specar.status import failures
+    from specar.runs.records import collect, requested_rows
+    from specar.runs.status import failures
 
     for task in tasks_of(options, plan):
         if not options.collected:
@@ -71,7 +71,7 @@ def _results(options: argparse.Namespace, plan: Plan) -> Iterator[dict[str, Any]
 
 
 def _show(options: argparse.Namespace) -> None:
-    from specar.results import results_of
+    from specar.results.ledger import results_of
     from specar.tables.terminal import terminal_table
 
     plan = plan_of(options)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import ValidationError
 
+from specar.base.errors import SpecarError
 from specar.cli.options import add_command, plan_of
 from specar.config import RunConfig, run_id
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
-from specar.errors import SpecarError
-from specar.plan import Plan
-from specar.status import STATES, RunStatus, status_of
+from specar.runs.plan import Plan
+from specar.runs.status import STATES, RunStatus, status_of
 
 if TYPE_CHECKING:
     from specar.cli.options import Commands
@@ -76,7 +76,7 @@ def _write_plan(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    from specar.overview import overview
+    from specar.cost.overview import overview
 
     print(overview(plan_of(options)))
 
@@ -88,7 +88,7 @@ def _cost(options: argparse.Namespace) -> None:
 
 
 def _runs(options: argparse.Namespace) -> None:
-    from specar.records import read_record
+    from specar.runs.records import read_record
 
     plan = plan_of(options)
     chosen = list(_chosen(plan, options))
@@ -133,13 +133,13 @@ def _spec(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from specar.gpu import lease_gpu
+    from specar.training.gpu import lease_gpu
 
     plan = plan_of(options)
     run = _run_of_file(Path(options.run)) if Path(options.run).is_file() else plan.run(options.run)
     lease = lease_gpu(plan.config.execution, run_id(run))  # before torch looks at the environment
 
-    from specar.run import train
+    from specar.runs.train import train
 
     folder = plan.records / run_id(run)
     train(run, plan.prepared / run.dataset, folder, plan.config.execution, lease, options.attempt)
@@ -153,7 +153,7 @@ def _run_of_file(path: Path) -> RunConfig:
 
 
 def _floors(options: argparse.Namespace) -> None:
-    from specar.floors import write_floors
+    from specar.runs.floors import write_floors
 
     plan = plan_of(options)
     for name in options.cells or plan.cells:
@@ -162,7 +162,7 @@ def _floors(options: argparse.Namespace) -> None:
 
 
 def _cache(options: argparse.Namespace) -> None:
-    from specar import cached
+    from specar.runs import cached
 
     plan = plan_of(options)
     if options.what == "check":

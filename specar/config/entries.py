@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
+from specar.base.strict import Strict
 from specar.config.settings import Architecture, ModelConfig, Protocol, Task, TaskSettings, TrainingConfig
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import DatasetName
-from specar.strict import Strict
 
 Setting = int | float | None
 Horizon = Annotated[int, Field(ge=1)]

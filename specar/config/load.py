@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from specar.base.errors import SpecarError
 from specar.config.schema import Config, authors_experiments, builtin_ablations
 from specar.data.registry import DATASET_FORMATS, builtin_datasets
-from specar.errors import SpecarError
 
 
 def load_config(*paths: str | Path) -> Config:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from specar.base.errors import SpecarError
 from specar.config.entries import Experiment, Level, MatrixEntry, Overrides, Setting
 from specar.config.later import identity_of
 from specar.config.load import explain
@@ -17,7 +18,6 @@ from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
-from specar.errors import SpecarError
 
 
 def run_id(run: RunConfig) -> str:

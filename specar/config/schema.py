@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from specar.builtin import read_builtin
+from specar.base.builtin import read_builtin
+from specar.base.strict import Strict
 from specar.config.entries import (
     Ablation,
     AblationName,
@@ -34,7 +35,6 @@ from specar.config.settings import (
 )
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import Dataset, DatasetName, builtin_datasets, linked
-from specar.strict import Strict
 
 # Name of the experiment of datasets that have none of their own.
 ANY = "any"

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from specar.base.strict import Strict
 from specar.config.later import Later
-from specar.strict import Strict
 
 Task = Literal[
     "long_term_forecast", "short_term_forecast", "imputation", "classification", "anomaly_detection"
@@ -65,7 +65,7 @@ def default_dilations(conv_layers: int, architecture: Architecture) -> list[int]
 class ModelConfig(Strict):
     """SpecAR-Net's hyper-parameters; settings left at null follow ``architecture``."""
 
-    name: str = Field("specar_net", description="module of specar.models, or a dotted module of your own")
+    name: str = Field("specar", description="module of specar.models, or a dotted module of your own")
     architecture: Architecture = Field(
         "paper", description="the paper's equations, or the authors' released code"
     )

@@ -24,7 +24,7 @@ from specar.data.registry import (
     TsDataset,
 )
 from specar.data.windows import AnomalyWindows, Split, part_rows, window_starts
-from specar.shape import SeriesShape
+from specar.models.shape import SeriesShape
 
 Ends = tuple[int, int, int]
 _META: TypeAdapter[Meta] = TypeAdapter(Meta)

@@ -7,8 +7,8 @@ import math
 from specar.config import RunConfig
 from specar.cost.examples import Examples, examples_of, read_meta
 from specar.cost.rates import Load, Rates, evaluation, training
-from specar.cost.work import work_of_config
-from specar.plan import Plan
+from specar.models.specar.work import work_of_config
+from specar.runs.plan import Plan
 
 # Of a job: start of the process, imports, reading the data. An estimate, little beside most runs.
 FIXED_SECONDS = 5.0
@@ -24,7 +24,7 @@ def loads_of(plan: Plan) -> dict[str, Load]:
     loads = {}
     for name, run in plan.runs.items():
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
-        if examples is not None and run.model.name == "specar_net":
+        if examples is not None and run.model.name == "specar":
             loads[name] = load_of(run, examples)
     return loads
 

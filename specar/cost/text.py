@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from specar.cost.predict import loads_of, seconds_of
 from specar.cost.rates import Load, Rates, classes, here
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 
 def summary(plan: Plan, left: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from specar.base.errors import SpecarError
 from specar.data.meta import (
     AnomalyMeta,
     CaseCounts,
@@ -22,7 +23,6 @@ from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
 from specar.data.time_features import hourly_time_features
 from specar.data.treatment import fill_gaps, fit, scaled
-from specar.errors import SpecarError
 from specar.metrics.naive2 import naive2
 
 Arrays = dict[str, npt.NDArray[Any]]  # by file name

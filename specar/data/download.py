@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from specar.base.errors import SpecarError
+from specar.base.files import atomic_path, git_blob_of, sha256_of
+from specar.base.locks import write_lock
 from specar.data.archives import Archives
 from specar.data.components import components
 from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
 from specar.data.registry import Archive, Dataset, DatasetEntry, DatasetFile
 from specar.data.transfer import PassingError, SourceError, get, without_password, write
-from specar.errors import SpecarError
-from specar.files import atomic_path, git_blob_of, sha256_of
-from specar.locks import write_lock
 
 _log = logging.getLogger(__name__)
 

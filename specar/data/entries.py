@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from specar.strict import Strict
+from specar.base.strict import Strict
 
 
 def _safe(name: str) -> str:

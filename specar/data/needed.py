@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from specar.base.errors import SpecarError
+from specar.base.files import read_json
 from specar.data.layout import META
-from specar.errors import SpecarError
-from specar.files import read_json
 
 
 def needs_data(records: Iterable[Path], prepared: Path, own_files: Iterable[Path]) -> bool:

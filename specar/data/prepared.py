@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
+from specar.base.errors import SpecarError
+from specar.base.files import read_json, sha256_of
+from specar.base.locks import read_lock
 from specar.data.layout import ARRAYS, META
 from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
 from specar.data.windows import Split, part_rows
-from specar.errors import SpecarError
-from specar.files import read_json, sha256_of
-from specar.locks import read_lock
 
 __all__ = [
     "ARRAYS",

@@ -9,7 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
-from specar.builtin import read_builtin
+from specar.base.builtin import read_builtin
+from specar.base.errors import SpecarError
+from specar.base.strict import Strict
 from specar.data.entries import (
     SIZES,
     Archive,
@@ -22,8 +24,6 @@ from specar.data.entries import (
     RowCount,
     Splits,
 )
-from specar.errors import SpecarError
-from specar.strict import Strict
 
 __all__ = [
     "DATASET_FORMATS",

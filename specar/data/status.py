@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from specar.base.errors import SpecarError
+from specar.base.files import read_json
 from specar.data.layout import META
 from specar.data.mirror import in_place
 from specar.data.registry import Dataset, DatasetFile, Kind
-from specar.errors import SpecarError
-from specar.files import read_json
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 
 Doubles = npt.NDArray[np.float64]
 _BLOCK = 1 << 16  # rows that are scaled at once, to save memory

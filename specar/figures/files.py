@@ -6,20 +6,20 @@ SUFFIXES = ("pdf", "svg", "png")
 # Name of each figure, as in its files, and the module whose ``draw`` makes it of a task's `Results`.
 FIGURES = {"comparison": "specar.figures.comparison"}
 # Likewise of the figures over the whole plan: the module whose ``draw`` makes a `PaperFigure` of a
-# `PaperResults` (specar.figures.paper.request), and further arguments.
+# `PaperResults` (specar.figures.plan_request), and further arguments.
 PAPER_FIGURES: dict[str, tuple[str, ...]] = {
-    "comparison": ("specar.figures.paper.comparison",),
-    "classification_models": ("specar.figures.paper.classification_models",),
-    "parameters": ("specar.figures.paper.parameters",),
-    "top_effect": ("specar.figures.paper.top_effect",),
-    "top_effect_long_term_forecast": ("specar.figures.paper.top_effect", "long_term_forecast"),
-    "top_effect_short_term_forecast": ("specar.figures.paper.top_effect", "short_term_forecast"),
-    "top_effect_imputation": ("specar.figures.paper.top_effect", "imputation"),
-    "learning_curves": ("specar.figures.paper.learning_curves",),
-    "forecast_examples": ("specar.figures.paper.forecast_examples",),
-    "imputation_examples": ("specar.figures.paper.imputation_examples",),
-    "anomaly_examples": ("specar.figures.paper.anomaly_examples",),
-    "spectrograms": ("specar.figures.paper.spectrograms",),
+    "comparison": ("specar.figures.all_tasks",),
+    "classification_models": ("specar.figures.classification_models",),
+    "parameters": ("specar.figures.parameters",),
+    "top_effect": ("specar.figures.top_effect",),
+    "top_effect_long_term_forecast": ("specar.figures.top_effect", "long_term_forecast"),
+    "top_effect_short_term_forecast": ("specar.figures.top_effect", "short_term_forecast"),
+    "top_effect_imputation": ("specar.figures.top_effect", "imputation"),
+    "learning_curves": ("specar.figures.learning_curves",),
+    "forecast_examples": ("specar.figures.forecast_examples",),
+    "imputation_examples": ("specar.figures.imputation_examples",),
+    "anomaly_examples": ("specar.figures.anomaly_examples",),
+    "spectrograms": ("specar.figures.spectrograms",),
 }
 
 

@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from specar.figures.labels import Labels
 from specar.figures.style import BAND, FAINT, MARKER, RULE, SMALL_MARKER, series_of
 from specar.figures.tolerance import tolerance_of
-from specar.tables.metrics import METRICS
-from specar.tables.sources import AVERAGE, source_of
+from specar.paper.metrics import METRICS
+from specar.paper.sources import AVERAGE, source_of
 
 SERIES = ["architecture", "top"]
 _FAR, _NAMED = 16, 6  # names are tried at so many points, and written at so many at most

@@ -10,9 +10,9 @@ from specar.figures.text import width_of, wrapped
 from specar.judge.rank_tests import smallest_p
 from specar.judge.ranks import Ranking
 from specar.judge.rules import ALPHA
+from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
-from specar.tables.metrics import METRICS
-from specar.tables.sources import setting_name, source_of
+from specar.paper.sources import setting_name, source_of
 
 # Inches.
 _ROW, _BAR, _MARGIN, _PAD = 0.19, 0.085, 0.12, 0.08

@@ -17,7 +17,7 @@ class Results:
     task
         The task.
     table
-        Its tidy table, as `specar.tables.compare.compare` returns it.
+        Its tidy table, as `specar.results.compare.compare` returns it.
     note
         A caution printed with every figure.
     remarks

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from matplotlib.figure import Figure
 
+from specar.base.files import atomic_path
 from specar.figures.style import DPI
-from specar.files import atomic_path
 
 # None leaves out what matplotlib would write: the date, and its version.
 _LEFT_OUT = {

@@ -6,8 +6,8 @@ import pandas as pd
 
 from specar.figures.request import Results
 from specar.figures.tolerance import tolerances_in_words
-from specar.tables.sources import source_of
-from specar.tables.statistics import FAILED, NOT_REQUESTED, PARTIAL
+from specar.paper.sources import source_of
+from specar.results.statistics import FAILED, NOT_REQUESTED, PARTIAL
 
 PROTOCOL = "published"
 

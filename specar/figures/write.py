@@ -10,8 +10,8 @@ from specar.figures.files import FIGURES, SUFFIXES
 from specar.figures.request import Results
 from specar.figures.save import save
 from specar.figures.style import figure_style
-from specar.tables.compare import compare
-from specar.tables.inputs import Matrix, read_collected
+from specar.results.compare import compare
+from specar.results.inputs import Matrix, read_collected
 
 
 def write_figures(

@@ -21,7 +21,7 @@ from specar.judge.rules import (
     margin_of,
     rounding,
 )
-from specar.tables.metrics import METRICS
+from specar.paper.metrics import METRICS
 
 # Spread below this share of the value is rounding of floating-point numbers, not noise between seeds.
 _NO_SPREAD = 1e-12
@@ -75,7 +75,7 @@ def judge_values(values: Sequence[float], published: str, metric: str) -> Verdic
     published
         The published number with its printed digits.
     metric
-        A name of `specar.tables.metrics.METRICS`.
+        A name of `specar.paper.metrics.METRICS`.
     """
     known = np.sort(np.asarray(values, dtype=np.float64))  # sorted: the same sum whatever the order
     if not len(known):

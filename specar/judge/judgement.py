@@ -8,15 +8,15 @@ from functools import cached_property
 
 import pandas as pd
 
-from specar.ablations.results import ablation_table
 from specar.judge.claims.own import OwnResults
 from specar.judge.claims.registry import CLAIMS
 from specar.judge.claims.table import claim_table
 from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
 from specar.judge.verdicts import joined, summary, verdicts_of
-from specar.plan import Plan
-from specar.results import TaskResults, results_of
-from specar.tables.statistics import CELL
+from specar.results.ablations import ablation_table
+from specar.results.ledger import TaskResults, results_of
+from specar.results.statistics import CELL
+from specar.runs.plan import Plan
 
 _CLAIMED = {claim.ablation for claim in CLAIMS}
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from specar.config.tasks import TASK_INFO
 from specar.paper.numbers import printed_numbers
-from specar.tables.sources import AVERAGE, source_of
+from specar.paper.sources import AVERAGE, source_of
 
 
 def averages(cells: pd.DataFrame) -> pd.Series[bool]:

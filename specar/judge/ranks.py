@@ -9,9 +9,9 @@ import pandas as pd
 
 from specar.judge.printed import averages, printed_cells
 from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
+from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
-from specar.tables.metrics import METRICS
-from specar.tables.sources import source_of
+from specar.paper.sources import source_of
 
 # The first of each is drawn. Precision and recall rank nothing by themselves.
 METRICS_OF = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from specar.tables.metrics import METRICS
+from specar.paper.metrics import METRICS
 
 ALPHA = 0.05  # level of every test
 SHOWN = 0.95  # confidence of the intervals that are shown

@@ -11,10 +11,10 @@ from specar.judge.claims.table import counted_in_words
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
 from specar.judge.rules import NOT_RUN, SHOWN, cell_rules, claim_rules, rank_rules
+from specar.paper.metrics import METRICS
+from specar.paper.sources import source_of
 from specar.tables.markdown import pipe_table
-from specar.tables.metrics import METRICS
 from specar.tables.render import escape_markdown
-from specar.tables.sources import source_of
 
 _NAMES = ["task", "dataset", "setting", "TOP", "architecture", "metric"]
 _VALUES = ["published", "reproduced", f"{SHOWN:.0%} interval", "seeds", "deviation", "TOST p", "verdict", ""]

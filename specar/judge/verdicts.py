@@ -10,12 +10,12 @@ import pandas as pd
 
 from specar.judge.cell import Verdict, judge_summary
 from specar.judge.rules import NOT_RUN, VERDICTS
-from specar.plan import Plan
-from specar.results import TaskResults, results_of
-from specar.tables.aggregates import aggregates_of, needed_runs
-from specar.tables.published import PRINTED, published
-from specar.tables.run_states import listed_failures
-from specar.tables.statistics import CELL, NOT_REQUESTED
+from specar.paper.published import PRINTED, published
+from specar.results.aggregates import aggregates_of, needed_runs
+from specar.results.ledger import TaskResults, results_of
+from specar.results.run_states import listed_failures
+from specar.results.statistics import CELL, NOT_REQUESTED
+from specar.runs.plan import Plan
 
 PROTOCOL = "published"  # only its numbers compare with those of the paper
 COLUMNS = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from specar.base.files import write_text
 from specar.figures.files import SUFFIXES
 from specar.figures.ranks import draw
 from specar.figures.save import save
 from specar.figures.style import figure_style
-from specar.files import write_text
 from specar.judge.files import DRAWN, TABLES, TEXTS, judgement_files
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import METRICS_OF, Ranking

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import auc
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 
 Flags = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.floating[Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 
 Floats = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]

@@ -1,19 +1,20 @@
-"""Models: one module each, with ``build(config, shape)``; ``model.name`` of the configuration selects it."""
+"""Models: a module or folder each, with ``build(config, shape)``; ``model.name`` selects it.
+
+Imports nothing heavy: what a model is built of comes with its module.
+"""
 
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from torch import nn
+from specar.base.errors import SpecarError
 
-from specar.config.settings import ModelConfig
-from specar.errors import SpecarError
-from specar.models.base import ModelOutput, SeriesShape
-from specar.models.block import SpecARBlock
-from specar.models.released import from_released
-from specar.models.specar_net import SpecARNet
+if TYPE_CHECKING:
+    from torch import nn
 
-__all__ = ["ModelOutput", "SeriesShape", "SpecARBlock", "SpecARNet", "build_model", "from_released"]
+    from specar.config.settings import ModelConfig
+    from specar.models.shape import SeriesShape
 
 
 def build_model(config: ModelConfig, shape: SeriesShape) -> nn.Module:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
-from specar.shape import SeriesShape
+from specar.models.shape import SeriesShape
 
 __all__ = ["ModelOutput", "Ordered", "SeriesShape"]
 

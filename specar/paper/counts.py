@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from specar.paper.metrics import METRICS
 from specar.paper.numbers import KEY
-from specar.tables.metrics import METRICS
 
 _TOLERANCE = 1e-9
 
@@ -48,7 +48,7 @@ def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series
     ours, theirs
         Values on the same index, missing ones as NaN.
     metrics
-        Names of `specar.tables.metrics.METRICS`: they say which direction is better.
+        Names of `specar.paper.metrics.METRICS`: they say which direction is better.
     """
     return (ours - theirs) * _signs(metrics)
 

@@ -1,4 +1,4 @@
-"""What each table of results holds, one entry per table. Table 1 has none: see `specar.paper.setup`."""
+"""What each table of results holds, one entry per table. Table 1 has none: see `specar.tables.setup`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.paper.files import SETUP, TABLE_IDS, source_of_id
 from specar.paper.numbers import printed_numbers, read_published
-from specar.tables.published import printed_datasets
-from specar.tables.sources import AVERAGE
+from specar.paper.published import printed_datasets
+from specar.paper.sources import AVERAGE
 
 Form = Literal["metric columns", "metric lines", "model lines"]
 
@@ -324,5 +324,5 @@ def definition_of(name: str) -> TableDefinition:
     if name in DEFINITIONS:
         return DEFINITIONS[name]
     if name == SETUP:
-        raise SpecarError(f"{SETUP} has settings rather than results; see specar.paper.setup")
+        raise SpecarError(f"{SETUP} has settings rather than results; see specar.tables.setup")
     raise SpecarError(f"the paper has no table {name!r}; known: {', '.join(TABLE_IDS)}")

@@ -11,7 +11,7 @@ OURS = "SpecAR-Net"
 KEY = ["source_table", "task", "dataset", "setting", "top", "model", "variant", "metric"]
 COLUMNS = [*KEY, "value", "mark", "number"]
 
-# CSV in specar.published: what its columns are called here, and what it does not say itself.
+# CSV in specar.paper.published: what its columns are called here, and what it does not say itself.
 _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "long_term_forecast": ({"horizon": "setting"}, {"task": "long_term_forecast"}),
     "short_term_forecast": ({"subset": "dataset"}, {"task": "short_term_forecast"}),
@@ -25,8 +25,8 @@ _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 
 
 def read_published(name: str) -> pd.DataFrame:
-    """Read a CSV of ``specar.published``, all as text: 0.080 has to stay 0.080."""
-    with files("specar").joinpath("published", f"{name}.csv").open(encoding="utf-8") as file:
+    """Read a CSV of ``specar.paper.published``, all as text: 0.080 has to stay 0.080."""
+    with files("specar.paper").joinpath("published", f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 

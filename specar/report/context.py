@@ -8,14 +8,14 @@ from functools import cached_property
 
 import pandas as pd
 
-from specar.audit import Paper, audit, flagged_cells
-from specar.audit.floors import with_floors
-from specar.figures.paper.request import PaperResults
+from specar.figures.plan_request import PaperResults
 from specar.judge.judgement import Judgement, judge
-from specar.paper.cells import FlaggedKey, flagged_keys
-from specar.plan import Plan
+from specar.paper.audit import Paper, audit, flagged_cells
+from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results import TaskResults, results_of
+from specar.results.ledger import TaskResults, results_of
+from specar.runs.plan import Plan
+from specar.tables.cells import FlaggedKey, flagged_keys
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Context:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """Findings of the audit of the paper (see `specar.audit.audit`)."""
+        """Findings of the audit of the paper (see `specar.paper.audit.audit`)."""
         return audit(with_floors(Paper(), self.plan))
 
     @cached_property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specar.plan import Plan
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Section
@@ -23,6 +22,7 @@ from specar.report.sections import (
     summary,
     verdicts,
 )
+from specar.runs.plan import Plan
 
 Build = Callable[[Context], Section]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from specar.config import RunConfig
 from specar.config.tasks import TASK_INFO
-from specar.plan import Plan
-from specar.records import read_record
+from specar.paper.sources import setting_name
 from specar.report.text import slug
-from specar.status import RunStatus, status_of
-from specar.tables.sources import setting_name
+from specar.runs.plan import Plan
+from specar.runs.records import read_record
+from specar.runs.status import RunStatus, status_of
 
 
 @dataclass(frozen=True)

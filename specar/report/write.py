@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from specar.files import write_text
-from specar.plan import Plan
+from specar.base.files import write_text
 from specar.report.page import page
+from specar.runs.plan import Plan
 
 
 def write_report(plan: Plan, path: Path | None = None) -> Path:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from specar.paper.metrics import METRICS
+from specar.paper.published import main_paper_differences
+from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
+from specar.results.run_states import RunState
+from specar.results.statistics import FAILED
 from specar.tables.layout import number
-from specar.tables.metrics import METRICS
-from specar.tables.published import main_paper_differences
-from specar.tables.run_states import RunState
-from specar.tables.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
-from specar.tables.statistics import FAILED
 
 _NOTHING_PUBLISHED = (
     "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."

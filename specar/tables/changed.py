@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from specar.config import Config
 from specar.config.entries import MatrixEntry, Overrides
-from specar.tables.sources import source_of
+from specar.paper.sources import source_of
 
 
 def changed_settings(config: Config, entries: Iterable[MatrixEntry]) -> Iterator[str]:

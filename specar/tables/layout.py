@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
-from specar.tables.metrics import METRICS, Metric
-from specar.tables.sources import baseline_labels, setting_name, source_of
-from specar.tables.statistics import FAILED, NOT_REQUESTED, PARTIAL
+from specar.paper.metrics import METRICS, Metric
+from specar.paper.sources import baseline_labels, setting_name, source_of
+from specar.results.statistics import FAILED, NOT_REQUESTED, PARTIAL
 
 
 @dataclass(frozen=True)

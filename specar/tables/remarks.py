@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from specar.tables.published import parts_of
-from specar.tables.sources import source_of
+from specar.paper.published import parts_of
+from specar.paper.sources import source_of
 
 SIGNS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ"
 

@@ -7,12 +7,12 @@ import re
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from specar.paper.sources import source_of
 from specar.tables.header import header_rows
 from specar.tables.layout import Style
 from specar.tables.markdown import pipe_table, result_rows
 from specar.tables.remarks import SIGNS
 from specar.tables.sections import Request, sections
-from specar.tables.sources import source_of
 
 # No-break spaces, or narrow pages wrap every cell with a standard deviation.
 _MARKDOWN = Style(plus_minus="\u00a0±\u00a0", dash="–", partial="†", minus="−")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from specar.paper.sources import AVERAGE, source_of
+from specar.results.run_states import Failures, RunState, failures_of
 from specar.tables.caption import legend, notes, title
 from specar.tables.layout import Layout, Line, Style, layout_of, lines
 from specar.tables.remarks import Remark, remarks_on, signs_at
-from specar.tables.run_states import Failures, RunState, failures_of
-from specar.tables.sources import AVERAGE, source_of
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from specar.paper.metrics import METRICS
+from specar.paper.sources import AVERAGE, SOURCES, baseline_label
+from specar.results.run_states import listed_failures
+from specar.results.statistics import FAILED
 from specar.tables.layout import Style, cell_texts, number
-from specar.tables.metrics import METRICS
-from specar.tables.run_states import listed_failures
-from specar.tables.sources import AVERAGE, SOURCES, baseline_label
-from specar.tables.statistics import FAILED
 
 _STYLE = Style(plus_minus=" ± ", dash="", partial="*")
 _NONE = "No run is done yet."

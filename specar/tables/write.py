@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from specar.files import write_text
-from specar.tables.compare import compare
+from specar.base.files import write_text
+from specar.paper.sources import AVERAGE
+from specar.results.compare import compare
+from specar.results.inputs import Matrix, as_frame, read_collected, runs_of
+from specar.results.run_states import run_states
 from specar.tables.files import table_files
-from specar.tables.inputs import Matrix, as_frame, read_collected, runs_of
 from specar.tables.render import render_html, render_latex, render_markdown
-from specar.tables.run_states import run_states
 from specar.tables.sections import Request
-from specar.tables.sources import AVERAGE
 
 
 def write_tables(

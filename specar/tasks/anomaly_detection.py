@@ -11,13 +11,13 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
+from specar.base.errors import SpecarError
+from specar.base.seeds import derive_seed
 from specar.data.prepared import AnomalyData, PreparedData
 from specar.data.treatment import fit, scaled
 from specar.data.windows import AnomalyWindows, Split
-from specar.errors import SpecarError
 from specar.metrics import anomaly, ranking
 from specar.models.base import ModelOutput, SeriesShape
-from specar.seeds import derive_seed
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Task, of_kind, on_device
 from specar.tasks.examples import maps_of, normalised, rounded
 from specar.tasks.stretch import Stretch

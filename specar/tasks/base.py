@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from specar.base.errors import SpecarError
 from specar.config.schema import Cell
 from specar.data.prepared import PreparedData, SeriesData, SeriesRows
 from specar.data.windows import Split, window_starts
-from specar.errors import SpecarError
 from specar.models.base import ModelOutput, SeriesShape
 
 Segment = Literal["input", "forecast"]

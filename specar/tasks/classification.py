@@ -11,13 +11,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from specar.base.errors import SpecarError
+from specar.base.seeds import derive_seed
 from specar.data.prepared import ClassificationData, PreparedData
 from specar.data.treatment import fit
 from specar.data.windows import Split
-from specar.errors import SpecarError
 from specar.metrics.classification import accuracy, confusion_matrix, macro_f1
 from specar.models.base import ModelOutput, SeriesShape
-from specar.seeds import derive_seed
 from specar.tasks.base import Batch, Evaluation, Metrics, Task, of_kind
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from specar.models.embedding import instance_statistics
-from specar.models.views import view_first_block
+from specar.models.specar.embedding import instance_statistics
+from specar.models.specar.views import view_first_block
 
 # Examples are chosen among so many, spread evenly over the test part: a run does not wait for its examples.
 CANDIDATES = 64
@@ -73,7 +73,7 @@ def _shortened(value: float, digits: int) -> float | int:
 
 
 def maps_of(model: nn.Module, run: Callable[[], object], series: Tensor) -> dict[str, Any] | None:
-    """The maps of :func:`specar.models.views.view_first_block`, plain; None without such blocks."""
+    """The maps of :func:`specar.models.specar.views.view_first_block`, plain; None without such blocks."""
     view = view_first_block(model, run, series)
     if view is None:
         return None

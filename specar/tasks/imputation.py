@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from specar.base.seeds import derive_seed
 from specar.data.windows import Split
 from specar.models.base import ModelOutput
-from specar.seeds import derive_seed
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, WindowTask
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 

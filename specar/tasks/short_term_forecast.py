@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from specar.base.errors import SpecarError
 from specar.data.prepared import M4Data, PreparedData
 from specar.data.windows import Split
-from specar.errors import SpecarError
 from specar.metrics.naive2 import last_value, seasonal_naive
 from specar.metrics.short_term import mase, owa, seasonal_scale, smape
 from specar.models.base import ModelOutput, SeriesShape

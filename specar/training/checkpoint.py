@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from specar.errors import SpecarError
-from specar.files import atomic_path
+from specar.base.errors import SpecarError
+from specar.base.files import atomic_path
 from specar.training.memory import is_out_of_memory
 
 log = logging.getLogger(__name__)

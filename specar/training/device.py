@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from specar.base.errors import SpecarError
 from specar.config.settings import Execution, Precision
-from specar.errors import SpecarError
-from specar.gpu import Lease
+from specar.training.gpu import Lease
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from specar.files import write_text
+from specar.base.files import write_text
 
 log = logging.getLogger(__name__)
 

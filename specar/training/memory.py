@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from specar.errors import OutOfMemory
+from specar.base.errors import OutOfMemory
 
 Result = TypeVar("Result")
 # torch has an exception of its own for its CUDA allocator only. The others, in lower case: its CPU allocator,

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from specar.base.seeds import derive_seed
 from specar.config import RunConfig
-from specar.seeds import derive_seed
 from specar.training.adam import Adam
 from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
 from specar.training.progress import Progress

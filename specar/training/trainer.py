@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from specar.base.errors import Interrupted, NotFinite
 from specar.config import RunConfig, run_id
-from specar.errors import Interrupted, NotFinite
 from specar.tasks import Evaluation, Metrics, Task
 from specar.training.device import autocast, peak_memory_bytes
 from specar.training.history import log_epoch, write_history

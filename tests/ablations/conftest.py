@@ -5,8 +5,8 @@ import json
 import pytest
 
 from specar.config import parse_config
-from specar.plan import Plan
-from specar.records import describe
+from specar.runs.plan import Plan
+from specar.runs.records import describe
 
 SMALL = {
     "title": "Depth",

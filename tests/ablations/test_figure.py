@@ -1,9 +1,9 @@
 """Figures of ablations: they hold what the table holds, and say it where there is nothing."""
 
-from specar.ablations.figure import draw
-from specar.ablations.results import ablation_runs, ablation_table
-from specar.ablations.write import write_ablation
+from specar.figures.ablation import draw
 from specar.figures.style import figure_style
+from specar.results.ablations import ablation_runs, ablation_table
+from specar.tables.ablation_write import write_ablation
 
 
 def drawn(plan, name="depth"):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from specar.base.errors import SpecarError
 from specar.config import parse_config, run_id
-from specar.errors import SpecarError
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):

@@ -5,14 +5,14 @@ import math
 import pandas as pd
 import pytest
 
-from specar.ablations.differences import changes
-from specar.ablations.published import published_best, published_levels
-from specar.ablations.results import ablation_runs, ablation_table, best_levels
-from specar.ablations.table import table_of
 from specar.config import parse_config
-from specar.paper.render import render_html, render_latex, render_markdown
-from specar.paper.table import FAILED, NOT_RUN, REPRODUCED
-from specar.plan import Plan
+from specar.figures.ablation_differences import changes
+from specar.paper.levels import published_best, published_levels
+from specar.results.ablations import ablation_runs, ablation_table, best_levels
+from specar.runs.plan import Plan
+from specar.tables.ablation import table_of
+from specar.tables.paper_render import render_html, render_latex, render_markdown
+from specar.tables.table import FAILED, NOT_RUN, REPRODUCED
 
 VALUES = {"1": {1: 0.08, 2: 0.10}, "2": {1: 0.06, 2: 0.07}}
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from specar.audit import Paper, audit
+from specar.paper.audit import Paper, audit
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from specar.audit import audit, flagged_cells
-from specar.audit.repairs import misprints
+from specar.paper.audit import audit, flagged_cells
+from specar.paper.audit.repairs import misprints
 
 PLACE = ["kind", "source_table", "place", "column", "metric"]
 

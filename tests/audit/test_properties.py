@@ -8,15 +8,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from specar.audit import Paper
-from specar.audit.averages import averages
-from specar.audit.colours import colours
-from specar.audit.groups import sums
-from specar.audit.m4 import owa, weighted_averages
-from specar.audit.printed import half_unit
-from specar.audit.scores import f1, f1_of, mae_against_mse
-from specar.audit.slips import corrections
 from specar.metrics.short_term import owa as owa_of
+from specar.paper.audit import Paper
+from specar.paper.audit.averages import averages
+from specar.paper.audit.colours import colours
+from specar.paper.audit.groups import sums
+from specar.paper.audit.m4 import owa, weighted_averages
+from specar.paper.audit.printed import half_unit
+from specar.paper.audit.scores import f1, f1_of, mae_against_mse
+from specar.paper.audit.slips import corrections
 from specar.paper.numbers import COLUMNS
 
 WHOLE = Paper()

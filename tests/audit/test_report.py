@@ -5,14 +5,14 @@ import io
 import pandas as pd
 import pytest
 
-from specar.audit import COLUMNS, SEVERITIES, flagged_cells
-from specar.audit.floors import with_floors
-from specar.audit.report import markdown, summary
+from specar.base.files import write_json
 from specar.cli import main
 from specar.config import cell_id
-from specar.files import write_json
+from specar.paper.audit import COLUMNS, SEVERITIES, flagged_cells
+from specar.paper.audit.floors import with_floors
+from specar.paper.audit.report import markdown, summary
 from specar.paper.numbers import KEY
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 MISPRINTS = {
     ("appendix:9", "Weather", "720", "ETSformer", "", "mae", "0.288", "0.388"),

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from specar.config import ModelConfig
-from specar.models import SeriesShape, build_model
+from specar.models import build_model
+from specar.models.shape import SeriesShape
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

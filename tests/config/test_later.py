@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
 from specar.config.later import Later, identity_of
 from specar.config.settings import ModelConfig, TaskSettings, TrainingConfig
-from specar.plan import Plan
-from specar.records import check_floor, check_record
+from specar.runs.plan import Plan
+from specar.runs.records import check_floor, check_record
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "results" / "cached"

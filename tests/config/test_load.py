@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from specar.base.errors import SpecarError
 from specar.config import expand, load_config, parse_config
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import merge
 from specar.config.tasks import TASK_INFO
-from specar.errors import SpecarError
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specar.config import RunConfig, cell_id, expand, load_config, parse_config, run_id
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

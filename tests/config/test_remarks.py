@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specar.config.load import load_config
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 ANOMALY = {"task": "anomaly_detection"}
 SERIES = {"task": "imputation", "datasets": ["ETTh1"]}

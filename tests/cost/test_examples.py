@@ -9,9 +9,9 @@ from specar.config import RunConfig, expand, parse_config
 from specar.cost.examples import Examples, examples_of, read_meta
 from specar.cost.predict import FIXED_SECONDS, load_of, seconds_of
 from specar.cost.rates import Rates
-from specar.cost.work import work_of_config
 from specar.data.registry import builtin_datasets
-from specar.shape import SeriesShape
+from specar.models.shape import SeriesShape
+from specar.models.specar.work import work_of_config
 
 CACHED = sorted((Path(__file__).parents[2] / "results" / "cached").glob("*.json"))
 # Any registry entry: that of prepared data does not count.

@@ -9,8 +9,8 @@ from scipy.optimize import nnls
 
 from specar.config import expand, parse_config
 from specar.cost.rates import Load, Rates, _non_negative, _times, classes, fit, here
-from specar.cost.work import work_of_config
-from specar.shape import SeriesShape
+from specar.models.shape import SeriesShape
+from specar.models.specar.work import work_of_config
 
 ROWS = json.loads(files("specar.cost").joinpath("measured.json").read_text())["rows"]
 

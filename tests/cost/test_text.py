@@ -8,7 +8,7 @@ import pytest
 from specar.cli import main
 from specar.config import parse_config
 from specar.cost.text import duration, summary, table
-from specar.plan import Plan
+from specar.runs.plan import Plan
 
 README = Path(__file__).parents[2] / "README.md"
 ROW = {

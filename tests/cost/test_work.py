@@ -5,9 +5,11 @@ import torch
 from torch import nn
 
 from specar.config import ModelConfig
-from specar.cost.work import Work, block_work, work_of, work_of_config
-from specar.models import SeriesShape, SpecARNet, build_model
-from specar.models.complex_conv import ComplexConv2d
+from specar.models import build_model
+from specar.models.shape import SeriesShape
+from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.net import SpecARNet
+from specar.models.specar.work import Work, block_work, work_of, work_of_config
 
 
 def test_a_block_counted_by_hand():

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from specar.base.errors import SpecarError
 from specar.data.meta import AnomalyMeta
 from specar.data.readers import AnomalySeries, read_anomaly
 from specar.data.registry import AnomalyEntry, Dataset, NpyDataset, builtin_datasets
-from specar.errors import SpecarError
 
 RANDOM = np.random.default_rng(0)
 TRAIN, TEST = RANDOM.normal(size=(8, 3)), RANDOM.normal(size=(5, 3))

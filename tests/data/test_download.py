@@ -25,11 +25,11 @@ from typing import Any
 import pytest
 import urllib3
 
+from specar.base.errors import SpecarError
 from specar.data import transfer
 from specar.data.download import fetch
 from specar.data.mirror import in_place, own_files, resolve_mirror
 from specar.data.registry import Dataset
-from specar.errors import SpecarError
 
 CONTENT = b"date,a,b\n" + b"2020-01-01,1.5,2.5\n" * 20_000  # several blocks of a download
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

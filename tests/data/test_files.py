@@ -12,13 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from specar.errors import SpecarError
-from specar.files import atomic_path, read_json, update_json, write_text
+from specar.base.errors import SpecarError
+from specar.base.files import atomic_path, read_json, update_json, write_text
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from specar.files import atomic_path
+from specar.base.files import atomic_path
 with atomic_path(Path(sys.argv[1])) as part:
     part.write_text("held")
     print(part, flush=True)
@@ -27,7 +27,7 @@ with atomic_path(Path(sys.argv[1])) as part:
 REPEAT = """
 import sys
 from pathlib import Path
-from specar.files import write_text
+from specar.base.files import write_text
 for number in range(200):
     write_text(Path(sys.argv[1]), sys.argv[2] * 1000)
 """

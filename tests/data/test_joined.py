@@ -13,6 +13,7 @@ import pytest
 from pydantic import TypeAdapter
 from sklearn.preprocessing import StandardScaler
 
+from specar.base.errors import SpecarError
 from specar.config import expand, parse_config, run_id
 from specar.data.components import components
 from specar.data.download import fetch
@@ -21,7 +22,6 @@ from specar.data.prepare import prepare
 from specar.data.prepared import JoinedData, SeriesData, read_prepared
 from specar.data.registry import Dataset, JoinedDataset, builtin_datasets, linked
 from specar.data.status import dataset_state, listing
-from specar.errors import SpecarError
 
 ENDS = {"A": (30, 40, 50), "B": (12, 16, 20)}
 ROWS = {"A": 50, "B": 23}  # three of B are beyond its test part

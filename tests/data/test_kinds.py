@@ -14,12 +14,12 @@ import pytest
 from pydantic import TypeAdapter
 from sklearn.preprocessing import StandardScaler
 
+from specar.base.errors import SpecarError
+from specar.base.files import sha256_of
 from specar.data.layout import ARRAYS, META
 from specar.data.prepare import prepare
 from specar.data.prepared import AnomalyData, ClassificationData, M4Data, PreparedData
 from specar.data.registry import Dataset, builtin_datasets
-from specar.errors import SpecarError
-from specar.files import sha256_of
 from specar.metrics.naive2 import naive2
 
 M4_TRAIN = '"V1","V2","V3","V4","V5"\n"A",1,2,3,4\n"B",8,9,,\n"C",5,6,7,\n'

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from specar.errors import SpecarError
-from specar.locks import hold_lock, read_lock, write_lock
+from specar.base.errors import SpecarError
+from specar.base.locks import hold_lock, read_lock, write_lock
 
 HOLD = """
 import logging, sys
 from pathlib import Path
-from specar.locks import read_lock, write_lock
+from specar.base.locks import read_lock, write_lock
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 folder = Path(sys.argv[2])
 with write_lock(folder, "prepares Toy") if sys.argv[1] == "write" else read_lock(folder):

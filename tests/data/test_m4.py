@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specar.base.errors import SpecarError
 from specar.data.readers import M4Series, read_m4
 from specar.data.registry import M4Dataset, builtin_datasets
-from specar.errors import SpecarError
 
 TRAIN = '"V1","V2","V3","V4"\n"Y1","1","2.5",\n"Y2","3",,\n"Y3","4","5","-6e1"\n'
 TEST = '"V1","V2","V3"\n"Y1","7","8"\n"Y2","9","10"\n"Y3","11","12"\n'

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from specar.base.files import write_json
 from specar.data.needed import needs_data
-from specar.files import write_json
 
 
 @pytest.fixture

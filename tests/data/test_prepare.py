@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from specar.base.errors import SpecarError
 from specar.data import prepare as prepare_module
 from specar.data.layout import ARRAYS, META
 from specar.data.prepare import prepare
 from specar.data.prepared import M4Data, PreparedData, SeriesData, Split
 from specar.data.registry import Dataset
 from specar.data.time_features import hourly_time_features
-from specar.errors import SpecarError
 
 Make = Callable[..., Dataset]
 

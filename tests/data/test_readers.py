@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from specar.base.errors import SpecarError
 from specar.data.download import fetch
 from specar.data.readers import read_csv
 from specar.data.registry import Dataset, builtin_datasets
-from specar.errors import SpecarError
 
 Make = Callable[..., Dataset]
 

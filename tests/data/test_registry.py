@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from specar.base.errors import SpecarError
 from specar.data.registry import (
     AnomalyEntry,
     CsvDataset,
@@ -23,7 +24,6 @@ from specar.data.registry import (
     builtin_datasets,
     find_dataset,
 )
-from specar.errors import SpecarError
 
 # Of the paper and the archives, not of the file under test.
 SERIES = {  # channels

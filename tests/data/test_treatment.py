@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import StandardScaler
 
+from specar.base.errors import SpecarError
 from specar.data import treatment
 from specar.data.treatment import fill_gaps, fit, scaled
-from specar.errors import SpecarError
 
 nan = np.nan
 

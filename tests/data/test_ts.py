@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from specar.base.errors import SpecarError
 from specar.data.readers import TsSeries, read_ts
-from specar.errors import SpecarError
 
 HEADER = """# a comment
 @problemName Toy

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.models.block import SpecARBlock
-from specar.models.views import view_first_block
+from specar.models.specar.block import SpecARBlock
+from specar.models.specar.views import view_first_block
 from specar.tasks.examples import _map, candidates, choose, normalised, rounded
 from specar.tasks.stretch import Stretch
 

@@ -6,13 +6,13 @@ import shutil
 import pytest
 import yaml
 
-from specar import cached
 from specar.cli import main
 from specar.config import Execution, load_config, run_id
-from specar.examples import read_examples
-from specar.plan import Plan
-from specar.records import read_history
-from specar.run import train
+from specar.runs import cached
+from specar.runs.examples import read_examples
+from specar.runs.plan import Plan
+from specar.runs.records import read_history
+from specar.runs.train import train
 
 from ..conftest import config_values
 
@@ -153,7 +153,7 @@ def test_interrupted_or_not_the_examples_are_the_same(prepared_folders, make_run
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("specar.run.write_examples", fail)
+        patch.setattr("specar.runs.train.write_examples", fail)
         with pytest.raises(KeyboardInterrupt):
             train(run, data, tmp_path / "parts", EXECUTION)
     assert not (tmp_path / "parts" / "metrics.json").exists()

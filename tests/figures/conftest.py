@@ -10,8 +10,8 @@ from specar.config.tasks import TASK_INFO
 from specar.figures.comparison import draw
 from specar.figures.request import Results
 from specar.figures.style import figure_style
-from specar.tables.published import published
-from specar.tables.sources import SOURCES
+from specar.paper.published import published
+from specar.paper.sources import SOURCES
 
 from ..tables.table_inputs import M4, floors, results, run, tidy
 

@@ -12,8 +12,8 @@ from matplotlib.text import Text
 from specar.figures.style import figure_style, series_of
 from specar.figures.tolerance import tolerance_of
 from specar.figures.words import title_of
-from specar.tables.metrics import METRICS
-from specar.tables.sources import SOURCES
+from specar.paper.metrics import METRICS
+from specar.paper.sources import SOURCES
 
 from ..tables.table_inputs import results, run, tidy
 

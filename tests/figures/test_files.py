@@ -8,10 +8,10 @@ import types
 import pytest
 from matplotlib.figure import Figure
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.figures.files import FIGURES, figure_files
 from specar.figures.write import write_figures
-from specar.tables.sources import SOURCES
+from specar.paper.sources import SOURCES
 
 
 @pytest.mark.parametrize("task", SOURCES)

@@ -8,15 +8,16 @@ import sys
 
 import pytest
 
-from specar import gpu, slots
-from specar.gpu import VISIBLE
+from specar.base import slots
+from specar.training import gpu
+from specar.training.gpu import VISIBLE
 
 # Leases when told to, says what it got, holds it for as long as it is told, and says from when to when.
 HOLDER = """
 import json, logging, os, sys, time
 from specar.config import Execution
-from specar.gpu import lease_gpu
-from specar import slots
+from specar.training.gpu import lease_gpu
+from specar.base import slots
 slots.POLL = 0.02
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 print("ready", flush=True)

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
+from specar.base.errors import SpecarError
+from specar.base.slots import take_slot
 from specar.config import Execution, parse_config
-from specar.errors import SpecarError
-from specar.gpu import VISIBLE, lease_gpu
-from specar.slots import take_slot
+from specar.training.gpu import VISIBLE, lease_gpu
 
 UUID = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"
 
@@ -61,7 +61,7 @@ def test_a_card_is_the_same_by_number_and_by_uuid(here, monkeypatch):
     got = lease(gpus=[UUID, "GPU-1111"])  # the beginning will do, as in CUDA_VISIBLE_DEVICES
     assert got.id == os.environ[VISIBLE] == "GPU-1111"
     taken.release()
-    monkeypatch.setattr("specar.gpu._leased", [])
+    monkeypatch.setattr("specar.training.gpu._leased", [])
     monkeypatch.setenv(VISIBLE, f"{UUID},0")
     assert (lease().id, lease().device) == (UUID, "cuda:0")
 
@@ -84,7 +84,7 @@ def test_a_uuid_without_nvidia_smi_or_of_no_card_is_a_name_of_its_own(here):
 @pytest.mark.parametrize("device", ["auto", "cuda"])
 def test_no_gpu_to_be_found_leaves_it_to_torch(here, monkeypatch, caplog, device, program, warning):
     if warning and "does not answer" in warning:
-        monkeypatch.setattr("specar.gpu._SMI_TIMEOUT", 0.2)
+        monkeypatch.setattr("specar.training.gpu._SMI_TIMEOUT", 0.2)
     if program:
         fake_smi(here, program)
     got = lease(device=device)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from specar import slots
-from specar.errors import SpecarError
-from specar.slots import lock_folder, take_slot
+from specar.base import slots
+from specar.base.errors import SpecarError
+from specar.base.slots import lock_folder, take_slot
 
 
 def at_once(intervals):
@@ -185,7 +185,7 @@ def test_a_folder_that_another_user_keeps_closed_is_refused(here, monkeypatch):
 
 AS_ANOTHER = """
 import os, sys
-from specar.slots import take_slot
+from specar.base.slots import take_slot
 os.umask(0o077)
 os.setuid(65534)
 print(take_slot(["GPU 0"], 2, "of another user").number, flush=True)

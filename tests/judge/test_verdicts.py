@@ -8,11 +8,11 @@ from specar.judge.judgement import judge
 from specar.judge.rules import INCONCLUSIVE, NOT_RUN, REPRODUCED, VERDICTS
 from specar.judge.verdicts import summary, verdicts_of
 from specar.judge.write import write_judgement
-from specar.plan import Plan
-from specar.results import TaskResults
-from specar.tables.compare import compare
-from specar.tables.inputs import runs_of
-from specar.tables.published import published
+from specar.paper.published import published
+from specar.results.compare import compare
+from specar.results.inputs import runs_of
+from specar.results.ledger import TaskResults
+from specar.runs.plan import Plan
 
 from ..tables.table_inputs import cell, results, run
 

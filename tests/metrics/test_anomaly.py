@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import precision_recall_fscore_support
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.metrics.anomaly import (
     overlapping,
     pa_k_auc,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.metrics.naive2 import is_seasonal, last_value, naive2, seasonal_naive
 from specar.metrics.short_term import mase, seasonal_scale, smape
 

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.metrics.ranking import auc_pr, auc_roc, best_f1, vus_pr
 
 LABELS = np.array([0, 0, 1, 1], dtype=bool)

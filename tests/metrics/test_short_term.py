@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.metrics.short_term import mase, owa, seasonal_scale, smape
 
 

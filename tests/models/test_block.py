@@ -6,10 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.models import SpecARBlock
-from specar.models.block import gate
-from specar.models.complex_conv import ComplexConv2d
-from specar.models.spectrogram import WINDOWS
+from specar.models.specar.block import SpecARBlock, gate
+from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.spectrogram import WINDOWS
 
 
 def complex_planes(x):

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from specar.errors import SpecarError
-from specar.models import from_released
-from specar.models.released import released_parameters
+from specar.base.errors import SpecarError
+from specar.models.specar.released import from_released, released_parameters
 
 CASES = sorted((Path(__file__).parents[1] / "golden").glob("*.npz"))
 

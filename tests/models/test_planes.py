@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.models import SpecARBlock, planes
-from specar.models.planes import convolve, kernel_gradient, mean_of_positive
+from specar.models.specar import planes
+from specar.models.specar.block import SpecARBlock
+from specar.models.specar.planes import convolve, kernel_gradient, mean_of_positive
 
 
 def leaves(*shapes):

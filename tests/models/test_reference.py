@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from specar.config import ModelConfig
-from specar.models import SeriesShape, build_model
-from specar.models.embedding import position_encoding
+from specar.models import build_model
+from specar.models.shape import SeriesShape
+from specar.models.specar.embedding import position_encoding
 
 WINDOW = {
     "hanning": torch.hann_window,

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
+from specar.base.errors import SpecarError
 from specar.config import ModelConfig
-from specar.errors import SpecarError
-from specar.models import SeriesShape, build_model
-from specar.models.embedding import instance_statistics, position_encoding
-from specar.models.top import paper_order_loss, released_order_loss
+from specar.models import build_model
+from specar.models.shape import SeriesShape
+from specar.models.specar.embedding import instance_statistics, position_encoding
+from specar.models.specar.top import paper_order_loss, released_order_loss
 
 SMALL = {"d_model": 8, "d_ff": 4, "e_layers": 2, "conv_layers": 2, "window_length": 4, "dropout": 0.0}
 ARCHITECTURES = ("paper", "released")
@@ -120,7 +121,9 @@ def test_a_model_of_ones_own(tmp_path, monkeypatch):
     assert model.out_features == 7
 
 
-@pytest.mark.parametrize(("name", "message"), [("nothing", "No module named"), ("specar.files", "no build")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("nothing", "No module named"), ("specar.base.files", "no build")]
+)
 def test_an_unknown_model_is_refused(name, message):
     with pytest.raises(SpecarError, match=message):
         build_model(ModelConfig(name=name), SeriesShape(1, 24))

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specar.models.spectrogram import WINDOWS, Spectrogram, window_values
-from specar.models.transform import reflect
+from specar.models.specar.spectrogram import WINDOWS, Spectrogram, window_values
+from specar.models.specar.transform import reflect
 
 SCIPY = {
     "hanning": "hann",

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar.config import ModelConfig, RunConfig, expand, parse_config, run_id
-from specar.models import SeriesShape, SpecARBlock, build_model
-from specar.models.spectrogram import WINDOWS, Spectrogram
-from specar.models.wavelet import OMEGA, SUPPORT, Scalogram, morlet_kernels
+from specar.models import build_model
+from specar.models.shape import SeriesShape
+from specar.models.specar.block import SpecARBlock
+from specar.models.specar.spectrogram import WINDOWS, Spectrogram
+from specar.models.specar.wavelet import OMEGA, SUPPORT, Scalogram, morlet_kernels
 
 SHAPES = {
     "hop": st.integers(1, 4), "sides": st.sampled_from(["one", "two"]),

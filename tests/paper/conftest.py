@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from specar.paper.reproduced import COLUMNS, Reproduced
+from specar.tables.reproduced import COLUMNS, Reproduced
 
 
 def value(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specar.paper.cells import paper_cells
 from specar.paper.definitions import DEFINITIONS
-from specar.paper.marks import with_marks
-from specar.paper.reproduced import Reproduced
+from specar.tables.cells import paper_cells
+from specar.tables.marks import with_marks
+from specar.tables.reproduced import Reproduced
 
 LISTED = Path(__file__).parents[3] / "shared" / "paper" / "inconsistencies.csv"
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from specar.paper.build import table_of_cells
-from specar.paper.cells import paper_cells
 from specar.paper.definitions import DEFINITIONS
 from specar.paper.files import SETUP, TABLE_IDS
-from specar.paper.render import render_html, render_latex, render_markdown
-from specar.paper.reproduced import Reproduced
-from specar.paper.table import COUNT, NOT_PRINTED, PRINTED, TEXT
-from specar.paper.write import as_csv
-from specar.tables.metrics import METRICS
+from specar.paper.metrics import METRICS
+from specar.tables.build import table_of_cells
+from specar.tables.cells import paper_cells
+from specar.tables.paper_render import render_html, render_latex, render_markdown
+from specar.tables.paper_write import as_csv
+from specar.tables.reproduced import Reproduced
+from specar.tables.table import COUNT, NOT_PRINTED, PRINTED, TEXT
 
 PACKAGE = Path(__file__).parents[2] / "specar" / "published"
 SHARED = Path(__file__).parents[3] / "shared" / "paper"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from specar.paper.build import paper_table
 from specar.paper.definitions import DEFINITIONS, definition_of
-from specar.paper.render import paper_table_html, render_html, render_latex, render_markdown
-from specar.paper.setup import setup_rows, setup_table
+from specar.tables.build import paper_table
+from specar.tables.paper_render import paper_table_html, render_html, render_latex, render_markdown
+from specar.tables.setup import setup_rows, setup_table
 
 from ..tables.page import Page
 

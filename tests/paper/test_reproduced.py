@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from specar.config import load_config, parse_config
-from specar.paper.build import paper_table
-from specar.paper.cells import flagged_keys, paper_cells
 from specar.paper.definitions import DEFINITIONS, definition_of
-from specar.paper.reproduced import COLUMNS, Reproduced, reproduced_of, reproduced_values
-from specar.paper.write import table_parts
-from specar.plan import Plan
-from specar.results import TaskResults
-from specar.tables.compare import compare
-from specar.tables.inputs import runs_of
+from specar.results.compare import compare
+from specar.results.inputs import runs_of
+from specar.results.ledger import TaskResults
+from specar.runs.plan import Plan
+from specar.tables.build import paper_table
+from specar.tables.cells import flagged_keys, paper_cells
+from specar.tables.paper_write import table_parts
+from specar.tables.reproduced import COLUMNS, Reproduced, reproduced_of, reproduced_values
 
 from ..tables.table_inputs import results, run
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def task_results(matrix, *done, failed=None):
-    """What `specar.results.results_of` gives for long-term forecasting, from rows instead of records."""
+    """What `specar.results.ledger.results_of` gives from rows instead of records."""
     task = "long_term_forecast"
     inputs = (task, pd.DataFrame(list(itertools.chain(*done))), pd.DataFrame(), matrix, failed)
     return TaskResults(task, compare(*inputs), runs_of(*inputs), failed or {})

@@ -1,9 +1,9 @@
 """Table 1: what this pipeline does beside what the paper states."""
 
+from specar.base.files import write_json
 from specar.data.registry import builtin_datasets
-from specar.files import write_json
-from specar.paper.render import render_html, render_latex, render_markdown
-from specar.paper.setup import setup_rows, setup_table
+from specar.tables.paper_render import render_html, render_latex, render_markdown
+from specar.tables.setup import setup_rows, setup_table
 
 # Known from reading the paper against the authors' scripts and the data of the M4 competition.
 DIFFERENT = {

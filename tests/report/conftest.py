@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from specar.base.files import write_json
 from specar.config import parse_config
-from specar.files import write_json
-from specar.plan import Plan
-from specar.records import describe
 from specar.report import figures
 from specar.report.page import page
-from specar.status import STATUS
+from specar.runs.plan import Plan
+from specar.runs.records import describe
+from specar.runs.status import STATUS
 
 from .html_page import Page
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from specar.tables.compare import compare
+from specar.results.compare import compare
 
 # Series of the M4 subsets.
 M4 = {"Yearly": 23000, "Quarterly": 24000, "Monthly": 48000, "Weekly": 359, "Daily": 4227, "Hourly": 414}

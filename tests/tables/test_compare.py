@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specar.base.errors import SpecarError
 from specar.config.tasks import TASK_INFO
-from specar.errors import SpecarError
-from specar.tables.compare import columns, compare
+from specar.paper.published import main_paper_differences, published
+from specar.paper.sources import SOURCES
+from specar.results.compare import columns, compare
 from specar.tables.files import table_files
-from specar.tables.published import main_paper_differences, published
-from specar.tables.sources import SOURCES
 from specar.tables.write import write_tables
 
 from .table_inputs import cell, floors, results, run, tidy
@@ -187,7 +187,7 @@ def test_published_keeps_the_printed_digits(task: str) -> None:
 
 def printed(task: str) -> dict[tuple[str, str, bool, str], str]:
     """The appendix's SpecAR-Net cells, read without the code under test."""
-    text = files("specar").joinpath("published", f"{task}.csv").read_text(encoding="utf-8")
+    text = files("specar.paper").joinpath("published", f"{task}.csv").read_text(encoding="utf-8")
     cells = {}
     for row in csv.DictReader(io.StringIO(text)):
         dataset = row.get("dataset") or row["subset"]

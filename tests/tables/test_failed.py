@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from specar.results.run_states import MOST_FAILURES, listed_failures
 from specar.tables.render import escape_markdown
-from specar.tables.run_states import MOST_FAILURES, listed_failures
 from specar.tables.terminal import terminal_table
 from specar.tables.write import write_tables
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from specar.config.tasks import TASK_INFO
-from specar.tables.metrics import METRICS
-from specar.tables.published import printed_datasets
+from specar.paper.metrics import METRICS
+from specar.paper.published import printed_datasets
+from specar.paper.sources import SOURCES, baseline_labels, metrics_of
 from specar.tables.render import render_html
 from specar.tables.sections import Request
-from specar.tables.sources import SOURCES, baseline_labels, metrics_of
 from specar.tables.write import write_tables
 
 from .page import Page

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specar.config.tasks import TASK_INFO
+from specar.paper.published import printed_datasets, published, released_log
+from specar.paper.sources import SOURCES, metrics_of
 from specar.tables.layout import Style, deviation
-from specar.tables.published import printed_datasets, published, released_log
 from specar.tables.render import escape_header, escape_latex, render_latex, render_markdown
 from specar.tables.sections import Request
-from specar.tables.sources import SOURCES, metrics_of
 from specar.tables.terminal import terminal_table
 
 from .table_inputs import M4, floors, results, run, tidy

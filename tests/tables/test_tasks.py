@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from specar.tables.published import printed_datasets, released_log
-from specar.tables.sources import SOURCES, metrics_of
+from specar.paper.published import printed_datasets, released_log
+from specar.paper.sources import SOURCES, metrics_of
 
 from .table_inputs import M4, cell, floors, results, run, tidy
 

@@ -8,9 +8,9 @@ import torch
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 from torch import nn
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 from specar.metrics.anomaly import point_adjust
-from specar.models import ModelOutput
+from specar.models.base import ModelOutput
 
 
 class Half(nn.Module):

@@ -6,9 +6,9 @@ import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from torch import nn
 
+from specar.base.errors import SpecarError
 from specar.config import expand, parse_config
-from specar.errors import SpecarError
-from specar.models import ModelOutput
+from specar.models.base import ModelOutput
 from specar.tasks.classification import case_norm, stratified
 
 

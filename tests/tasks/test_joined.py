@@ -9,12 +9,12 @@ import torch
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 from torch import nn
 
+from specar.base.errors import SpecarError
 from specar.cli import main
 from specar.config import expand, parse_config
 from specar.data.prepare import prepare
 from specar.data.prepared import PreparedData
-from specar.errors import SpecarError
-from specar.models import ModelOutput
+from specar.models.base import ModelOutput
 from specar.tasks import make_task
 
 CPU = torch.device("cpu")

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from specar.errors import SpecarError
-from specar.models import ModelOutput
+from specar.base.errors import SpecarError
+from specar.models.base import ModelOutput
 from specar.tasks.short_term_forecast import smape_loss
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 from torch import nn
 
-from specar.models import ModelOutput
+from specar.models.base import ModelOutput
 from specar.tasks import make_task
 from specar.tasks.imputation import linear_interpolation, observed_mean
 

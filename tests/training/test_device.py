@@ -6,11 +6,11 @@ import os
 import pytest
 import torch
 
+from specar.base.errors import SpecarError
 from specar.config import Execution
-from specar.errors import SpecarError
-from specar.gpu import Lease
 from specar.training import device as module
 from specar.training.device import configure, keep_freed_memory, select_device
+from specar.training.gpu import Lease
 
 ONE = Lease("3", "cuda", "GPU 3 (of 3), slot 0")
 SECOND = Lease("5", "cuda:1", "GPU 5 (of 2, 5 in CUDA_VISIBLE_DEVICES), slot 0")

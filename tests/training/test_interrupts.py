@@ -12,9 +12,9 @@ import pytest
 import torch
 import yaml
 
+from specar.base.errors import Interrupted
 from specar.config import Execution, run_id
-from specar.errors import Interrupted
-from specar.run import train
+from specar.runs.train import train
 from specar.training import checkpoint
 from specar.training.interrupts import Interrupts, Stop
 
@@ -222,7 +222,7 @@ def test_a_signal_is_not_lost_where_python_swallows_exceptions():
 PROGRAM = """
 import sys, time
 from specar.cli import main
-from specar.models.specar_net import SpecARNet
+from specar.models.specar.net import SpecARNet
 training, number, seconds, *arguments = sys.argv[1:]
 forward, calls = SpecARNet.forward, []
 def waiting(model, *inputs, **named):

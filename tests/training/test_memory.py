@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from specar.base.errors import Interrupted, OutOfMemory
 from specar.config import run_id
-from specar.errors import Interrupted, OutOfMemory
 from specar.training.memory import explained, is_out_of_memory, with_less_memory
 
 # More bytes than a process can address: the allocator says no, whatever the machine.
@@ -271,8 +271,8 @@ import torch
 from torch import nn
 from specar.config import RunConfig
 from specar.data.prepared import PreparedData
-from specar.errors import OutOfMemory
-from specar.models import ModelOutput
+from specar.base.errors import OutOfMemory
+from specar.models.base import ModelOutput
 from specar.tasks import make_task
 from specar.training.trainer import Trainer
 

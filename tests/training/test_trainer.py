@@ -14,11 +14,12 @@ import torch
 import yaml
 from torch import nn
 
+from specar.base.errors import NotFinite, SpecarError
 from specar.config import Execution, run_id
 from specar.config.tasks import TASK_INFO
-from specar.errors import NotFinite, SpecarError
-from specar.models import ModelOutput, build_model
-from specar.run import train
+from specar.models import build_model
+from specar.models.base import ModelOutput
+from specar.runs.train import train
 from specar.tasks import make_task
 from specar.training import state as state_module
 from specar.training.trainer import Trainer
@@ -454,7 +455,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     script = (
         "import resource, signal, sys, torch\n"
         "from pathlib import Path\n"
-        "from specar.errors import SpecarError\n"
+        "from specar.base.errors import SpecarError\n"
         "from specar.training.checkpoint import save_torch\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from specar.locks import write_lock
+from specar.base.locks import write_lock
 
 ROOT = Path(__file__).parents[2]
 

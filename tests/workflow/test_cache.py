@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from specar import cached
 from specar.cli import main
 from specar.config import load_config
-from specar.plan import Plan
+from specar.runs import cached
+from specar.runs.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,8 +1,8 @@
 """The tables are written again when what they are made from has changed."""
 
-from specar.changes import digest_of_results
 from specar.config import parse_config
-from specar.plan import Plan
+from specar.runs.changes import digest_of_results
+from specar.runs.plan import Plan
 
 
 def test_digest_follows_records_failures_and_prepared_data(tmp_path):

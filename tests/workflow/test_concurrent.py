@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from specar.locks import write_lock
+from specar.base.locks import write_lock
 
 DATASETS = ("Small", "Small-M4", "Small-TS", "Small-AD")
 KEPT = "is prepared already"

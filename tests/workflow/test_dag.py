@@ -15,8 +15,8 @@ import pytest
 
 from specar.cli import main
 from specar.data.registry import builtin_datasets
-from specar.plan import Plan
-from specar.tables.compare import columns
+from specar.results.compare import columns
+from specar.runs.plan import Plan
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 

@@ -8,8 +8,8 @@ import pytest
 
 from specar.cli import main
 from specar.config import load_config
-from specar.plan import Plan
-from specar.status import status_of
+from specar.runs.plan import Plan
+from specar.runs.status import status_of
 
 LONG = {"epochs": 5000, "batch_size": 8, "patience": 5000}
 ENTRY = {"task": "imputation", "datasets": ["Small"]}

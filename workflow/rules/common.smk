@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
-from specar.ablations.files import ablation_files
-from specar.changes import anything_to_show, digest_of_results
+from specar.tables.ablation_files import ablation_files
+from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.layout import ARRAYS, META
-from specar.errors import SpecarError
-from specar.locks import hold_lock
-from specar.plan import Plan
+from specar.base.errors import SpecarError
+from specar.base.locks import hold_lock
+from specar.runs.plan import Plan
 from specar.tables.files import table_files
 
 try:

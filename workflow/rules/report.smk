@@ -2,7 +2,7 @@
 import re
 
 from specar.figures.files import figure_files
-from specar.tables.sources import source_of
+from specar.paper.sources import source_of
 
 FORMATS = {
     "csv": "CSV",

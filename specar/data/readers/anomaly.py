@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from specar.base.errors import SpecarError
 from specar.data.readers.anomaly_tables import read_tables
 from specar.data.readers.cells import BadCellError, Values, numbers, opened
 from specar.data.registry import AnomalyCsvDataset, AnomalyEntry, MachinesDataset, NpyDataset
-from specar.errors import SpecarError
 
 Labels = npt.NDArray[np.bool_]
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from specar.base.errors import SpecarError
 from specar.data.readers.cells import Values, opened
 from specar.data.readers.csv import column_values, first, listed, parse
 from specar.data.registry import AnomalyCsvDataset
-from specar.errors import SpecarError
 
 _log = logging.getLogger(__name__)
 _CODES = {"normal": "0", "attack": "1"}

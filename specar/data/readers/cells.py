@@ -10,7 +10,7 @@ from typing import TextIO
 import numpy as np
 import numpy.typing as npt
 
-from specar.errors import SpecarError
+from specar.base.errors import SpecarError
 
 Values = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]

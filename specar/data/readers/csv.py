@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from specar.base.errors import SpecarError
 from specar.data.registry import CsvDataset
-from specar.errors import SpecarError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from specar.base.errors import SpecarError
 from specar.data.readers.cells import BadCellError, Offsets, Values, numbers, offsets_of, opened
 from specar.data.registry import M4Dataset
-from specar.errors import SpecarError
 
 
 @dataclass(frozen=True)

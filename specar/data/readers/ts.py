@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from specar.base.errors import SpecarError
 from specar.data.readers.cells import BadCellError, Offsets, Values, numbers, offsets_of, opened
-from specar.errors import SpecarError
 
 _Lines = Iterator[tuple[str, str]]  # place for messages, content
 

@@ -7,9 +7,9 @@ import pandas as pd
 from specar.config.tasks import TASK_INFO
 from specar.judge.claims.registry import Claim
 from specar.judge.printed import averages, named, printed_cells
+from specar.paper.metrics import METRICS
 from specar.paper.numbers import COLUMNS, OURS, read_published
-from specar.tables.metrics import METRICS
-from specar.tables.sources import AVERAGE
+from specar.paper.sources import AVERAGE
 
 # What identifies one of our numbers: as in the cells, where top is text and variant a level of an ablation.
 OWN_KEY = ["task", "dataset", "setting", "top", "variant", "metric"]

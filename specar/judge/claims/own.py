@@ -26,9 +26,9 @@ class OwnResults:
     verdicts
         See `specar.judge.verdicts.verdicts_of`.
     runs
-        Those of `specar.results.TaskResults`, of all tasks.
+        Those of `specar.results.ledger.TaskResults`, of all tasks.
     ablations
-        A row per cell and level of the ablations, see `specar.ablations.results.ablation_table`; of its
+        A row per cell and level of the ablations, see `specar.results.ablations.ablation_table`; of its
         columns the names of the cell and ``reproduced`` are used. None where there are no ablations.
     """
 

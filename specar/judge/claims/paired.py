@@ -8,7 +8,7 @@ from scipy import stats
 
 from specar.judge.holm import holm
 from specar.judge.rules import ALPHA, MIN_SEEDS
-from specar.tables.metrics import METRICS
+from specar.paper.metrics import METRICS
 
 _CELL = ["task", "dataset", "setting", "metric"]
 

@@ -10,8 +10,8 @@ from specar.judge.claims.cells import cells_of
 from specar.judge.claims.registry import Claim
 from specar.judge.rules import FAILS, HOLDS, PARTLY, UNKNOWN, margin_of
 from specar.paper.counts import Counts, count, face_to_face
+from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS, read_published
-from specar.tables.metrics import METRICS
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from specar.ablations.figure import draw
-from specar.ablations.results import ablation_runs, ablation_table
-from specar.ablations.table import table_of
 from specar.config.entries import Ablation
+from specar.figures.ablation import draw
 from specar.figures.style import figure_style
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
@@ -17,6 +15,8 @@ from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.sections.paper import heading_id, printed
 from specar.report.text import slug
+from specar.results.ablations import ablation_runs, ablation_table
+from specar.tables.ablation import table_of
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from specar.audit.finding import SEVERITIES, table_name
+from specar.paper.audit.finding import SEVERITIES, table_name
+from specar.paper.metrics import METRICS
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.text import slug
-from specar.tables.metrics import METRICS
 
 HEADER = ["Kind", "Table", "Row", "Column", "Printed", "Implied", "Why"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
-from specar.status import STATES, State
-from specar.tables.sources import source_of
+from specar.runs.status import STATES, State
 
 
 def build(context: Context) -> Section:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from specar.figures.files import FIGURES, PAPER_FIGURES
-from specar.figures.paper.request import PaperFigure
+from specar.figures.plan_request import PaperFigure
 from specar.figures.request import Results
 from specar.figures.style import figure_style
 from specar.report.context import Context

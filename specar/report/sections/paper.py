@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from specar.paper.files import TABLE_IDS
-from specar.paper.render import paper_legend_html, paper_table_html
-from specar.paper.reproduced import reproduced_of
-from specar.paper.table import REPRODUCED, Cell, PaperTable
-from specar.paper.write import table_parts
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.text import slug
+from specar.tables.paper_render import paper_legend_html, paper_table_html
+from specar.tables.paper_write import table_parts
+from specar.tables.reproduced import reproduced_of
+from specar.tables.table import REPRODUCED, Cell, PaperTable
 
 
 def build(context: Context) -> Section:

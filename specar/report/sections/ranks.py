@@ -9,13 +9,13 @@ from specar.judge.files import DRAWN
 from specar.judge.ranks import Ranking
 from specar.judge.rules import rank_rules
 from specar.judge.write import drawn_ranking
+from specar.paper.metrics import METRICS
+from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
 from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.text import slug
-from specar.tables.metrics import METRICS
-from specar.tables.sources import source_of
 
 HEADER = ["Task", "TOP", "Metric", "Published in", "Datasets", "Friedman p", "Best three models (mean rank)"]
 

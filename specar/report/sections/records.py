@@ -8,12 +8,12 @@ from itertools import groupby
 
 import yaml
 
+from specar.paper.metrics import METRICS
+from specar.paper.sources import metrics_of, source_of
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run, RunGroup, dataset_id, task_id
 from specar.report.section import Entry, Section
-from specar.tables.metrics import METRICS
-from specar.tables.sources import metrics_of, source_of
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

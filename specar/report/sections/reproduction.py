@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from specar.paper.published import parts_of
+from specar.paper.sources import AVERAGE, source_of
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.report.text import slug
-from specar.results import TaskResults
+from specar.results.ledger import TaskResults
+from specar.results.run_states import run_states
 from specar.tables import sections as printed
 from specar.tables.layout import Line
-from specar.tables.published import parts_of
 from specar.tables.render import HTML
-from specar.tables.run_states import run_states
-from specar.tables.sources import AVERAGE, source_of
 
 Target = Callable[[printed.Section, Line, bool], str | None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from specar.audit.finding import Severity, table_name
+from specar.paper.audit.finding import Severity, table_name
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from specar.config.tasks import TASK_INFO
 from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules
+from specar.paper.metrics import METRICS
+from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.render import badge, render
 from specar.report.section import Section
-from specar.tables.metrics import METRICS
-from specar.tables.sources import source_of
 
 _INTERVAL = f"{SHOWN:.0%} interval"
 _NAMES = 5  # first columns, that name a row

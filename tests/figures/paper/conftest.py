@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
+from specar.base.files import write_json
 from specar.config import parse_config
-from specar.figures.paper.request import PaperResults
+from specar.figures.plan_request import PaperResults
 from specar.figures.style import figure_style
-from specar.files import write_json
-from specar.plan import Plan
-from specar.records import describe
-from specar.tables.inputs import setting_label
-from specar.tables.metrics import METRICS
-from specar.tables.published import published
-from specar.tables.sources import metrics_of
+from specar.paper.metrics import METRICS
+from specar.paper.published import published
+from specar.paper.sources import metrics_of
+from specar.results.inputs import setting_label
+from specar.runs.plan import Plan
+from specar.runs.records import describe
 
 M4 = {"Yearly": 23000, "Quarterly": 24000, "Monthly": 48000, "Weekly": 359, "Daily": 4227, "Hourly": 414}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from specar.figures.paper import classification_models
-from specar.figures.paper.classification_models import printed_models
+from specar.figures import classification_models
+from specar.figures.classification_models import printed_models
 
 from .looks import check_tidy, words
 

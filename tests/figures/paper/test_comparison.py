@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from specar.figures.paper import comparison
+from specar.figures import all_tasks as comparison
 
 from .looks import check_tidy, words
 

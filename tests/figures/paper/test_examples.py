@@ -7,8 +7,7 @@ import pytest
 import torch
 from matplotlib.colors import LogNorm
 
-from specar.examples import write_examples
-from specar.figures.paper import (
+from specar.figures import (
     anomaly_examples,
     forecast_examples,
     imputation_examples,
@@ -17,6 +16,7 @@ from specar.figures.paper import (
 )
 from specar.figures.style import figure_style
 from specar.models import build_model
+from specar.runs.examples import write_examples
 
 from ...conftest import OF_TASK, config_values
 from .looks import check_tidy, words

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from specar.data.layout import META
-from specar.figures.paper import parameters
-from specar.figures.paper.parameters import _apart
-from specar.figures.paper.parameters_data import points_of, printed_averages
-from specar.figures.paper.request import PaperResults
+from specar.figures import parameters
+from specar.figures.parameters import _apart
+from specar.figures.parameters_data import points_of, printed_averages
+from specar.figures.plan_request import PaperResults
 from specar.models import build_model
 from specar.models.base import SeriesShape
-from specar.parameters import built_parameters, parameters_of
+from specar.results.parameters import built_parameters, parameters_of
 
 from .looks import check_tidy, words
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from specar.figures.paper import top_effect
-from specar.tables.inputs import runs_of
-from specar.tables.sources import SOURCES
-from specar.tables.top_effect import own_effects, published_effect, published_settings
+from specar.figures import top_effect
+from specar.paper.sources import SOURCES
+from specar.results.effects import own_effects, published_effect, published_settings
+from specar.results.inputs import runs_of
 
 from ...tables.table_inputs import M4, results, run
 from .looks import check_tidy, words

@@ -7,12 +7,12 @@ import types
 import pytest
 from matplotlib.figure import Figure
 
+from specar.base.errors import SpecarError
 from specar.cli import main
-from specar.errors import SpecarError
 from specar.figures import files
-from specar.figures.paper.request import PaperFigure
-from specar.figures.paper.write import write_paper_figures
-from specar.places import Places
+from specar.figures.plan_request import PaperFigure
+from specar.figures.plan_write import write_paper_figures
+from specar.runs.store import Places
 
 VALUES = {"matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}], "seeds": [1]}
 
@@ -29,7 +29,7 @@ def draw(results, *arguments):
 def other(monkeypatch):
     monkeypatch.setitem(sys.modules, "another", types.SimpleNamespace(draw=draw))
     monkeypatch.setattr(files, "PAPER_FIGURES", {"a": ("another",), "b": ("another", "x", "y")})
-    monkeypatch.setattr("specar.figures.paper.write.PAPER_FIGURES", files.PAPER_FIGURES)
+    monkeypatch.setattr("specar.figures.plan_write.PAPER_FIGURES", files.PAPER_FIGURES)
 
 
 @pytest.mark.usefixtures("other")

@@ -1,0 +1,120 @@
+"""The matrix at a glance: what is done, what failed, and how long the rest will take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from specar.cost.text import duration, summary
+from specar.runs.plan import Plan
+from specar.runs.records import read_record
+from specar.runs.status import STATES, RunStatus, status_of
+
+_MOST = 20
+
+
+def overview(plan: Plan) -> str:
+    """Return the state of all runs as text: counts per dataset, running and failed runs, time left."""
+    found = {name: status_of(plan, name) for name in plan.runs}
+    started = ablation_counts(plan, plan.started_ablations)
+    lists = _lists(plan, found)
+    parts = ["\n".join(_counts(plan, found)), *lists, _time_left(plan, found), _cost(plan, found), started]
+    return "\n\n".join(part for part in parts if part)
+
+
+def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
+    """Return how many runs of ablations are done, one line each; empty without ``names``."""
+    lines = []
+    for name in names:
+        runs = plan.ablation_runs(name)
+        done = sum(plan.record_file(run).exists() for run in runs)
+        lines.append(f"{name:<20} {done:>5} of {len(runs):>5} runs done  {plan.config.ablations[name].title}")
+    return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
+
+
+def _counts(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
+    used = [state for state in STATES if any(status.state == state for status in found.values())]
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for name, run in plan.runs.items():
+        for key in ((run.task, run.dataset), ("all", "")):
+            counts[key]["runs"] += 1
+            counts[key][found[name].state] += 1
+    total = counts.pop(("all", ""))
+    yield f"{'task':<20} {'dataset':<20}" + "".join(f" {column:>12}" for column in ("runs", *used))
+    for (task, dataset), row in [*counts.items(), (("all", ""), total)]:
+        cells = "".join(f" {row[column] or '·':>12}" for column in ("runs", *used))
+        yield f"{task:<20} {dataset:<20}{cells}"
+
+
+def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
+    running = [
+        f"{name}: epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
+        for name, status in found.items()
+        if status.state == "running"
+    ]
+    yield _listed("running", running)
+    for state in ("failed", "interrupted"):
+        lines = [f"{name}: {status.reason}" for name, status in found.items() if status.state == state]
+        yield _listed(state, lines)
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    more = [f"  and {len(lines) - _MOST} more: specar runs --state {title}"] if len(lines) > _MOST else []
+    return "\n".join([title, *(f"  {line}" for line in lines[:_MOST]), *more]) if lines else ""
+
+
+def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
+    """Estimated from the records of like runs, and from the epochs of those that are under way."""
+    known = _known_seconds(plan, found)
+    todo = [name for name, status in found.items() if status.state not in ("done", "cached")]
+    seconds = {name: _estimate(plan, name, found[name], known) for name in todo}
+    estimated = [value for value in seconds.values() if value is not None]
+    if not todo:
+        return "nothing left to do"
+    if not estimated:
+        return f"{len(todo)} runs left; no record yet to estimate their time from"
+    text = f"about {duration(sum(estimated))} left for {len(estimated)} runs, one after the other"
+    workers = sum(status.state == "running" for status in found.values())
+    if workers > 1:
+        text += f"; {duration(sum(estimated) / workers)} with the {workers} that run now"
+    unknown = len(todo) - len(estimated)
+    return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
+
+
+def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
+    """What the cost model says, also of runs without a like record."""
+    left = {
+        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
+        for name, status in found.items()
+        if status.state not in ("done", "cached")
+    }
+    return summary(plan, left)
+
+
+def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
+    """Mean duration of finished runs, by how alike runs are."""
+    seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for name, status in found.items():
+        if status.state in ("done", "cached"):
+            record = read_record(plan.record_file(name), name)
+            if record is not None:
+                for key in _likeness(plan, name):
+                    seconds[key].append(float(record["provenance"]["wall_seconds"]))
+    return {key: sum(values) / len(values) for key, values in seconds.items()}
+
+
+def _likeness(plan: Plan, name: str) -> Iterator[tuple[Any, ...]]:
+    """What a run has in common with others, most telling first: other datasets tell nothing."""
+    run = plan.runs[name]
+    place = (run.task, run.dataset)
+    yield (*place, run.setting, run.model.architecture, run.model.top)
+    yield (*place, run.setting, run.model.architecture)
+    yield (*place, run.model.architecture)
+    yield place
+
+
+def _estimate(plan: Plan, name: str, status: RunStatus, known: dict[tuple[Any, ...], float]) -> float | None:
+    if status.epoch:  # an upper bound: patience may end it earlier
+        return status.epoch_seconds * max(plan.runs[name].training.epochs - status.epoch, 0)
+    return next((known[key] for key in _likeness(plan, name) if key in known), None)

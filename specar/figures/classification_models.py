@@ -1,0 +1,176 @@
+"""Figure 3 of the paper: accuracy averaged over the ten UEA sets, of all models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from specar.figures.dots import LINE, Dot, draw_dots
+from specar.figures.legend import entry
+from specar.figures.page import Grid, Page
+from specar.figures.plan_request import PaperFigure, PaperResults
+from specar.figures.style import LOG, OTHERS, PRINTED, series_of
+from specar.figures.words import PROTOCOL
+from specar.paper.numbers import OURS, printed_numbers
+from specar.paper.published import parts_of, released_log
+from specar.paper.sources import AVERAGE
+
+TASK, METRIC = "classification", "accuracy"
+_TITLE = "Figure 3: mean accuracy over the ten UEA sets"
+_WIDTH, _NAMES = 2.3, 1.75  # inches of a panel, and of the names beside it
+
+
+@dataclass(frozen=True)
+class _Own:
+    """Reproduced accuracy of an architecture over some sets.
+
+    Attributes
+    ----------
+    architecture
+        The architecture.
+    sets
+        The sets with at least one seed, in the paper's order.
+    mean, sd
+        Mean over the sets, in percent; the standard deviation over seeds of a seed's mean, None where
+        not every set has every seed, or there is one seed only.
+    seeds
+        Seeds per set, in words.
+    """
+
+    architecture: str
+    sets: tuple[str, ...]
+    mean: float
+    sd: float | None
+    seeds: str
+
+    @property
+    def dot(self) -> Dot:
+        look = series_of(self.architecture, False)
+        return Dot(f"ours, {self.architecture}", self.mean, look, self.sd, stressed=True)
+
+
+def printed_models() -> pd.DataFrame:
+    """Return accuracy in percent as the paper prints it, a row per model, a column per set and ``avg``."""
+    numbers = printed_numbers()
+    rows = numbers[(numbers["task"] == TASK) & (numbers["source_table"] == "appendix:5")]
+    return rows.pivot(index="model", columns="dataset", values="number")
+
+
+def draw(results: PaperResults) -> PaperFigure:
+    """Draw all ten sets, and like for like those that are done where they are fewer."""
+    sets = parts_of(TASK, AVERAGE)
+    own, models = _own(results.of(TASK).runs, sets), printed_models()
+    partial = list(dict.fromkeys(one.sets for one in own if len(one.sets) < len(sets)))
+    lines = len(models) + 1 + max(1, len(own))
+    page = Page(_TITLE, _above(results, own, len(sets)), _below(own, bool(partial)), _legend(own))
+    columns = 1 + len(partial)
+    width = _WIDTH if partial else 3.6
+    grid = Grid((width,) * columns, (lines * LINE,), _NAMES, _NAMES)
+    figure, panels = page.with_grid(grid)
+    log = released_log(TASK).set_index(["dataset", "metric"])["released_log"]
+    for axes, names in zip(panels, [tuple(sets), *partial], strict=True):
+        logged = float(log[[(name, METRIC) for name in names]].mean())
+        printed = models[AVERAGE] if len(names) == len(sets) else models[list(names)].mean(axis=1)
+        _draw_panel(axes, names, printed, logged, [one for one in own if one.sets == names])
+        low, high = axes.get_xlim()
+        axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= min(high, 100)])
+        axes.set_title(_panel_title(names, len(sets)))
+    return PaperFigure(figure, _TITLE, _alt(models, own, len(sets)))
+
+
+def _own(runs: pd.DataFrame, sets: list[str]) -> list[_Own]:
+    wanted = (runs["protocol"] == PROTOCOL) & (runs["metric"] == METRIC) & runs["dataset"].isin(sets)
+    done = runs[wanted & runs["value"].notna()]
+    return [_own_of(str(name), rows, sets) for name, rows in done.groupby("architecture", sort=False)]
+
+
+def _own_of(architecture: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
+    wide = rows.pivot(index="seed", columns="dataset", values="value")
+    names = tuple(name for name in sets if name in wide)
+    wide = wide[list(names)]
+    complete = bool(wide.notna().all(axis=None)) and len(wide) > 1
+    counts = wide.count()
+    low, high = int(counts.min()), int(counts.max())
+    seeds = (f"{low}" if low == high else f"{low} to {high}") + (" seed" if high == 1 else " seeds")
+    sd = float(wide.mean(axis=1).std()) if complete else None
+    return _Own(architecture, names, float(wide.mean().mean()), sd, seeds)
+
+
+def _draw_panel(
+    axes: Axes, names: tuple[str, ...], printed: pd.Series, logged: float, own: list[_Own]
+) -> None:
+    dots = [Dot(str(model), float(value), OTHERS) for model, value in printed.items() if model != OURS]
+    dots.append(Dot(f"{OURS}, published", float(printed[OURS]), PRINTED, stressed=True))
+    dots.append(Dot(f"{OURS}, authors' log", logged, LOG, hollow=True, stressed=True))
+    draw_dots(axes, [*dots, *(one.dot for one in own)], decimals=1)
+    axes.set_xlabel(f"accuracy (%), mean over {len(names)} {_sets(names)}")
+
+
+def _sets(names: tuple[str, ...]) -> str:
+    return "set" if len(names) == 1 else "sets"
+
+
+def _panel_title(names: tuple[str, ...], total: int) -> str:
+    if len(names) == total:
+        return "all ten sets"
+    return f"like for like: {names[0] if len(names) == 1 else f'the {len(names)} sets done'}"
+
+
+def _above(results: PaperResults, own: list[_Own], total: int) -> list[str]:
+    known = {one.architecture: one for one in own}
+    asked = results.of(TASK).table
+    names = dict.fromkeys([*asked.loc[asked["protocol"] == PROTOCOL, "architecture"], *known])
+    lines = [f"Protocol: {PROTOCOL}, which is how the paper measures.", *results.notes]
+    if not names:
+        return [*lines, f"Ours: this configuration has no classification under the protocol {PROTOCOL}."]
+    return [*lines, *(_done(str(name), known.get(str(name)), total) for name in names)]
+
+
+def _done(architecture: str, own: _Own | None, total: int) -> str:
+    start = f"Ours, architecture {architecture}:"
+    if own is None:
+        return f"{start} none of the {total} sets is done yet, so it is not in the figure."
+    if len(own.sets) == total:
+        return f"{start} all {total} sets done, {own.seeds} each."
+    return (
+        f"{start} {len(own.sets)} of {total} sets done ({', '.join(own.sets)}), {own.seeds} each; there is "
+        f"no average over all {total} yet."
+    )
+
+
+def _below(own: list[_Own], has_partial: bool) -> list[str]:
+    sentences = [
+        "Published values are single runs: appendix Table 5. Authors' log: what their repository reports for "
+        "SpecAR-Net, averaged here.",
+    ]
+    if own and any(one.sd is not None for one in own):
+        sentences.append("±: sample standard deviation over seeds of a seed's average over the sets.")
+    if any(one.sd is None for one in own):
+        sentences.append("Ours without ±: one seed only, or sets that lack a seed.")
+    if has_partial:
+        sentences.append("Like for like: every model averaged over only those sets that are done.")
+    return [" ".join(sentences)]
+
+
+def _legend(own: list[_Own]) -> list[Line2D]:
+    return [
+        entry("other models, published", OTHERS),
+        entry(f"{OURS}, published", PRINTED),
+        entry("authors' log", LOG, hollow=True),
+        *(entry(one.dot.name, one.dot.look) for one in own),
+    ]
+
+
+def _alt(models: pd.DataFrame, own: list[_Own], total: int) -> str:
+    best = models[AVERAGE].sort_values(ascending=False)
+    ours = "; ".join(
+        f"our {one.architecture}: {one.mean:.1f} % over {len(one.sets)} of {total} sets" for one in own
+    )
+    return (
+        f"Dot plot of {len(models)} models by mean accuracy on {total} UEA sets, from {best.index[0]} with "
+        f"{best.iloc[0]:.1f} % to {best.index[-1]} with {best.iloc[-1]:.1f} % (published); "
+        f"{ours or 'nothing of our own is done yet'}."
+    )

@@ -1,0 +1,221 @@
+"""Figure 4 of the paper: number of parameters against performance, as far as anything is known of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from specar.figures.comparison import legend_entry
+from specar.figures.labels import Labels
+from specar.figures.legend import entry
+from specar.figures.page import Grid, Page
+from specar.figures.parameters_data import Point, points_of, printed_averages
+from specar.figures.plan_request import PaperFigure, PaperResults
+from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, series_of
+from specar.figures.words import PROTOCOL
+from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
+from specar.paper.published import printed_datasets
+from specar.paper.sources import source_of
+
+_PANELS = (("classification", "accuracy"), ("long_term_forecast", "mse"))
+_TITLE = "Figure 4: number of parameters against performance"
+_SIDE, _LEFT, _GAP = 3.5, 0.75, 0.85  # inches
+_NAMES_FROM = 0.68  # of the width: right of it are the names of other models
+_NAMED, _MARKER = 20, 6.0
+_PARAMETERS = "parameters of our models (millions)"
+
+
+def draw(results: PaperResults) -> PaperFigure:
+    """Draw averages over all datasets beside other models' above, and every dataset of ours below."""
+    found = [points_of(results, task, metric) for task, metric in _PANELS]
+    points = [of_sets for of_sets, _ in found]
+    everything = [point for of_sets in points for point in of_sets]
+    page = Page(_TITLE, _above(results, points), _below(), _legend(everything))
+    figure, panels = page.with_grid(Grid((_SIDE, _SIDE), (_SIDE, _SIDE), _LEFT, _GAP))
+    for column, ((task, metric), (of_sets, means)) in enumerate(zip(_PANELS, found, strict=True)):
+        _draw_averages(panels[column], task, metric, means)
+        _draw_datasets(panels[2 + column], metric, of_sets)
+    return PaperFigure(figure, _TITLE, _alt(everything))
+
+
+def _draw_averages(axes: Axes, task: str, metric: str, points: Sequence[Point]) -> None:
+    printed = printed_averages(task, metric)
+    label = METRICS[metric].label + (" (%)" if METRICS[metric].percent else "")
+    axes.set_title(f"{source_of(task).title}: mean over {len(printed_datasets(task))} sets")
+    axes.set_xlabel(_PARAMETERS)
+    axes.set_ylabel(f"mean {label}")
+    values = [*printed, *(point.value for point in points)]
+    _scale_values(axes, values, metric)
+    _scale_counts(axes, [end for point in points for end in (point.lowest, point.highest)], _NAMES_FROM)
+    _write_models(axes, printed)
+    if not points:
+        text = "parameters of our models\nnot known for all sets"
+        axes.text(0.32, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT)
+    for point in points:
+        ends = [[point.total - point.lowest], [point.highest - point.total]]
+        axes.errorbar([point.total], [point.value], xerr=ends, **_look(point), elinewidth=0.8, capsize=2)
+
+
+def _write_models(axes: Axes, printed: pd.Series) -> None:
+    """Lines at the printed values, and the names beside them, moved apart where they would overlap."""
+    box = axes.get_window_extent()
+    step = 1.2 * SMALL_SIZE * axes.figure.dpi / 72 / box.height
+    heights = axes.transAxes.inverted().transform(
+        axes.transData.transform([(axes.get_xlim()[0], value) for value in printed])
+    )[:, 1]
+    order = np.argsort(heights)
+    for index, y in zip(order, _apart(heights[order], step), strict=True):
+        name, height = str(printed.index[index]), heights[index]
+        own = name == OURS
+        axes.plot([0, _NAMES_FROM], [height, height], transform=axes.transAxes, zorder=1,
+                  color=TEXT if own else OTHERS.colour, linewidth=1.0 if own else 0.5)  # fmt: skip
+        axes.plot([_NAMES_FROM, _NAMES_FROM + 0.04], [height, y], transform=axes.transAxes, zorder=1,
+                  color=RULE, linewidth=0.5)  # fmt: skip
+        axes.text(_NAMES_FROM + 0.05, y, name, transform=axes.transAxes, va="center", fontsize=SMALL_SIZE,
+                  color=TEXT if own else FAINT, fontweight="bold" if own else "normal")  # fmt: skip
+
+
+def _apart(heights: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.float64]:
+    """Ascending heights moved apart to at least ``step``, each as little as its neighbours let it, in 0 to 1.
+
+    Neighbours that would overlap become a block around the mean of where they should be.
+    """
+    blocks: list[list[float]] = []  # sum of the wanted lowest places, and number of names
+    for index, height in enumerate(heights):
+        blocks.append([height - index * step, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            total, number = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += number
+    lowest = np.repeat([total / number for total, number in blocks], [int(number) for _, number in blocks])
+    room = 1 - (len(heights) - 1) * step - step / 2
+    places: npt.NDArray[np.float64] = np.clip(lowest, step / 2, max(room, step / 2))
+    return places + step * np.arange(len(heights))
+
+
+def _draw_datasets(axes: Axes, metric: str, points: Sequence[Point]) -> None:
+    axes.set_title("every set")
+    axes.set_xlabel(_PARAMETERS)
+    axes.set_ylabel(METRICS[metric].label + (" (%)" if METRICS[metric].percent else ""))
+    if not points:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no number of parameters is known yet", ha="center", va="center", color=FAINT)
+        return
+    _scale_values(axes, [point.value for point in points], metric)
+    _scale_counts(axes, [end for point in points for end in (point.total, point.used or point.total)], 1.0)
+    for point in points:
+        axes.plot([point.total], [point.value], **{**_look(point), "linestyle": ""})
+        axes.plot([point.used or point.total, point.total], [point.value] * 2, color=RULE, linewidth=0.9)
+    bars = np.array([[point.total, point.value, point.value] for point in points])
+    names = [(point.total, point.value, point.name) for point in _to_name(points)]
+    Labels(axes, bars, _MARKER).write(names, _NAMED)
+
+
+def _to_name(points: Sequence[Point]) -> list[Point]:
+    """Points in the order in which they get names: ours first, and every set once before any twice."""
+    met: Counter[str] = Counter()
+    order: dict[int, tuple[bool, int]] = {}
+    for i, point in enumerate(points):
+        order[i] = (not point.reproduced, met[point.name])
+        met[point.name] += 1
+    return [points[i] for i in sorted(order, key=order.__getitem__)]
+
+
+def _look(point: Point) -> dict[str, Any]:
+    look = series_of(point.architecture, point.top)
+    return {
+        "marker": look.marker,
+        "color": look.colour,
+        "markersize": _MARKER,
+        "markerfacecolor": look.colour if point.reproduced else "white",
+        "markeredgecolor": "white" if point.reproduced else look.colour,
+        "markeredgewidth": 0.6 if point.reproduced else 1.1,
+        "zorder": 4 if point.reproduced else 3,
+    }
+
+
+def _scale_values(axes: Axes, values: Sequence[float], metric: str) -> None:
+    low, high = min(values), max(values)
+    if METRICS[metric].percent:
+        margin = 0.06 * (high - low or 1.0)
+        axes.set_ylim(low - margin, high + margin)
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        return
+    axes.set_yscale("log")
+    margin = (high / low) ** 0.06 if high > low else 1.2
+    axes.set_ylim(low / margin, high * margin)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low > 5 else (1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _scale_counts(axes: Axes, counts: Sequence[float], share: float) -> None:
+    """Let the counts take the left ``share`` of a logarithmic axis, in millions."""
+    low, high = (min(counts) / 1.6, max(counts) * 1.6) if counts else (1e4, 1e8)
+    axes.set_xscale("log")
+    axes.set_xlim(low, low * (high / low) ** (1 / share))
+    steps = (1, 2, 5) if high / low < 50 else (1,)
+    ticks = [step * 10.0**power for power in range(3, 10) for step in steps]
+    shown = [tick for tick in ticks if low <= tick <= high]
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(shown, [f"{tick / 1e6:g}" for tick in shown])
+
+
+def _above(results: PaperResults, points: Sequence[Sequence[Point]]) -> list[str]:
+    lines = [
+        "The paper prints neither the numbers of this figure nor a number of parameters of any model, only "
+        "that SpecAR-Net does better with fewer. So other models are lines without a place on the axis, and "
+        "the numbers of parameters are those of our models.",
+        f"Protocol: {PROTOCOL}, which is how the paper measures.",
+        *results.notes,
+    ]
+    return [*lines, *(_state(task, found) for (task, _), found in zip(_PANELS, points, strict=True))]
+
+
+def _state(task: str, points: Sequence[Point]) -> str:
+    sets = len(printed_datasets(task))
+    first = [point.name.partition(" ")[0] for point in points]
+    done = [name for name, point in zip(first, points, strict=True) if point.reproduced]
+    text = f"{source_of(task).title}: parameters known for {len(set(first))} of {sets} sets"
+    if task == "classification" and len(set(first)) < sets:
+        text += " (that of others follows from their length, known once they are prepared)"
+    return f"{text}; runs of ours on {len(set(done))}."
+
+
+def _below() -> list[str]:
+    return [
+        "Filled: reproduced, mean over seeds. Hollow: the published result of SpecAR-Net at the number of "
+        "parameters of our model. Above: mean over the sets of both, with a bar from the smallest to the "
+        "largest model; below: mean over horizons of each set, or the horizons that are named, and a line to "
+        "the parameters that training reaches, known of runs that are done. Lines: published means, appendix "
+        "Tables 5 and 10; the paper does not say how it averages forecasting here. MSE: lower is better."
+    ]
+
+
+def _legend(points: Sequence[Point]) -> list[Line2D]:
+    looks = sorted({(point.architecture, point.top) for point in points})
+    return [
+        *(legend_entry(name, top, True) for name, top in looks),
+        *([entry("hollow: published result", OTHERS, hollow=True)] if points else []),
+    ]
+
+
+def _alt(points: Sequence[Point]) -> str:
+    if not points:
+        return "Published means of all models; no number of parameters is known, as the paper prints none."
+    low, high = (bound(point.total for point in points) / 1e6 for bound in (min, max))
+    done = sum(point.reproduced for point in points)
+    return (
+        f"Performance against parameters of our models on {len(points)} sets and variants, {low:.2g} to "
+        f"{high:.3g} million parameters, {done} of them with results of ours; other models have published "
+        "means but no published number of parameters."
+    )

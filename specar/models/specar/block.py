@@ -1,0 +1,182 @@
+"""The SpecAR block (Section 3.1 and Figure 1 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from specar.config.settings import default_dilations
+from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.planes import mean_of_positive
+from specar.models.specar.spectrogram import Spectrogram
+from specar.models.specar.transform import TimeFrequency
+from specar.models.specar.wavelet import Scalogram
+
+
+class SpecARBlock(nn.Module):
+    """Time-frequency block (B, T, M) to (B, T, M): transform, parallel complex convolutions, aggregation.
+
+    A plain module for any network; the defaults follow the paper. ``architecture="released"`` computes
+    the function of the authors' code.
+
+    Parameters
+    ----------
+    d_model : int
+        Channels M.
+    d_ff : int, optional
+        Channels inside a bottleneck branch; d_model if left out.
+    architecture : {"paper", "released"}
+        Where the two differ: style of the transform, and for ``released`` the gate between the transform
+        and the convolutions and a 1x1 first branch. It also sets the defaults of ``sides`` (one; two),
+        ``branch`` (single; bottleneck) and ``residual`` (True; False).
+    backbone : {"MCN", "DCN"}
+        Complex convolutions, or two real channels without cross terms.
+    conv_layers : int
+        Number K of branches.
+    dilations : sequence of int, optional
+        Dilation per dilated branch. ``paper``: 1, 3, 5, … for K branches (Eq. 6 counted from 0);
+        ``released``: 1, 2, 3, … for K - 1 branches.
+    transform : {"stft", "cwt"}
+        Short-time Fourier transform, or continuous wavelet transform at the same frequencies.
+    window, window_length, n_fft, hop_length, sides, phase
+        See :class:`~specar.models.specar.spectrogram.Spectrogram` and, without a window,
+        :class:`~specar.models.specar.wavelet.Scalogram`.
+    steps : int, optional
+        Series length T; needed only when ``hop_length`` > 1, where a linear map over time brings the
+        frames back to T steps.
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        d_ff: int | None = None,
+        *,
+        architecture: Literal["paper", "released"] = "paper",
+        backbone: Literal["MCN", "DCN"] = "MCN",
+        conv_layers: int = 3,
+        dilations: Sequence[int] | None = None,
+        transform: Literal["stft", "cwt"] = "stft",
+        window: str = "hamming",
+        window_length: int = 16,
+        n_fft: int | None = None,
+        hop_length: int = 1,
+        sides: Literal["one", "two"] | None = None,
+        phase: Literal["frame", "absolute"] = "frame",
+        branch: Literal["single", "bottleneck"] | None = None,
+        residual: bool | None = None,
+        steps: int | None = None,
+    ) -> None:
+        super().__init__()
+        _check("architecture", architecture, ("paper", "released"))
+        _check("backbone", backbone, ("MCN", "DCN"))
+        _check("transform", transform, ("stft", "cwt"))
+        _check("branch", branch, (None, "single", "bottleneck"))
+        released = architecture == "released"
+        self.gated = released
+        self.residual = not released if residual is None else residual
+        sides = sides or ("two" if released else "one")
+        self.spectrogram: TimeFrequency
+        if transform == "cwt":
+            self.spectrogram = Scalogram(n_fft or window_length, hop_length, sides, architecture, phase)
+        else:
+            self.spectrogram = Spectrogram(
+                window, window_length, n_fft, hop_length, sides, architecture, phase
+            )
+        branch = branch or ("bottleneck" if released else "single")
+        bottleneck = (d_ff or d_model) if branch == "bottleneck" else 0
+        dilations = _dilations(dilations, conv_layers, released)
+        self.branches = nn.ModuleList(_branches(d_model, bottleneck, dilations, released, backbone == "DCN"))
+        self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
+        self.to_steps: nn.Linear | None = None
+        if hop_length > 1:
+            if steps is None:
+                raise ValueError("a block with hop_length > 1 needs the number of steps")
+            self.to_steps = nn.Linear(self.spectrogram.frames(steps), steps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run the block on (B, T, M); returns the same shape."""
+        planes = self._planes(x)
+        # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
+        means = [
+            mean_of_positive(branch(planes), overwrite=_is_unseen(branch)) for branch in self.branches
+        ]  # (B, 2M, frames) each
+        features = self._to_real(torch.stack(means).mean(dim=0))  # (B, M, frames)
+        if self.to_steps is not None:
+            features = self.to_steps(features)
+        features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
+        return features + x if self.residual else features  # Eq. 2
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
+        planes = self._planes(x)
+        return torch.stack([nn.functional.relu(branch(planes)) for branch in self.branches]).mean(dim=0)
+
+    def _planes(self, x: Tensor) -> Tensor:
+        """What goes into the branches, (B, 2M, F, frames), the real parts first; channels last in memory."""
+        spectrum = self.spectrogram(x.transpose(1, 2))  # (B, M, 2, F, frames)
+        if self.gated:
+            spectrum = gate(spectrum)
+        return spectrum.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
+
+    def _to_real(self, planes: Tensor) -> Tensor:
+        """Linear map of (Re, Im) of every element, (B, 2M, frames) to (B, M, frames)."""
+        real, imag = planes.chunk(2, dim=1)
+        return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)
+
+
+def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
+
+
+def _dilations(given: Sequence[int] | None, conv_layers: int, released: bool) -> list[int]:
+    if conv_layers < 1:
+        raise ValueError(f"conv_layers must be at least 1, got {conv_layers}")
+    default = default_dilations(conv_layers, "released" if released else "paper")
+    if given is not None and (len(given) != len(default) or min(given, default=1) < 1):
+        raise ValueError(f"dilations needs {len(default)} values of at least 1, got {list(given)}")
+    return default if given is None else list(given)
+
+
+def _branches(
+    d_model: int, bottleneck: int, dilations: Sequence[int], pointwise: bool, dual_channel: bool
+) -> list[nn.Module]:
+    """Parallel branches: optionally a 1x1 one, then one per dilation; ``bottleneck`` 0 means single."""
+
+    def conv(inputs: int, outputs: int, kernel_size: int, dilation: int) -> ComplexConv2d:
+        return ComplexConv2d(inputs, outputs, kernel_size, dilation, dual_channel)
+
+    branches: list[nn.Module] = [conv(d_model, d_model, 1, 1)] if pointwise else []
+    for dilation in dilations:
+        if bottleneck:
+            down, up = conv(d_model, bottleneck, 3, dilation), conv(bottleneck, d_model, 3, dilation)
+            branches.append(nn.Sequential(down, up))
+        else:
+            branches.append(conv(d_model, d_model, 3, dilation))
+    return branches
+
+
+def _is_unseen(branch: nn.Module) -> bool:
+    """Whether nobody else holds what a branch gives: it is a convolution's, and no hook has seen it."""
+    layers = list(branch) if isinstance(branch, nn.Sequential) else [branch]
+    hooked = any(module._forward_hooks for module in (branch, *layers))
+    return isinstance(layers[-1], ComplexConv2d) and not hooked
+
+
+def gate(spectrum: Tensor) -> Tensor:
+    """The released code's step between transform and convolutions, (B, M, 2, F, T) to the same.
+
+    Per channel on the complex F x T matrix Z: Q = Z Zᵀ without conjugation, a sigmoid on Re Q and
+    on Im Q, and Z becomes Q Z. Two real products do the work of the eight.
+    """
+    bins = spectrum.shape[-2]
+    stacked = spectrum.flatten(-3, -2)  # (B, M, 2F, T)
+    products = stacked @ stacked.transpose(-1, -2)  # all products of Re and Im with each other
+    rr, ri = products[..., :bins, :bins], products[..., :bins, bins:]
+    ir, ii = products[..., bins:, :bins], products[..., bins:, bins:]
+    real, imag = torch.sigmoid(rr - ii), torch.sigmoid(ri + ir)
+    rows = torch.cat([torch.cat([real, -imag], dim=-1), torch.cat([imag, real], dim=-1)], dim=-2)
+    return (rows @ stacked).unflatten(-2, (2, bins))

@@ -1,0 +1,120 @@
+"""Work that a SpecAR-Net needs per example, from its settings and the sizes of its data.
+
+Nothing is built and nothing heavy imported: ``specar status`` asks for hundreds of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from specar.config.settings import ModelConfig
+from specar.models.shape import SeriesShape
+from specar.models.specar.plane import bins_of, frames_of, wavelet_reach
+
+if TYPE_CHECKING:
+    from specar.models.specar.net import SpecARNet
+
+_KERNEL = 3  # steps and bins of a dilated kernel
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work per example.
+
+    Attributes
+    ----------
+    forward, training
+        Multiply-adds of a forward pass, and of one with its gradients. Products with the zeros that pad a
+        convolution are not needed and not counted; the four real products of a complex one are.
+    elements
+        Values (real numbers) that the blocks hold between their steps in a forward pass.
+    """
+
+    forward: int
+    training: int
+    elements: int
+
+    def __add__(self, other: Work) -> Work:
+        return Work(
+            self.forward + other.forward, self.training + other.training, self.elements + other.elements
+        )
+
+    def __mul__(self, number: int) -> Work:
+        return Work(self.forward * number, self.training * number, self.elements * number)
+
+
+def work_of(model: SpecARNet) -> Work:
+    """Return the work of a model per example; it may live on the meta device."""
+    return work_of_config(model.config, model.shape)
+
+
+def work_of_config(config: ModelConfig, shape: SeriesShape) -> Work:
+    """Return the work per example of the model that ``specar.models`` builds from a configuration."""
+    blocks = 0 if config.backbone == "Embed" else config.e_layers
+    return _ends(config, shape) + block_work(config, shape.steps) * blocks
+
+
+def block_work(config: ModelConfig, steps: int) -> Work:
+    """Return the work of one block on a series of ``steps`` steps."""
+    assert config.n_fft is not None  # both are resolved with the configuration
+    assert config.sides is not None
+    d_model, hop = config.d_model, config.hop_length
+    bins = bins_of(config.n_fft, config.sides)
+    frames = frames_of(steps, config.n_fft, hop, config.architecture)
+    kernel = 2 * wavelet_reach(config.n_fft) + 2 if config.transform == "cwt" else config.n_fft
+    # The basis of the transform is fixed: its gradient is not needed.
+    spectrum = d_model * 2 * bins * kernel * frames
+    total = Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
+    if config.architecture == "released":  # its gate
+        total += _learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
+    for inputs, outputs, size, dilation in _convolutions(config):
+        products = inputs * outputs * (2 if config.backbone == "DCN" else 4)
+        taps = _taps(size, dilation, bins) * _taps(size, dilation, frames)
+        total += _learned(products * taps, 2 * outputs * bins * frames)
+    if hop > 1:
+        total += _learned(d_model * frames * steps, d_model * steps)
+    return total
+
+
+def _convolutions(config: ModelConfig) -> Iterator[tuple[int, int, int, int]]:
+    """Input and output channels, kernel size and dilation of every complex convolution of a block."""
+    d_model, d_ff = config.d_model, config.d_ff
+    if config.architecture == "released":
+        yield d_model, d_model, 1, 1
+    for dilation in config.dilations or []:
+        if config.branch == "bottleneck":
+            yield d_model, d_ff, _KERNEL, dilation
+            yield d_ff, d_model, _KERNEL, dilation
+        else:
+            yield d_model, d_model, _KERNEL, dilation
+
+
+@cache  # the runs of a matrix share a few lengths
+def _taps(size: int, dilation: int, length: int) -> int:
+    """Taps of a kernel that meet a value, over all places of an axis."""
+    reach = size // 2
+    return sum(max(length - abs(tap) * dilation, 0) for tap in range(-reach, reach + 1))
+
+
+def _learned(products: int, elements: int) -> Work:
+    """Of a product of two things that both need a gradient."""
+    return Work(products, 3 * products, elements)
+
+
+def _ends(config: ModelConfig, shape: SeriesShape) -> Work:
+    """Embedding, extension in time, head and TOP head; the gradient of the data is not needed."""
+    d_model = config.d_model
+    embedding = shape.seq_len * d_model * (3 * shape.channels + shape.time_features)
+    total = Work(embedding, 2 * embedding, shape.seq_len * d_model)
+    if shape.pred_len:
+        total += _learned(d_model * shape.seq_len * shape.steps, d_model * shape.steps)
+    if config.top and config.architecture == "released":
+        half = (d_model + 1) // 2
+        total += _learned(shape.steps * shape.steps * 3 * half, shape.steps * half)
+    elif config.top:
+        total += _learned(d_model * shape.steps, shape.steps)
+    outputs = shape.classes or shape.channels
+    return total + _learned(d_model * shape.steps * outputs, shape.steps * outputs)

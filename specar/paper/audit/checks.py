@@ -1,0 +1,98 @@
+"""All checks of the audit, and their findings as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from specar.paper.audit import (
+    averages,
+    claims,
+    colours,
+    first_counts,
+    labels,
+    m4,
+    order,
+    outside,
+    protocol,
+    repairs,
+    scores,
+    settings,
+    tables,
+)
+from specar.paper.audit.finding import Finding, as_table
+from specar.paper.audit.printed import Paper
+from specar.paper.numbers import KEY
+
+CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
+    repairs.typos,
+    averages.averages,
+    order.order,
+    scores.f1,
+    scores.mae_against_mse,
+    m4.weighted_averages,
+    m4.owa,
+    tables.cross_tables,
+    tables.rounded_columns,
+    tables.missing_rows,
+    first_counts.first_counts,
+    outside.released_log,
+    outside.figure,
+    claims.claims,
+    protocol.random_scores,
+    settings.settings,
+    settings.windows,
+    settings.even_windows,
+    settings.horizons,
+    settings.datasets,
+    protocol.selection,
+    tables.unstated_top,
+    colours.colours,
+    labels.years,
+)
+# What casts doubt on a single printed number; the rest is about rows, colours, claims or protocols.
+_ABOUT_NUMBERS = ("misprint", "inconsistent")
+
+
+def audit(paper: Paper | None = None) -> pd.DataFrame:
+    """Check the paper against itself.
+
+    Parameters
+    ----------
+    paper
+        What to check, by default all that is published.
+
+    Returns
+    -------
+    DataFrame
+        A row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, that is ``kind``,
+        ``source_table``, ``place`` (the row), ``column``, ``metric``, ``printed``, ``implied``,
+        ``explanation`` and ``severity`` (one of `specar.paper.audit.finding.SEVERITIES`), and ``task``,
+        ``dataset``, ``setting``, ``top``, ``model`` and ``variant`` of the printed cell, empty where it is
+        about more than one.
+    """
+    paper = paper or Paper()
+    return as_table(finding for check in CHECKS for finding in check(paper))
+
+
+def flagged_cells(findings: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the printed cells that a finding casts doubt on, for marks in tables.
+
+    Parameters
+    ----------
+    findings
+        As `audit` returns them, by default those on the whole paper.
+
+    Returns
+    -------
+    DataFrame
+        `specar.paper.numbers.KEY` of each cell, once, with ``kind``, ``severity``, ``printed``, ``implied``
+        and ``explanation`` of its gravest finding.
+    """
+    found = audit() if findings is None else findings
+    single = (found["model"] != "") & (found["metric"] != "") & (found["dataset"] != "")
+    whole = found["kind"].isin(["order", "rounding"])  # about a series or a column
+    flagged = found[single & ~whole & found["severity"].isin(_ABOUT_NUMBERS)]
+    columns = [*KEY, "kind", "severity", "printed", "implied", "explanation"]
+    return flagged[columns].drop_duplicates(KEY).reset_index(drop=True)

@@ -1,0 +1,177 @@
+"""What the audit reads: printed numbers with the intervals that they stand for, and what else there is."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from specar.config.schema import authors_experiments
+from specar.paper.numbers import KEY, printed_numbers, read_published
+
+AVERAGES = ("avg", "Average")
+# Cells of a column that have to end in 0 before the column is taken as rounded: by chance once in 10^8.
+_LEAST_ROUNDED = 8
+_SLACK = 1e-9
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A printed number.
+
+    Attributes
+    ----------
+    source_table, task, dataset, setting, top, model, variant, metric
+        Its key, as in `specar.paper.numbers.printed_numbers`.
+    text
+        As printed.
+    mark
+        Its colour: ``first``, ``second`` or empty.
+    number
+        Its value in the printed unit.
+    half
+        Half a unit of the last digit: the value before rounding lies within ``number ± half``.
+    """
+
+    source_table: str
+    task: str
+    dataset: str
+    setting: str
+    top: str
+    model: str
+    variant: str
+    metric: str
+    text: str
+    mark: str
+    number: float
+    half: float
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What identifies it."""
+        return {name: getattr(self, name) for name in KEY}
+
+    @property
+    def place(self) -> str:
+        """Its row as a reader would call it."""
+        return " / ".join(filter(None, [self.dataset, self.setting]))
+
+    @property
+    def column(self) -> str:
+        """Its column without the metric."""
+        return " / ".join(filter(None, [self.model, self.variant]))
+
+    @property
+    def is_average(self) -> bool:
+        """Whether it is a printed average."""
+        return self.setting in AVERAGES or self.dataset in AVERAGES
+
+
+def half_unit(text: str) -> float:
+    """Return half a unit of the last printed digit.
+
+    >>> half_unit("0.460")
+    0.0005
+    """
+    decimals = len(text.partition(".")[2])
+    return float(0.5 * 10.0**-decimals)
+
+
+def touch(low: float, high: float, other_low: float, other_high: float) -> bool:
+    """Whether two closed intervals have a point in common."""
+    return low <= other_high + _SLACK and other_low <= high + _SLACK
+
+
+def grouped(cells: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, list[Cell]]:
+    """Return the cells by what ``key`` says of them, in their order."""
+    groups: dict[Key, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[key(cell)].append(cell)
+    return groups
+
+
+def without(cell: Cell, *names: str) -> tuple[str, ...]:
+    """Return the key of a cell without some of its parts: what it shares with those beside it."""
+    return tuple(getattr(cell, name) for name in KEY if name not in names)
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """What the paper and its authors published, by default all of it.
+
+    Attributes
+    ----------
+    numbers
+        As of `specar.paper.numbers.printed_numbers`.
+    first_counts, hop_length, window_length, settings, log, models
+        CSV files of ``specar.paper.published``, all text.
+    naive2
+        Errors of Naive2 in the M4 competition, by subset.
+    random_scores
+        ``dataset``, ``f1`` (percent) and ``measured``: what random scores reach after point adjustment.
+    experiments
+        Hyper-parameters of the authors' scripts, by task and dataset.
+    """
+
+    numbers: pd.DataFrame = field(default_factory=printed_numbers)
+    first_counts: pd.DataFrame = field(default_factory=lambda: read_published("first_counts"))
+    hop_length: pd.DataFrame = field(default_factory=lambda: read_published("hop_length"))
+    window_length: pd.DataFrame = field(default_factory=lambda: read_published("window_length"))
+    settings: pd.DataFrame = field(default_factory=lambda: read_published("experiment_settings"))
+    log: pd.DataFrame = field(default_factory=lambda: read_published("released_log_classification"))
+    models: pd.DataFrame = field(default_factory=lambda: read_published("models"))
+    naive2: pd.DataFrame = field(default_factory=lambda: read_published("naive2_m4"))
+    random_scores: pd.DataFrame = field(default_factory=lambda: read_published("random_scores"))
+    experiments: dict[str, Any] = field(default_factory=authors_experiments)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """All printed numbers."""
+        rows = self.numbers[[*KEY, "value", "mark", "number"]].itertuples(index=False, name=None)
+        names = [*KEY, "text", "mark", "number"]
+        cells = [Cell(**dict(zip(names, row, strict=True)), half=half_unit(row[-3])) for row in rows]
+        widths = {
+            key: half_unit(column[0].text) * 10
+            for key, column in self._columns(cells).items()
+            if _rounded(column)
+        }
+        return [_widened(cell, widths.get(_column(cell), 0.0)) for cell in cells]
+
+    @cached_property
+    def rounded_columns(self) -> dict[tuple[str, str, str, str], list[Cell]]:
+        """Columns all of whose values have one digit less than is printed: their last digits are zeros."""
+        return {key: column for key, column in self._columns(self.cells).items() if _rounded(column)}
+
+    def table(self, *sources: str) -> list[Cell]:
+        """Return the numbers of tables."""
+        return [cell for source in sources for cell in self._by_table.get(source, [])]
+
+    @cached_property
+    def _by_table(self) -> dict[str, list[Cell]]:
+        return grouped(self.cells, lambda cell: cell.source_table)
+
+    def _columns(self, cells: list[Cell]) -> dict[tuple[str, str, str, str], list[Cell]]:
+        return grouped(cells, _column)
+
+
+def _column(cell: Cell) -> tuple[str, str, str, str]:
+    return cell.source_table, cell.model, cell.variant, cell.metric
+
+
+def _rounded(column: list[Cell]) -> bool:
+    finest = max(len(cell.text.partition(".")[2]) for cell in column)
+    full = [cell for cell in column if len(cell.text.partition(".")[2]) == finest]
+    units = [cell.number * 10 ** (finest - 1) for cell in column]
+    return len(full) >= _LEAST_ROUNDED and all(math.isclose(x, round(x), abs_tol=1e-6) for x in units)
+
+
+def _widened(cell: Cell, half: float) -> Cell:
+    if half <= cell.half:
+        return cell
+    return replace(cell, half=half)

@@ -1,0 +1,147 @@
+"""One table against another: the same result printed twice, rows that one lacks, rounded columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from specar.paper.audit.finding import Finding, about, table_name
+from specar.paper.audit.groups import sums
+from specar.paper.audit.printed import Cell, Paper, grouped
+from specar.paper.audit.quantities import FULL, PAIRS, TOP_TASKS, Quantity, quantity_of, scaled
+from specar.paper.audit.repairs import misprints
+from specar.paper.numbers import OURS
+
+
+@lru_cache(maxsize=4)
+def in_full(paper: Paper) -> dict[Quantity, Cell]:
+    """Return the cells of the tables in full, by what they measure; baselines from the later of a pair."""
+    return {quantity: cell for cell in paper.table(*FULL) if (quantity := quantity_of(cell))}
+
+
+def cross_tables(paper: Paper) -> Iterator[Finding]:
+    """Yield results that are printed differently in the table in full."""
+    for cell in paper.cells:
+        quantity = quantity_of(cell)
+        full = in_full(paper).get(quantity) if quantity else None
+        if full is not None and full is not cell and _differ(cell, full):
+            implied = _in_unit_of(cell, full)
+            yield about(
+                cell, "cross_table", f"{implied} in {full.source_table}", _how(paper, cell, full, implied)
+            )
+
+
+def _differ(cell: Cell, full: Cell) -> bool:
+    """Whether not even rounding of one of them to fewer digits explains the difference."""
+    (number, half), (other, other_half) = scaled(cell), scaled(full)
+    return abs(number - other) > max(half, other_half) + 1e-9
+
+
+def _in_unit_of(cell: Cell, full: Cell) -> str:
+    if scaled(cell)[0] == cell.number:
+        return full.text
+    return f"{full.number / 100:.{len(cell.text.partition('.')[2])}f}"
+
+
+def _how(paper: Paper, cell: Cell, full: Cell, implied: str) -> str:
+    text = f"{table_name(cell.source_table)} prints {cell.text}, {table_name(full.source_table)} {implied}"
+    for repair in misprints(paper):
+        if repair.cell is full and repair.correction.number == scaled(cell)[0]:
+            return f"{text}, where {repair.correction.text} was meant: here it is right"
+    for each in sums(paper):
+        if each.average is full and abs(each.mean() - (cell.number + full.number) / 2) < 1e-9:
+            return f"{text}: the mean of the printed parts is {each.mean():g}, rounded up once and down once"
+    units = abs(scaled(cell)[0] - scaled(full)[0]) / (2 * max(scaled(cell)[1], scaled(full)[1]))
+    return f"{text} for the same result, {units:.0f} in the last digit apart"
+
+
+def rounded_columns(paper: Paper) -> Iterator[Finding]:
+    """Yield columns that were rounded to fewer digits than are printed."""
+    for (source, _, _, metric), column in paper.rounded_columns.items():
+        compared = [(cell, full) for cell in column if (full := _counterpart(paper, cell))]
+        differing = [cell for cell, full in compared if abs(cell.number - full.number) > 1e-9]
+        decimals = max(len(cell.text.partition(".")[2]) for cell in column)
+        more = sum(cell.number == round(cell.number, decimals - 1) for cell in column)
+        others = " and ".join(sorted({table_name(full.source_table) for _, full in compared}))
+        first = column[0]
+        yield Finding(
+            "rounding",
+            source,
+            "all",
+            first.column,
+            metric,
+            f"{decimals - 1} decimals",
+            f"{len(differing)} of {len(compared)} cells differ from {others}",
+            f"all {more} values of the column have {decimals - 1} digits after the point, most with a zero "
+            f"appended; {others} prints the same results with {decimals}, and {len(differing)} of "
+            f"{len(compared)} differ",
+            "inconsistent",
+            {**first.key, "dataset": "", "setting": ""},
+        )
+
+
+def _counterpart(paper: Paper, cell: Cell) -> Cell | None:
+    quantity = quantity_of(cell)
+    full = in_full(paper).get(quantity) if quantity else None
+    return full if full is not cell else None
+
+
+def missing_rows(paper: Paper) -> Iterator[Finding]:
+    """Yield rows that one table of a pair (without and with TOP) has and the other lacks."""
+    for pair in PAIRS:
+        for source, other in (pair, pair[::-1]):
+            present = {(cell.dataset, cell.setting) for cell in paper.table(source)}
+            there = grouped(paper.table(other), lambda cell: (cell.dataset, cell.setting))
+            for place, cells in there.items():
+                if present and place not in present:
+                    yield _missing(paper, source, cells)
+
+
+def _missing(paper: Paper, source: str, cells: list[Cell]) -> Finding:
+    first = cells[0]
+    parts = [c for c in paper.table(source) if c.dataset == first.dataset and c.model == OURS]
+    by_metric = {
+        metric: [c.number for c in group] for metric, group in grouped(parts, lambda c: c.metric).items()
+    }
+    means = " and ".join(f"{m.upper()} {sum(v) / len(v):.3f}" for m, v in by_metric.items())
+    average = f"; {OURS} would average {means}" if first.setting == "avg" and means else ""
+    return Finding(
+        "missing_row",
+        source,
+        first.place,
+        "all",
+        "",
+        "absent",
+        f"one row of {len(cells)} values",
+        f"{table_name(first.source_table)} has this row and {table_name(source)} does not{average}",
+        "inconsistent",
+        {"source_table": source, "task": first.task, "dataset": first.dataset, "setting": first.setting},
+    )
+
+
+def unstated_top(paper: Paper) -> Iterator[Finding]:
+    """Yield tables that do not say whether SpecAR-Net was trained with TOP, with what their numbers equal."""
+    cells = [cell for cell in paper.cells if cell.model == OURS and cell.task in TOP_TASKS and not cell.top]
+    for source, group in grouped(cells, lambda cell: cell.source_table).items():
+        equal = {top: _equal(paper, group, top) for top in ("true", "false")}
+        total = sum(quantity_of(cell) is not None for cell in group)
+        likelier = "with TOP" if equal["true"] >= equal["false"] else "without TOP"
+        yield Finding(
+            "unstated_top",
+            source,
+            f"{total} cells",
+            OURS,
+            "",
+            "not stated",
+            likelier,
+            f"{table_name(source)} does not say whether {OURS} was trained with TOP: {equal['true']} of its "
+            f"{total} numbers equal the tables with TOP, {equal['false']} those without",
+            "label",
+        )
+
+
+def _equal(paper: Paper, cells: Iterable[Cell], top: str) -> int:
+    quantities = ((cell, quantity_of(cell, top)) for cell in cells)
+    found = ((cell, in_full(paper).get(quantity)) for cell, quantity in quantities if quantity)
+    return Counter(bool(full and abs(full.number - cell.number) < 1e-9) for cell, full in found)[True]

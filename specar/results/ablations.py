@@ -1,0 +1,197 @@
+"""The results of an ablation: one row per level and cell, published beside reproduced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from specar.paper.levels import KEY, published_levels
+from specar.config import RunConfig
+from specar.config.entries import Ablation
+from specar.runs.plan import Plan
+from specar.runs.records import describe, finished_record
+from specar.runs.status import status_of
+from specar.results.inputs import setting_label
+from specar.paper.metrics import METRICS
+from specar.paper.sources import AVERAGE, metrics_of
+from specar.results.statistics import CELL, DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
+
+GROUP = ["level", "task", *CELL]
+COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared", "state", "run_ids"]
+
+
+def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
+    """Set the results of an ablation's runs beside the published ones.
+
+    Parameters
+    ----------
+    plan
+        Says which runs belong to it and where their records are.
+    name
+        The ablation.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
+        part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
+        `on_shared_seeds`); ``sd`` is their sample standard deviation. ``shared`` is false where they share
+        none.
+        ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or
+        ``not requested`` (printed only). ``run_ids`` are those of the requested runs, with spaces between.
+
+    Raises
+    ------
+    SpecarError
+        There is no such ablation, its settings contradict each other, or a record is damaged.
+    """
+    printed = _published(plan, name)
+    runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
+    cells = _statistics(pd.concat([runs, *_averages(runs, printed)], ignore_index=True))
+    only_printed = printed.merge(cells[KEY].drop_duplicates(), how="left", on=KEY, indicator=True)
+    table = cells.merge(printed, how="left", on=KEY)
+    table = pd.concat([table, only_printed[only_printed["_merge"] == "left_only"].drop(columns="_merge")])
+    table["state"] = table["state"].fillna(NOT_REQUESTED)
+    table["seeds"] = table["seeds"].fillna(0).astype(int)
+    table["shared"] = table["shared"].eq(True)
+    text = [column for column in [*GROUP, "run_ids"] if column != "top"]
+    table[text] = table[text].fillna("")
+    return _in_order(table.assign(ablation=name), list(plan.config.ablations[name].levels))[COLUMNS]
+
+
+def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
+    """Sort by level, then as the cells were asked for; metrics in the order of the tables."""
+    ranks = {"level": _ranks(levels), "metric": _ranks(METRICS)}
+    for column in ("task", "dataset", "setting", "top", "architecture", "protocol"):
+        ranks[column] = _ranks(table[column])
+    keys = ["level", "task", "dataset", "setting", "protocol", "architecture", "top", "metric"]
+    ranks["dataset"][AVERAGE] = len(table)
+    return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
+
+
+def _ranks(values: Iterable[Any]) -> dict[Any, int]:
+    return {value: rank for rank, value in enumerate(dict.fromkeys(values))}
+
+
+def _averages(runs: pd.DataFrame, printed: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Averages over datasets where the paper prints them, per seed and of the runs of all its datasets."""
+    keys = [column for column in [*GROUP, "seed"] if column != "dataset"]
+    for (task, metric), rows in printed[printed["dataset"] == AVERAGE].groupby(["task", "metric"]):
+        parts = set(printed.loc[printed["task"] == task, "dataset"]) - {AVERAGE}
+        own = runs[(runs["task"] == task) & (runs["metric"] == metric) & runs["dataset"].isin(parts)]
+        groups = own[own["level"].isin(rows["level"])].groupby(keys, sort=False)
+        complete = groups.agg(
+            number=("dataset", "nunique"),
+            value=("value", lambda values: values.mean(skipna=False)),
+            run_id=("run_id", " ".join),
+            failed=("failed", "any"),
+            shared=("shared", "all"),
+        ).reset_index()
+        complete = complete[complete["number"] == len(parts)].drop(columns="number")
+        if len(complete):
+            yield complete.assign(dataset=AVERAGE)
+
+
+def ablation_runs(plan: Plan, name: str) -> pd.DataFrame:
+    """Return one row per requested run of an ablation (and part of a joined dataset) and metric.
+
+    Returns
+    -------
+    DataFrame
+        `GROUP`, ``run_id``, ``seed``, ``value`` (in the printed unit; NaN where there is none) and
+        ``failed``, whether the run failed and has no result.
+    """
+    rows = [
+        row
+        for level, runs in plan.levels_of(name).items()
+        for run_id, run in runs.items()
+        for row in _rows(plan, level, run_id, run)
+    ]
+    return pd.DataFrame(rows, columns=[*GROUP, "run_id", "seed", "value", "failed"])
+
+
+def _rows(plan: Plan, level: str, run_id: str, run: RunConfig) -> Iterator[dict[str, Any]]:
+    record = finished_record(plan, run_id)
+    failed = record is None and status_of(plan, run_id).state == "failed"
+    named = {"level": level, **describe(run), "failed": failed}
+    named["setting"] = "" if run.setting is None else setting_label(run.setting)
+    parts: list[str] = getattr(plan.dataset(run.dataset), "parts", [])
+    for dataset in parts or [run.dataset]:
+        metrics = {} if record is None else record["parts"][dataset] if parts else record["metrics"]
+        for metric, about in metrics_of(run.task, run.protocol).items():
+            value = float(metrics.get(metric, np.nan)) * about.scale
+            yield {**named, "dataset": dataset, "metric": metric, "value": value}
+
+
+def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
+    """Take the value from runs whose seed is not done at every level of their cell that has any.
+
+    Seeds often differ by more than levels do, so that means over different seeds would compare the seeds.
+    Where the levels of a cell share no seed, all values stay and the new column ``shared`` is false.
+    """
+    levels = ablation.levels.values()
+    changed = {axis for axis in ("architecture", "top") if any(getattr(x, axis) is not None for x in levels)}
+    cell = [column for column in [*CELL, "task"] if column not in changed]
+    done = runs[runs["value"].notna()]
+    started = done.groupby(cell, sort=False)["level"].transform("nunique")
+    having = done.groupby([*cell, "seed"], sort=False)["level"].transform("nunique")
+    shared = having == started
+    none = ~shared.groupby([done[column] for column in cell], sort=False).transform("any")
+    kept = (shared | none).reindex(runs.index, fill_value=False)
+    without = none.reindex(runs.index, fill_value=False)
+    return runs.assign(value=runs["value"].where(kept), shared=~without)
+
+
+def _statistics(runs: pd.DataFrame) -> pd.DataFrame:
+    groups = runs.groupby(GROUP, sort=False)
+    cells = groups.agg(
+        reproduced=("value", "mean"),
+        sd=("value", "std"),
+        seeds=("value", "count"),
+        asked=("run_id", "size"),
+        failed=("failed", "any"),
+        shared=("shared", "all"),
+        run_ids=("run_id", " ".join),
+    ).reset_index()
+    none = np.where(cells["failed"], FAILED, MISSING)
+    cells["state"] = np.where(cells["seeds"] > 0, PARTIAL, none)
+    cells.loc[cells["seeds"] == cells["asked"], "state"] = DONE
+    return cells.drop(columns=["asked", "failed"])
+
+
+def _published(plan: Plan, name: str) -> pd.DataFrame:
+    """Printed rows of the levels that the configuration has."""
+    printed = published_levels(name)
+    return printed[printed["level"].isin(list(plan.config.ablations[name].levels))]
+
+
+def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return which rows hold the best of all levels of their cell, in ``reproduced`` or ``published``.
+
+    A cell with fewer than two levels has no best one, nor have levels that share no seed.
+    """
+    within = [c for c in ("task", "dataset", "setting", "metric", "protocol") if c in table]
+    values = pd.to_numeric(table[column], errors="coerce")
+    higher = table["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
+    sign = values.where(~higher, -values)
+    keys = [table[c] for c in [*within, *_kept_axes(table)]]
+    best = sign.groupby(keys, dropna=False).transform("min")
+    enough = sign.groupby(keys, dropna=False).transform("count") > 1
+    fair = table["shared"].groupby(keys, dropna=False).transform("all") if column == "reproduced" else True
+    return (sign == best) & enough & fair
+
+
+def _kept_axes(table: pd.DataFrame) -> list[str]:
+    """Axes of the model that the levels do not change: cells differ in them."""
+    levels = table["level"].nunique()
+    return [axis for axis in ("architecture", "top") if levels > 1 and not _changed(table, axis)]
+
+
+def _changed(table: pd.DataFrame, axis: str) -> bool:
+    """Whether an axis has one value within every level, and another one between levels."""
+    known = table[table["state"] != NOT_REQUESTED]
+    per_level = known.groupby("level")[axis].nunique()
+    return bool((per_level <= 1).all() and known[axis].nunique() > 1)

@@ -1,0 +1,131 @@
+"""Lines over several cells: averages over settings or datasets, weighted as in the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from specar.config.tasks import TASK_INFO
+from specar.paper.metrics import METRICS
+from specar.paper.published import parts_of
+from specar.paper.sources import AVERAGE, baseline_labels, source_of
+from specar.results.statistics import DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
+
+_TABLE = ["top", "architecture", "protocol"]
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A line of the table and the cells that it is taken over: settings of its dataset, or datasets."""
+
+    dataset: str
+    setting: str
+    parts: list[str]
+
+
+def aggregates_of(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> list[Aggregate]:
+    """Return the aggregates of a task: of each dataset over its settings, or over datasets.
+
+    Settings are those that the paper averages over; for a dataset that is not in the paper, all its
+    settings in the matrix.
+    """
+    if TASK_INFO[task].setting is None:
+        return [Aggregate(name, "", parts_of(task, name)) for name in source_of(task).aggregates]
+    found = []
+    for dataset in runs["dataset"].unique():
+        settings = _settings(paper, dataset) or _settings(runs, dataset)
+        found.append(Aggregate(dataset, AVERAGE, settings))
+    return found
+
+
+def _settings(table: pd.DataFrame, dataset: str) -> list[str]:
+    settings = table.loc[table["dataset"] == dataset, "setting"].unique()
+    return [setting for setting in settings if setting != AVERAGE]
+
+
+def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggregate]) -> pd.DataFrame:
+    """Return reproduced, sd, seeds, floors and state of every aggregate.
+
+    Each seed is aggregated by itself, so that sd is that of a seed's aggregate. Unless every run that
+    the aggregate needs is done it stays empty: over fewer parts it would be another quantity. So do its
+    floors.
+    """
+    rows: list[dict[str, Any]] = []
+    for aggregate in aggregates:
+        needed = needed_runs(runs, aggregate)
+        for key, group in needed.groupby(_TABLE, sort=False):
+            names: dict[str, Any] = dict(zip(_TABLE, key, strict=True))
+            names |= {"dataset": aggregate.dataset, "setting": aggregate.setting}
+            rows += [{**names, **row} for row in _rows(task, group, aggregate.parts)]
+    return pd.DataFrame(rows)
+
+
+def needed_runs(runs: pd.DataFrame, aggregate: Aggregate) -> pd.DataFrame:
+    """Return the runs that an aggregate is taken over, with the name of the part."""
+    if aggregate.setting:
+        own = runs[runs["dataset"] == aggregate.dataset]
+        named = own.assign(part=own["setting"])
+    else:
+        named = runs.assign(part=runs["dataset"])
+    return named[named["part"].isin(aggregate.parts)]
+
+
+def _rows(task: str, group: pd.DataFrame, parts: list[str]) -> list[dict[str, Any]]:
+    seeds, floors = _by_seed(group, parts), _by_baseline(task, group, parts)
+    for metric in seeds.columns:
+        _make_relative(seeds, floors, metric)
+    asked = bool((group.groupby("seed")["part"].nunique() == len(parts)).all())
+    return [
+        {
+            "metric": metric,
+            **_summary(values, asked, group[group["metric"] == metric]),
+            **floors[metric],
+        }
+        for metric, values in seeds.items()
+    ]
+
+
+def _by_seed(group: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """Weighted mean over the parts, (seeds, metrics)."""
+    keys = ["metric", "seed", "part"]
+    means = _weighted(group.set_index(keys)["value"], group.set_index(keys)["weight"], parts)
+    return means.unstack("metric")[list(group["metric"].unique())]
+
+
+def _by_baseline(task: str, group: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """The same of the floors, (baselines, metrics)."""
+    cells = group.groupby(["metric", "part"]).first()
+    columns = {
+        floor: _weighted(cells[floor], cells["floor_weight"], parts) for floor in baseline_labels(task)
+    }
+    return pd.DataFrame(columns).T
+
+
+def _weighted(values: pd.Series, weights: pd.Series, parts: list[str]) -> pd.Series:
+    wide, shares = (series.unstack("part").reindex(columns=parts) for series in (values, weights))
+    return (wide * shares).sum(axis=1, skipna=False) / shares.sum(axis=1, skipna=False)
+
+
+def _make_relative(seeds: pd.DataFrame, floors: pd.DataFrame, metric: str) -> None:
+    """Recompute a relative metric from the aggregates of those that it is made of."""
+    relative = METRICS[metric].relative
+    if relative is None:
+        return
+    names = list(relative.metrics)
+    reference = floors.loc[f"floor_{relative.baseline}", names]
+    for table in (seeds, floors):
+        table[metric] = (table[names] / reference).mean(axis=1, skipna=False)
+
+
+def _summary(values: pd.Series, asked: bool, runs: pd.DataFrame) -> dict[str, Any]:
+    empty = {"reproduced": np.nan, "sd": np.nan, "seeds": 0}
+    if not asked:
+        # This matrix can never fill the aggregate: a part, or a seed of one, is not in it.
+        return {**empty, "state": NOT_REQUESTED}
+    if values.isna().any():
+        none = FAILED if runs["failed"].any() else MISSING
+        return {**empty, "state": PARTIAL if runs["value"].notna().any() else none}
+    return {"reproduced": values.mean(), "sd": values.std(), "seeds": len(values), "state": DONE}

@@ -1,0 +1,135 @@
+"""What TOP changes: results with it against those without it, seed by seed, and as published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from specar.config.tasks import TASK_INFO
+from specar.results.aggregates import Aggregate, aggregate_statistics
+from specar.paper.published import parts_of, published
+from specar.paper.sources import AVERAGE, source_of
+
+LEVEL = 0.95
+_PROTOCOL = "published"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Difference that TOP makes to one dataset, with - without, in percent of without.
+
+    Attributes
+    ----------
+    dataset, architecture, metric
+        Whose.
+    settings
+        Horizons or mask ratios that both results are averaged over first; one empty text for M4.
+    seeds
+        How many pairs there are.
+    mean
+        Mean of the difference over seeds.
+    half
+        Half of the t interval at `LEVEL`; None for a single seed.
+    """
+
+    dataset: str
+    architecture: str
+    metric: str
+    settings: tuple[str, ...]
+    seeds: int
+    mean: float
+    half: float | None
+
+
+def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
+    """Return the effects of the runs that are done with and without TOP, protocol ``published``.
+
+    A dataset is averaged over the settings of that seed which has most of them, and the seeds that have
+    them all count: others would be another quantity.
+
+    Parameters
+    ----------
+    task
+        A task that has TOP.
+    runs
+        See `specar.results.inputs.runs_of`.
+    metric
+        A metric for which lower is better.
+    """
+    done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
+    values = pd.concat([done, *_aggregated(task, done)])
+    values = values[values["metric"] == metric]
+    groups = values.groupby(["architecture", "dataset"], sort=False)
+    found = (_effect(str(name), str(dataset), metric, rows) for (name, dataset), rows in groups)
+    return [effect for effect in found if effect is not None]
+
+
+def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Results of the lines over datasets, of every seed by itself."""
+    lines = [Aggregate(name, "", parts_of(task, name)) for name in source_of(task).aggregates]
+    for seed, rows in runs.groupby("seed"):
+        statistics = aggregate_statistics(task, rows, lines)
+        if not statistics.empty:
+            renamed = statistics.rename(columns={"reproduced": "value"}).assign(seed=seed, setting="")
+            yield renamed[renamed["value"].notna()]
+
+
+def _effect(architecture: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
+    pairs = rows.pivot(index=["seed", "setting"], columns="top", values="value")
+    pairs = pairs.reindex(columns=[False, True]).dropna().reset_index("setting")
+    if pairs.empty:
+        return None
+    of_seed = pairs.groupby("seed")["setting"].agg(frozenset)
+    chosen = max(of_seed, key=len)
+    seeds = [seed for seed, settings in of_seed.items() if settings >= chosen]
+    kept = pairs[pairs.index.isin(seeds) & pairs["setting"].isin(list(chosen))]
+    means = kept.groupby("seed")[[False, True]].mean()
+    changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
+    settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
+    return Effect(
+        dataset, architecture, metric, settings, len(changes), float(changes.mean()), _half(changes)
+    )
+
+
+def _half(changes: npt.NDArray[np.float64]) -> float | None:
+    number = len(changes)
+    if number < 2:
+        return None
+    return float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * changes.std(ddof=1) / np.sqrt(number))
+
+
+@cache
+def published_settings(task: str) -> dict[str, tuple[str, ...]]:
+    """Return the settings that the paper prints without and with TOP, by dataset in its order."""
+    table = published(task)
+    table = table[table["setting"] != AVERAGE].assign(number=lambda rows: rows["published"].astype(float))
+    wide = table.pivot_table(index=["dataset", "setting"], columns="top", values="number", sort=False)
+    pairs = [(str(dataset), str(setting)) for dataset, setting in wide.dropna().index]
+    names = dict.fromkeys(dataset for dataset, _ in pairs)
+    return {name: tuple(setting for dataset, setting in pairs if dataset == name) for name in names}
+
+
+def published_effect(task: str, dataset: str, settings: Sequence[str], metric: str) -> float | None:
+    """Return the difference in percent as published, averaged over ``settings`` first.
+
+    None where the paper does not print all of them, without and with TOP.
+    """
+    if not set(settings) <= set(published_settings(task).get(dataset, ())):
+        return None
+    table = published(task)
+    rows = table[
+        (table["dataset"] == dataset) & table["setting"].isin(list(settings)) & (table["metric"] == metric)
+    ]
+    means = rows.assign(value=rows["published"].astype(float)).groupby("top")["value"].mean()
+    return float(100 * (means[True] - means[False]) / means[False])
+
+
+def tasks_with_top() -> list[str]:
+    """Return the tasks that the authors define TOP for."""
+    return [task for task, info in TASK_INFO.items() if info.top]

@@ -1,0 +1,135 @@
+"""Records that come with the project: runs that need no training to be in the tables."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specar.base.errors import SpecarError
+from specar.base.files import read_json, write_json, write_text
+from specar.config import Cell, RunConfig, cell_id
+from specar.config.tasks import TASK_INFO
+from specar.runs.examples import check_examples
+from specar.runs.records import check_floor, check_record, read_history
+
+if TYPE_CHECKING:
+    from specar.runs.plan import Plan
+
+log = logging.getLogger(__name__)
+
+
+def run_file(folder: Path, name: str) -> Path:
+    """Cached record of run ``name``."""
+    return folder / f"{name}.json"
+
+
+def floor_file(folder: Path, cell: str, baseline: str) -> Path:
+    """Cached record of one baseline of a cell."""
+    return folder / "floors" / cell / f"{baseline}.json"
+
+
+def examples_file(folder: Path, name: str) -> Path:
+    """Examples of cached run ``name``."""
+    return folder / "examples" / f"{name}.json"
+
+
+def find_runs(folder: Path) -> frozenset[str]:
+    """Return the ids of all runs that have a cached record."""
+    return frozenset(name.removesuffix(".json") for name in _files(folder) if name.endswith(".json"))
+
+
+def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
+    """Return the ids of those of the cells that have cached records of all baselines of their task."""
+    there = {name: _files(folder / "floors" / name) for name in _files(folder / "floors")}
+    return frozenset(
+        name
+        for name, cell in cells.items()
+        if {f"{baseline}.json" for baseline in TASK_INFO[cell.task].baselines} <= there.get(name, set())
+    )
+
+
+def _files(folder: Path) -> set[str]:
+    return set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208 (names, and many)
+
+
+def add(plan: Plan, name: str) -> Path:
+    """Copy the record of a finished run, its examples, and the floors of its cell; returns its file.
+
+    A record without a history gets that of the file beside it.
+
+    Raises
+    ------
+    SpecarError
+        The plan has no such run, it is not done, or its record is not what the present code would make.
+    """
+    cell = cell_id(plan.run(name).cell)
+    source, target = plan.own_record_file(name), run_file(plan.cache, name)
+    if not source.exists():
+        raise SpecarError(f"run {name} is not done: {source} is missing; train it first")
+    run = check_record(source, name)
+    record = read_json(source)
+    git = record["provenance"]["git"]
+    if git["commit"] is None or git["modified"]:
+        log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
+    _add_floors(plan, cell, run)
+    _add_examples(plan, name, record)
+    if "history" not in record and (history := read_history(source, name)):
+        write_json(target, {**record, "history": history})
+    else:
+        write_text(target, source.read_text(encoding="utf-8"))
+    return target
+
+
+def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
+    source, target = plan.own_examples_file(name), examples_file(plan.cache, name)
+    if source.exists():
+        check_examples(source, record)
+        write_text(target, source.read_text(encoding="utf-8"))
+    else:
+        target.unlink(missing_ok=True)  # of an earlier record
+        log.warning("%s has no examples; 'specar examples' makes them where its weights were kept", name)
+
+
+def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
+    for baseline in TASK_INFO[run.task].baselines:
+        source, target = plan.own_floor_file(cell, baseline), floor_file(plan.cache, cell, baseline)
+        if source.exists():
+            check_floor(source, cell)
+            write_text(target, source.read_text(encoding="utf-8"))
+        elif not target.exists():
+            log.warning("floor %s of %s is not done: tables with this run will need the data", baseline, cell)
+
+
+def check(folder: Path, plans: Iterable[Plan]) -> int:
+    """Check every cached record; returns how many there are.
+
+    Raises
+    ------
+    SpecarError
+        One is not what the present code makes, or belongs to no run (no cell) of ``plans``.
+    """
+    plans = list(plans)
+    runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
+    others = [run.cell for plan in plans for run in plan.runs_of_ablations.values()]
+    cells = {name for plan in plans for name in plan.cells} | set(map(cell_id, others))
+    records, floors, examples = (
+        sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
+    )
+    for path in records:
+        check_record(path, path.stem)
+        _belongs(path, path.stem, runs)
+    for path in floors:
+        check_floor(path, path.parent.name)
+        _belongs(path, path.parent.name, cells)
+    for path in examples:
+        _belongs(path, path.stem, {record.stem for record in records})
+        check_examples(path, read_json(run_file(folder, path.stem)))
+    return len(records) + len(floors) + len(examples)
+
+
+def _belongs(path: Path, name: str, known: set[str]) -> None:
+    if name not in known:
+        raise SpecarError(f"{path} belongs to nothing that these configurations ask for; remove it")

@@ -1,0 +1,300 @@
+"""The plan: a resolved configuration, its runs, and where everything lies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from specar.base.errors import SpecarError
+from specar.base.files import read_json, write_json
+from specar.config import Cell, Config, RunConfig, cell_id, expand, expand_ablation, parse_config
+from specar.config.load import explain, read_yaml
+from specar.config.tasks import TASK_INFO
+from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
+from specar.data.registry import Dataset, DatasetEntry, find_dataset
+from specar.runs import cached
+from specar.runs.store import Places
+
+
+@dataclass(frozen=True)
+class Plan(Places):
+    """Every run of a configuration and the layout of the results folder.
+
+    Attributes
+    ----------
+    config
+        The configuration.
+    runs
+        The runs of its matrix, by id. Those of ablations are in `levels_of`, expanded when asked for.
+    absent
+        Names of the missing files of each dataset on request that is not in place.
+    cached_runs, cached_cells
+        Ids of the runs (of ablations as well) and cells whose records come with the project and are taken
+        from there.
+    """
+
+    runs: dict[str, RunConfig]
+    absent: dict[str, list[str]] = field(default_factory=dict)
+    cached_runs: frozenset[str] = frozenset()
+    cached_cells: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
+        """Validate and expand configuration values; ``files`` is where they were read from."""
+        for path in files:
+            read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
+        return cls.from_config(parse_config(values, ", ".join(map(str, files)) or "config"))
+
+    @classmethod
+    def from_config(cls, config: Config) -> Plan:
+        """Expand a configuration; datasets on request only come in where they are in place."""
+        mirror = resolve_mirror(config.data.mirror)
+        missing = {
+            name: [file.name for file in missing_files(dataset, Path(config.data.dir) / "raw" / name, mirror)]
+            for name, dataset in config.datasets.items()
+            if dataset.restricted
+        }
+        absent = {name: files for name, files in missing.items() if files}
+        plan = cls(config, expand(config, absent), absent)
+        if not config.use_cache:
+            return plan
+        runs = cached.find_runs(plan.cache)
+        return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
+
+    def write(self, path: Path) -> None:
+        """Write the plan as JSON, atomically."""
+        runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
+        config = self.config.model_dump(mode="json", exclude_none=True)
+        cached = {"cached_runs": sorted(self.cached_runs), "cached_cells": sorted(self.cached_cells)}
+        write_json(path, {"config": config, "runs": runs, "absent": self.absent, **cached})
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """Read a plan.
+
+        Raises
+        ------
+        SpecarError
+            The file is missing, damaged, or was written by another version.
+        """
+        values = read_json(path)
+        try:
+            runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
+            absent = {name: list(files) for name, files in values["absent"].items()}
+            ids = (frozenset(values[key]) for key in ("cached_runs", "cached_cells"))
+            return cls(Config.model_validate(values["config"]), runs, absent, *ids)
+        except (KeyError, TypeError, AttributeError, ValidationError) as error:
+            reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
+            raise SpecarError(
+                f"{path} is not a plan of this version ({reason}); delete it and re-run"
+            ) from error
+
+    def run(self, name: str) -> RunConfig:
+        """Look up a run by its id, in the matrix and then in the ablations."""
+        run = self.runs.get(name) or self.runs_of_ablations.get(name)
+        if run is None:
+            raise SpecarError(f"no run {name!r} in this configuration; 'specar runs' lists them")
+        return run
+
+    @cached_property
+    def runs_of_ablations(self) -> dict[str, RunConfig]:
+        """Runs of all ablations, by run id; one whose settings contradict each other has none."""
+        runs: dict[str, RunConfig] = {}
+        for ablation in self.config.ablations:
+            with suppress(SpecarError):
+                runs |= self.ablation_runs(ablation)
+        return runs
+
+    def levels_of(self, ablation: str) -> dict[str, dict[str, RunConfig]]:
+        """Runs of an ablation, by level and run id.
+
+        Raises
+        ------
+        SpecarError
+            There is no such ablation, or its settings contradict each other.
+        """
+        if ablation not in self.config.ablations:
+            known = ", ".join(self.config.ablations)
+            raise SpecarError(f"no ablation {ablation!r} in this configuration; known: {known}")
+        if ablation not in self._levels:
+            self._levels[ablation] = expand_ablation(self.config, ablation, self.absent)
+        return self._levels[ablation]
+
+    def has_ablation(self, ablation: str) -> bool:
+        """Whether there is an ablation, and its settings do not contradict each other."""
+        with suppress(SpecarError):
+            return bool(self.levels_of(ablation))
+        return False
+
+    def ablation_runs(self, ablation: str) -> dict[str, RunConfig]:
+        """Runs of all levels of an ablation, by run id; raises as `levels_of`."""
+        return {name: run for runs in self.levels_of(ablation).values() for name, run in runs.items()}
+
+    @cached_property
+    def _levels(self) -> dict[str, dict[str, dict[str, RunConfig]]]:
+        return {}
+
+    def dataset(self, name: str) -> Dataset:
+        """Look up a dataset."""
+        return find_dataset(name, self.config.datasets)
+
+    @property
+    def datasets(self) -> list[str]:
+        """Datasets of the runs, in the order of the configuration."""
+        return list(dict.fromkeys(run.dataset for run in self.runs.values()))
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks of the runs, in the order of the configuration."""
+        return list(dict.fromkeys(run.task for run in self.runs.values()))
+
+    @property
+    def started_ablations(self) -> list[str]:
+        """Ablations with a record, and those that belong to everything."""
+        return [name for name in self.config.ablations if self._is_started(name)]
+
+    def _is_started(self, ablation: str) -> bool:
+        if ablation in self.config.run_ablations:
+            return True
+        with suppress(SpecarError):
+            return any(self.record_file(run).exists() for run in self.ablation_runs(ablation))
+        return False
+
+    @property
+    def trained_tasks(self) -> list[str]:
+        """Tasks of the runs and of all ablations."""
+        entries = [entry for ablation in self.config.ablations.values() for entry in ablation.entries]
+        return list(dict.fromkeys([*self.tasks, *(entry.task for entry in entries)]))
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Test examples of the runs, by cell id: each has its naive floors."""
+        cells = (run.cell for run in self.runs.values())
+        return {cell_id(cell): cell for cell in cells}
+
+    def cell(self, name: str) -> Cell:
+        """Look up a cell by its id."""
+        if name not in self.cells:
+            raise SpecarError(f"no cell {name!r} in this configuration; 'specar runs' lists the runs")
+        return self.cells[name]
+
+    def cells_of(self, task: str) -> list[str]:
+        """Ids of a task's cells."""
+        return [name for name, cell in self.cells.items() if cell.task == task]
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """What a reader of the results has to know of a dataset, by dataset."""
+        tasks = dict.fromkeys(entry.task for entry in self.config.matrix)
+        return {name: text for task in tasks for name, text in self.remarks_of(task).items()}
+
+    def remarks_of(self, task: str) -> dict[str, str]:
+        """What a reader of a task's tables has to know of a dataset, by dataset.
+
+        That is why a dataset is left out which the matrix does not name, but would take if it were in
+        place, and why results do not compare with published ones.
+        """
+        used = {run.dataset for run in self.runs.values() if run.task == task}
+        left_out = self._left_out(task)
+        remarks = {}
+        for name, dataset in self.config.datasets.items():
+            if name in left_out:
+                remarks[name] = self._why_left_out(name)
+            elif name in used and dataset.caution:
+                remarks[name] = dataset.caution
+        return remarks
+
+    def _left_out(self, task: str) -> set[str]:
+        """Datasets that are not in place, of a task that the matrix wants on all datasets there are."""
+        if not any(entry.task == task and not entry.datasets for entry in self.config.matrix):
+            return set()
+        return {name for name in self.absent if self.dataset(name).kind == TASK_INFO[task].kind}
+
+    def _why_left_out(self, name: str) -> str:
+        dataset, files = self.dataset(name), self.absent[name]
+        assert isinstance(dataset, DatasetEntry)  # a joined one is never left out
+        places = [self.raw / name]
+        if self.mirror and not is_url(self.mirror):
+            places.append(Path(self.mirror) / dataset.folder)
+        # The way to get them comes last: it may end in a URL.
+        return (
+            f"left out: {_listed(files)} not in place (to be put into "
+            f"{' or '.join(place.as_posix() for place in places)}); {dataset.restricted}"
+        )
+
+    def runs_of(self, task: str) -> list[str]:
+        """Ids of a task's runs."""
+        return [name for name, run in self.runs.items() if run.task == task]
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything that the plan says."""
+        text = self.config.model_dump_json() + "".join(self.runs) + str(self.absent)
+        text += str((sorted(self.cached_runs), sorted(self.cached_cells)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def mirror(self) -> str | None:
+        """Mirror of the datasets, of the configuration or the environment."""
+        return resolve_mirror(self.config.data.mirror)
+
+    def own_files(self, dataset: str) -> list[Path]:
+        """A user's own files of a dataset, in a local mirror: they may change."""
+        return own_files(self.dataset(dataset), self.mirror)
+
+    def record_file(self, run: str) -> Path:
+        """Record of a run, wherever it is taken from."""
+        return cached.run_file(self.cache, run) if run in self.cached_runs else self.own_record_file(run)
+
+    def examples_file(self, run: str) -> Path:
+        """Examples of a run, from where its record is taken; they may be missing."""
+        if run in self.cached_runs:
+            return cached.examples_file(self.cache, run)
+        return self.own_examples_file(run)
+
+    def floor_file(self, cell: str, baseline: str) -> Path:
+        """Record of a baseline, wherever it is taken from."""
+        if cell in self.cached_cells:
+            return cached.floor_file(self.cache, cell, baseline)
+        return self.own_floor_file(cell, baseline)
+
+    def own_floor_files(self, cell: str) -> list[Path]:
+        """Records of all baselines of a cell that are computed here."""
+        return [self.own_floor_file(cell, name) for name in TASK_INFO[self.cell(cell).task].baselines]
+
+    def record_files(self, task: str) -> list[Path]:
+        """Records that the tables of a task need; of those that are there, where nothing is trained."""
+        return self._wanted([self.record_file(run) for run in self.runs_of(task)])
+
+    def ablation_files(self, ablation: str) -> list[Path]:
+        """Records that the tables of an ablation need, likewise."""
+        return self._wanted([self.record_file(run) for run in self.ablation_runs(ablation)])
+
+    def floor_files(self, task: str) -> list[Path]:
+        """Floor records that the tables of a task need, likewise."""
+        baselines = TASK_INFO[task].baselines
+        return self._wanted(
+            [self.floor_file(cell, name) for cell in self.cells_of(task) for name in baselines]
+        )
+
+    def _wanted(self, files: list[Path]) -> list[Path]:
+        return files if self.trains else [path for path in files if path.exists()]
+
+    @property
+    def trains(self) -> bool:
+        """Whether runs without a record are trained."""
+        return self.config.use_cache != "only"
+
+
+def _listed(names: list[str], most: int = 4) -> str:
+    """Return names as text, the first ones of many."""
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

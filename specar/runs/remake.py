@@ -1,0 +1,66 @@
+"""Examples of a finished run, made from its weights and data without training."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from specar.base.errors import SpecarError
+from specar.config import RunConfig
+from specar.models import build_model
+from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.plan import Plan
+from specar.runs.provenance import git_state
+from specar.runs.records import check_record, read_record
+from specar.runs.train import load_data
+from specar.tasks import make_task
+from specar.training.device import autocast, configure
+from specar.training.gpu import Lease
+
+WEIGHTS = "weights.pt"
+
+
+def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
+    """Write the examples of a finished run beside its record; returns their file.
+
+    Raises
+    ------
+    SpecarError
+        The run is not done or not of the present code, its weights were not kept, its data is missing or
+        other data, or its task has no examples.
+    """
+    run = plan.run(name)
+    folder = plan.own_record_file(name).parent
+    record = read_record(folder / "metrics.json", name)
+    if record is None:
+        raise SpecarError(f"run {name} is not done: {folder / 'metrics.json'} is missing; train it first")
+    check_record(folder / "metrics.json", name)
+    device = configure(plan.config.execution, run.training.precision, lease)
+    data = load_data(run, plan.prepared / run.dataset)
+    if data.meta["prepared_sha256"] != record["data"]["prepared_sha256"]:
+        raise SpecarError(f"run {name} was trained on other prepared data of {run.dataset}; train it again")
+    task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
+    model = build_model(run.model, task.shape).to(device).eval()
+    _load(model, folder / WEIGHTS, run)
+    with torch.inference_mode(), autocast(device, run.training.precision):
+        examples = task.examples(model, record["details"])
+    if examples is None:
+        raise SpecarError(f"run {name}: its task has no examples to show")
+    write_examples(folder / EXAMPLES, run, data.meta["prepared_sha256"], git_state(), examples)
+    return folder / EXAMPLES
+
+
+def _load(model: nn.Module, path: Path, run: RunConfig) -> None:
+    if not path.exists():
+        raise SpecarError(
+            f"{path} is missing: only runs with execution.keep_weights keep their weights; delete the record "
+            "beside it and train again to have examples"
+        )
+    try:
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise SpecarError(f"{path} does not fit the model of {run.dataset}: {reason}; train again") from error

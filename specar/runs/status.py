@@ -1,0 +1,129 @@
+"""What became of the runs of a plan: read from their records and from what their attempts left."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from specar.base.errors import SpecarError
+from specar.base.files import read_json
+from specar.runs.plan import Plan
+
+log = logging.getLogger(__name__)
+
+State = Literal["done", "cached", "running", "interrupted", "failed", "missing"]
+STATES: tuple[State, ...] = get_args(State)
+
+# Beside the record in the folder of a run, until there is one.
+STATUS, LOCK, HISTORY = "status.json", ".lock", "history.jsonl"
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """State of a run.
+
+    Attributes
+    ----------
+    state
+        ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes
+        on from its checkpoint when it is started again.
+    attempts
+        What its attempts left that did not end in a record: see :func:`specar.runs.attempt.attempt`.
+    epoch, epoch_seconds
+        Epochs done so far, and the mean time of one; 0 where none is.
+    """
+
+    state: State
+    attempts: list[dict[str, Any]]
+    epoch: int = 0
+    epoch_seconds: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """Why the run failed or stopped, in one line; empty for the others."""
+        if self.state not in ("failed", "interrupted") or not self.attempts:
+            return ""
+        last = self.attempts[-1]
+        error = last["error"]
+        what = f"{error['class']}: {error['message']}" if error else "ended without a word (killed?)"
+        return f"{what} (attempt {len(self.attempts)})"
+
+
+def status_of(plan: Plan, name: str) -> RunStatus:
+    """Return the status of run ``name``."""
+    if name in plan.cached_runs:
+        return RunStatus("cached", [])
+    folder = plan.records / name
+    if not folder.exists():
+        return RunStatus("missing", [])
+    if plan.record_file(name).exists():
+        return RunStatus("done", [])
+    attempts = read_attempts(folder)
+    seconds = list(_epoch_seconds(folder / HISTORY))
+    mean = sum(seconds) / len(seconds) if seconds else 0.0
+    return RunStatus(_state(folder, attempts), attempts, len(seconds), mean)
+
+
+def _state(folder: Path, attempts: list[dict[str, Any]]) -> State:
+    if _is_locked(folder / LOCK):
+        return "running"
+    if not attempts:
+        return "missing"
+    return "failed" if attempts[-1]["state"] == "failed" else "interrupted"
+
+
+def read_attempts(folder: Path) -> list[dict[str, Any]]:
+    """Read what attempts left in the folder of a run, the last one last; a damaged file is passed over."""
+    path = folder / STATUS
+    if not path.exists():
+        return []
+    try:
+        attempts: list[dict[str, Any]] = read_json(path)["attempts"]
+        if all(attempt["state"] and _is_error(attempt["error"]) for attempt in attempts):
+            return attempts
+    except (SpecarError, KeyError, TypeError):
+        pass
+    log.warning("%s is damaged and passed over", path)
+    return []
+
+
+def _is_error(error: dict[str, str] | None) -> bool:
+    return error is None or bool(error["class"] and error["message"])
+
+
+def _epoch_seconds(path: Path) -> Iterator[float]:
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield float(json.loads(line)["seconds"])
+            except (ValueError, KeyError, TypeError):
+                return  # not all of it is there
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds the lock: it may be on another machine, where the file system tells."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def failures(plan: Plan, task: str) -> dict[str, str]:
+    """Why runs of a task have no record although they were started, by run id; not those still running."""
+    found = {name: status_of(plan, name).reason for name in plan.runs_of(task)}
+    return {name: reason for name, reason in found.items() if reason}

@@ -1,0 +1,185 @@
+"""One training run, from prepared arrays to the run record."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from specar.base.errors import SpecarError
+from specar.base.files import write_json
+from specar.base.seeds import derive_seed
+from specar.config import Cell, Execution, RunConfig, run_id
+from specar.data.prepared import PreparedData
+from specar.models import build_model
+from specar.runs.attempt import attempt
+from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.provenance import git_state, now, provenance
+from specar.runs.records import describe, read_record
+from specar.tasks import Split, Task, make_task
+from specar.training.checkpoint import save_torch
+from specar.training.device import configure, device_name, peak_memory_bytes
+from specar.training.gpu import Lease
+from specar.training.memory import explained
+from specar.training.progress import Progress
+from specar.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+_LESS_MEMORY = (
+    "lower training.batch_size or model.d_model, or take a device with more memory (execution.device)"
+)
+
+
+def train(
+    run: RunConfig,
+    data_folder: Path,
+    folder: Path,
+    execution: Execution,
+    lease: Lease | None = None,
+    number: int = 1,
+) -> dict[str, Any]:
+    """Train and evaluate a run and write its record.
+
+    Parameters
+    ----------
+    run : RunConfig
+        What to do.
+    data_folder : Path
+        Folder of the prepared dataset.
+    folder : Path
+        Folder of this run: gets ``history.jsonl``, ``examples.json`` and, last and atomically,
+        ``metrics.json``. An interrupted run leaves ``checkpoint.pt`` there and goes on from it.
+    execution : Execution
+        Device, threads and the like.
+    lease : Lease, optional
+        The GPU that this process may use; by default what ``execution`` says.
+    number : int
+        Which attempt of one workflow this is (see :func:`specar.runs.attempt.attempt`).
+
+    Returns
+    -------
+    dict
+        The run record.
+
+    Raises
+    ------
+    SpecarError
+        The data is missing, too short or of another version; the loss is not finite; no such device;
+        another process trains the run. OutOfMemory where not even a single example fits, Interrupted
+        after SIGTERM and SIGINT.
+    """
+    with attempt(run_id(run), folder, number) as earlier:
+        device = configure(execution, run.training.precision, lease)
+        data = load_data(run, data_folder)
+        done = read_record(folder / "metrics.json", run_id(run))
+        if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
+            log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
+            return done
+        with explained(f"run {run_id(run)} on {device.type}", _LESS_MEMORY):
+            trainer = _trainer(run, data, device, folder, execution)
+        log.info("run %s on %s", run_id(run), device_name(device))
+        trainer.fit(provenance(device, execution, lease))
+        record = _record(run, data, trainer, len(earlier) + 1)
+        examples = trainer.examples(record["details"])
+        if examples is not None:
+            write_examples(folder / EXAMPLES, run, data.meta["prepared_sha256"], git_state(), examples)
+        if execution.keep_weights:
+            save_torch(folder / "weights.pt", trainer.model.state_dict())
+        write_json(folder / "metrics.json", record)
+        trainer.checkpoint.unlink(missing_ok=True)
+        log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
+        return record
+
+
+def _trainer(
+    run: RunConfig, data: PreparedData, device: torch.device, folder: Path, execution: Execution
+) -> Trainer:
+    task = make_task(run, data, device, execution.eval_batch_size, run.seed)
+    check_sizes(task)
+    torch.manual_seed(derive_seed("model", run.seed))
+    model = build_model(run.model, task.shape)
+    return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
+
+
+def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int) -> dict[str, Any]:
+    progress, device = trainer.progress, trainer.device
+    *earlier, last = progress.processes
+    metrics, details, parts = trainer.test()
+    return {
+        "format": 2,
+        **describe(run),
+        "metrics": metrics,
+        **({"parts": parts} if parts else {}),
+        "details": details,
+        "examples": example_counts(trainer.task),
+        "training": _training(progress),
+        "history": progress.history,
+        "parameters": {
+            "total": sum(p.numel() for p in trainer.model.parameters()),
+            "used": trainer.used_parameters(),
+        },
+        "config": run.model_dump(mode="json"),
+        "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
+        "provenance": {
+            **last,
+            "interrupted_processes": earlier,
+            "attempts": attempts,
+            "finished": now(),
+            "wall_seconds": round(trainer.wall_seconds(), 3),
+            "train_seconds": round(progress.train_seconds, 3),
+            "peak_memory_bytes": max(progress.peak_memory_bytes, peak_memory_bytes(device)),
+            "peak_memory_of": "GPU allocator" if device.type == "cuda" else "process",
+        },
+    }
+
+
+def _training(progress: Progress) -> dict[str, Any]:
+    best = progress.history[progress.best_epoch - 1]
+    return {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "best_val": best["val"],
+        "micro_batches": progress.micro_batches,
+    }
+
+
+def example_counts(task: Task) -> dict[str, int]:
+    """Number of examples in each split, for a record."""
+    return {split: task.count(split) for split in ("train", "val", "test")}
+
+
+def load_data(cell: Cell, folder: Path) -> PreparedData:
+    """Load the prepared dataset of a run or cell.
+
+    Raises
+    ------
+    SpecarError
+        It is missing, damaged, or of another version of the registry entry.
+    """
+    data = PreparedData.load(folder)
+    if data.meta["identity"] != cell.data:
+        raise SpecarError(
+            f"prepared data of {cell.dataset} is of another version of its registry entry; "
+            f"run 'specar prepare {cell.dataset}' again"
+        )
+    return data
+
+
+def check_sizes(task: Task, *splits: Split) -> None:
+    """Refuse a split (default: any) without an example.
+
+    Raises
+    ------
+    SpecarError
+        The part is too short for the windows.
+    """
+    cell = task.cell
+    for split in splits or get_args(Split):
+        if task.count(split) == 0:
+            raise SpecarError(
+                f"{cell.dataset} has no {split} example of {cell.seq_len} + {cell.horizon or 0} rows; "
+                "shorten seq_len or the horizon"
+            )

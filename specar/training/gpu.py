@@ -1,0 +1,153 @@
+"""Leasing a GPU for this process. Imports no torch, which must not look at the GPUs before."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from specar.base.errors import SpecarError
+from specar.base.slots import take_slot
+from specar.config.settings import Execution
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+# Set inside the jobs of cluster schedulers, where "0" may be another card in every job.
+_JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
+_SMI_TIMEOUT = 30.0  # seconds; without persistence mode it starts the driver of every GPU first
+
+_log = logging.getLogger(__name__)
+_leased: list[Lease] = []  # that of this process, once it has one
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What this process may compute on.
+
+    Attributes
+    ----------
+    id
+        Number or UUID of the GPU, as nvidia-smi or CUDA_VISIBLE_DEVICES has it; None: none in particular.
+    device
+        Name of the device for torch: "cuda", "cuda:1", "cpu"; "auto": a GPU if torch finds one.
+    how
+        How that came about, in words.
+    """
+
+    id: str | None
+    device: str
+    how: str
+
+
+def lease_gpu(execution: Execution, holder: str) -> Lease:
+    """Choose a GPU that no other process of this machine holds, for the life of this process.
+
+    CUDA_VISIBLE_DEVICES is set to the GPU. Where it is set already, by a scheduler or the user, it stays as
+    it is, and one of its GPUs is chosen. Waits while all GPUs are held. In one process, a second call gives
+    the first one's lease.
+
+    Parameters
+    ----------
+    execution
+        Device, GPUs and processes per GPU.
+    holder
+        What this process does, for the messages of those that wait.
+
+    Raises
+    ------
+    SpecarError
+        A GPU is asked for and CUDA_VISIBLE_DEVICES hides all, or locks cannot be kept.
+    """
+    if execution.device == "cpu":
+        return Lease(None, "cpu", "no GPU: execution.device is cpu")
+    if not _leased:
+        visible = os.environ.get(VISIBLE)
+        choose = _of_all if visible is None else _of_visible
+        _leased.append(choose(execution, holder))
+        _log.info(_leased[0].how)
+    return _leased[0]
+
+
+def _of_all(execution: Execution, holder: str) -> Lease:
+    ids = _found() if execution.gpus is None else [str(gpu) for gpu in execution.gpus]
+    if not ids:
+        return Lease(None, execution.device, "no GPU leased: nvidia-smi lists none")
+    index, number = _take(ids, execution.jobs_per_gpu, holder)
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the numbers of nvidia-smi
+    os.environ[VISIBLE] = ids[index]
+    return Lease(ids[index], "cuda", f"GPU {ids[index]} (of {', '.join(ids)}), slot {number}")
+
+
+def _of_visible(execution: Execution, holder: str) -> Lease:
+    value = os.environ[VISIBLE]
+    ids, job = _visible_ids(value), _scheduler_job()
+    if not ids:
+        if execution.device == "cuda":
+            raise SpecarError(
+                f"execution.device is cuda, but {VISIBLE} is {value!r} and hides every GPU; "
+                "unset it, or set execution.device to auto or cpu"
+            )
+        return Lease(None, "cpu", f"no GPU: {VISIBLE} is {value!r}")
+    if execution.gpus is not None and set(ids) != {str(gpu) for gpu in execution.gpus}:
+        _log.warning("%s is %s and comes before execution.gpus %s", VISIBLE, value, execution.gpus)
+    index, number = _take(ids, execution.jobs_per_gpu, holder, job)
+    words = f"GPU {ids[index]} (of {', '.join(ids)} in {VISIBLE}), slot {number}"
+    return Lease(ids[index], f"cuda:{index}", words)
+
+
+def _take(ids: Sequence[str], size: int, holder: str, job: str | None = None) -> tuple[int, int]:
+    """Index of the id and number of the slot that this process gets."""
+    numbers = _numbers() if any(not gpu.isdigit() for gpu in ids) else {}
+    names = [f"GPU {_number(gpu, numbers)}{f' of job {job}' if job else ''}" for gpu in ids]
+    slot = take_slot(names, size, holder)
+    return names.index(slot.name), slot.number
+
+
+def _visible_ids(value: str) -> list[str]:
+    """Ids up to the first that is none, as CUDA reads the variable."""
+    ids: list[str] = []
+    for part in value.split(","):
+        if not re.fullmatch(r"\d+|(GPU|MIG)-\S+", part.strip()):
+            break
+        ids.append(part.strip())
+    return ids
+
+
+def _number(gpu: str, numbers: dict[str, str]) -> str:
+    """The number of a card that is named by its UUID or the beginning of that; else the id as it is."""
+    found = [number for uuid, number in numbers.items() if uuid.startswith(gpu)]
+    return found[0] if len(found) == 1 else gpu
+
+
+def _scheduler_job() -> str | None:
+    return next((os.environ[name] for name in _JOB_VARIABLES if os.environ.get(name)), None)
+
+
+def _found() -> list[str]:
+    """Numbers of the GPUs that nvidia-smi lists."""
+    return [line for line in _asked("index") if line.isdigit()]
+
+
+def _numbers() -> dict[str, str]:
+    """Number of every GPU that nvidia-smi lists, by its UUID: each card has one name among the locks."""
+    pairs = (line.split(",") for line in _asked("uuid,index"))
+    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
+
+
+def _asked(fields: str) -> list[str]:
+    """What nvidia-smi says of the GPUs, a line for each; none without it."""
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SMI_TIMEOUT)
+    except FileNotFoundError:
+        return []
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.warning("nvidia-smi does not answer (%s); set execution.gpus", error)
+        return []
+    if done.returncode != 0:
+        _log.warning("nvidia-smi fails: %s", " ".join((done.stdout + done.stderr).split()))
+        return []
+    return [line.strip() for line in done.stdout.splitlines()]
