@@ -53,7 +53,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         ("task", list(TASK_INFO)),
         ("dataset", None),
         ("setting", None),
-        ("architecture", ["paper", "released"]),
+        ("model", None),
         ("protocol", ["published", "strict"]),
         ("seed", None),
         ("state", list(STATES)),
@@ -109,15 +109,8 @@ def _runs(options: argparse.Namespace) -> None:
 def _chosen(plan: Plan, options: argparse.Namespace) -> Iterator[tuple[str, RunStatus]]:
     """Runs that fit the options, with their status."""
     for name, run in plan.runs.items():
-        values = {
-            "task": run.task,
-            "dataset": run.dataset,
-            "setting": run.setting,
-            "architecture": run.model.architecture,
-            "protocol": run.protocol,
-            "seed": run.seed,
-        }
-        wanted = {key: getattr(options, key) for key in values}
+        values = run.key._asdict()
+        wanted = {key: getattr(options, key) for key in values if key != "top"}
         if any(texts and str(values[key]) not in texts for key, texts in wanted.items()):
             continue
         if options.top is not None and run.model.top != options.top:

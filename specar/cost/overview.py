@@ -108,9 +108,9 @@ def _likeness(plan: Plan, name: str) -> Iterator[tuple[Any, ...]]:
     """What a run has in common with others, most telling first: other datasets tell nothing."""
     run = plan.runs[name]
     place = (run.task, run.dataset)
-    yield (*place, run.setting, run.model.architecture, run.model.top)
-    yield (*place, run.setting, run.model.architecture)
-    yield (*place, run.model.architecture)
+    yield (*place, run.setting, run.key.model, run.model.top)
+    yield (*place, run.setting, run.key.model)
+    yield (*place, run.key.model)
     yield place
 
 

@@ -99,7 +99,7 @@ def _below() -> list[str]:
 
 def _legend(curves: list[_Curve]) -> list[Line2D]:
     kinds = {
-        (c.record["architecture"], c.record["top"]): TASK_INFO[c.record["task"]].top
+        (c.record["model"], c.record["top"]): TASK_INFO[c.record["task"]].top
         for c in sorted(curves, key=lambda c: TASK_INFO[c.record["task"]].top)
     }
     names = {True: ", with TOP", False: ", without TOP"}
@@ -129,7 +129,7 @@ def _draw_cell(loss: Axes, validation: Axes, curves: list[_Curve]) -> None:
 
 
 def _draw_line(axes: Axes, curve: _Curve, values: list[float]) -> None:
-    look = series_of(curve.record["architecture"], curve.record["top"])
+    look = series_of(curve.record["model"], curve.record["top"])
     epochs = [line["epoch"] for line in curve.history]
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)

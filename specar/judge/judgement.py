@@ -28,7 +28,7 @@ class Judgement:
     Attributes
     ----------
     verdicts
-        A row per published cell and architecture: see `specar.judge.verdicts.verdicts_of`.
+        A row per published cell and model: see `specar.judge.verdicts.verdicts_of`.
     claims
         A row per claim and side: see `specar.judge.claims.table.claim_table`.
     rankings

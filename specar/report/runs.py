@@ -70,7 +70,7 @@ class RunGroup:
         setting = setting_name(config.task)
         top = f"{'with' if config.model.top else 'without'} TOP" if TASK_INFO[config.task].top else ""
         parts = [f"{setting} {config.setting}" if setting else "", top]
-        parts += [config.model.architecture, config.protocol, self.runs[0].arm]
+        parts += [config.key.model, config.protocol, self.runs[0].arm]
         return ", ".join(part for part in parts if part)
 
     @property
@@ -144,7 +144,7 @@ def _without_seed(run: Run) -> tuple[object, ...]:
     """What a run is but for its seed: the tables refuse runs of a matrix that differ in more."""
     config = run.config
     cell = (config.task, config.dataset, config.setting, config.protocol)
-    return (*cell, config.model.architecture, config.model.top, run.arm)
+    return (*cell, config.key.model, config.model.top, run.arm)
 
 
 def task_id(task: str) -> str:
@@ -159,7 +159,7 @@ def dataset_id(task: str, dataset: str) -> str:
 
 def _id_of(config: RunConfig) -> str:
     top = "top" if config.model.top else "notop"
-    names = (config.task, config.dataset, config.setting, config.model.architecture, top, config.protocol)
+    names = (config.task, config.dataset, config.setting, config.key.model, top, config.protocol)
     return slug("seeds", *names)
 
 

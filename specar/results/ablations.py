@@ -65,9 +65,9 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
 def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     """Sort by level, then as the cells were asked for; metrics in the order of the tables."""
     ranks = {"level": _ranks(levels), "metric": _ranks(METRICS)}
-    for column in ("task", "dataset", "setting", "top", "architecture", "protocol"):
+    for column in ("task", "dataset", "setting", "top", "model", "protocol"):
         ranks[column] = _ranks(table[column])
-    keys = ["level", "task", "dataset", "setting", "protocol", "architecture", "top", "metric"]
+    keys = ["level", "task", "dataset", "setting", "protocol", "model", "top", "metric"]
     ranks["dataset"][AVERAGE] = len(table)
     return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
 
@@ -133,7 +133,8 @@ def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
     Where the levels of a cell share no seed, all values stay and the new column ``shared`` is false.
     """
     levels = ablation.levels.values()
-    changed = {axis for axis in ("architecture", "top") if any(getattr(x, axis) is not None for x in levels)}
+    axes = {"model": [level.models for level in levels], "top": [level.top for level in levels]}
+    changed = {axis for axis, values in axes.items() if any(value is not None for value in values)}
     cell = [column for column in [*CELL, "task"] if column not in changed]
     done = runs[runs["value"].notna()]
     started = done.groupby(cell, sort=False)["level"].transform("nunique")
@@ -187,7 +188,7 @@ def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
 def _kept_axes(table: pd.DataFrame) -> list[str]:
     """Axes of the model that the levels do not change: cells differ in them."""
     levels = table["level"].nunique()
-    return [axis for axis in ("architecture", "top") if levels > 1 and not _changed(table, axis)]
+    return [axis for axis in ("model", "top") if levels > 1 and not _changed(table, axis)]
 
 
 def _changed(table: pd.DataFrame, axis: str) -> bool:

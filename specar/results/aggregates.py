@@ -14,7 +14,7 @@ from specar.paper.published import parts_of
 from specar.paper.sources import AVERAGE, baseline_labels, source_of
 from specar.results.statistics import DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
 
-_TABLE = ["top", "architecture", "protocol"]
+_TABLE = ["top", "model", "protocol"]
 
 
 @dataclass(frozen=True)

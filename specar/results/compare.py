@@ -14,7 +14,7 @@ from specar.paper.published import PRINTED, printed_datasets, published, release
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
 from specar.results.statistics import CELL, NOT_REQUESTED, cell_statistics
 
-_COMBINATION = ["architecture", "protocol"]
+_COMBINATION = ["model", "protocol"]
 
 
 def columns(task: str) -> list[str]:
@@ -51,7 +51,7 @@ def compare(
     Returns
     -------
     DataFrame
-        `columns`, with one row per cell for every architecture and protocol in the matrix, over the
+        `columns`, with one row per cell for every model and protocol in the matrix, over the
         published cells and those of the matrix, in the paper's order and unit. ``setting`` is text
         (``96``, ``0.25``, ``avg``; empty for a task without setting). ``seeds`` counts the seeds behind
         ``reproduced``. ``deviation`` is in percent of published, or in points for what is printed in

@@ -26,7 +26,7 @@ class Effect:
 
     Attributes
     ----------
-    dataset, architecture, metric
+    dataset, model, metric
         Whose.
     settings
         Horizons or mask ratios that both results are averaged over first; one empty text for M4.
@@ -39,7 +39,7 @@ class Effect:
     """
 
     dataset: str
-    architecture: str
+    model: str
     metric: str
     settings: tuple[str, ...]
     seeds: int
@@ -65,7 +65,7 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
     values = pd.concat([done, *_aggregated(task, done)])
     values = values[values["metric"] == metric]
-    groups = values.groupby(["architecture", "dataset"], sort=False)
+    groups = values.groupby(["model", "dataset"], sort=False)
     found = (_effect(str(name), str(dataset), metric, rows) for (name, dataset), rows in groups)
     return [effect for effect in found if effect is not None]
 
@@ -80,7 +80,7 @@ def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
             yield renamed[renamed["value"].notna()]
 
 
-def _effect(architecture: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
+def _effect(model: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
     pairs = rows.pivot(index=["seed", "setting"], columns="top", values="value")
     pairs = pairs.reindex(columns=[False, True]).dropna().reset_index("setting")
     if pairs.empty:
@@ -93,7 +93,7 @@ def _effect(architecture: str, dataset: str, metric: str, rows: pd.DataFrame) ->
     changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
     settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
     return Effect(
-        dataset, architecture, metric, settings, len(changes), float(changes.mean()), _half(changes)
+        dataset, model, metric, settings, len(changes), float(changes.mean()), _half(changes)
     )
 
 

@@ -17,11 +17,11 @@ from specar.paper.sources import baseline_labels, metrics_of
 Matrix: TypeAlias = pd.DataFrame | Iterable[Mapping[str, Any]]
 
 _MATRIX_COLUMNS = [
-    *("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
+    *("run_id", "task", "dataset", "setting", "top", "model", "protocol", "seed", "cell")
 ]
 _RESULT_COLUMNS = ["run_id", "metric", "weight", "value"]
 _FLOOR_COLUMNS = ["cell", "baseline", "metric", "weight", "value"]
-_CELL_AND_SEED = ["dataset", "setting", "top", "architecture", "protocol", "seed"]
+_CELL_AND_SEED = ["dataset", "setting", "top", "model", "protocol", "seed"]
 _NUMBERS = ["weight", "value"]
 
 

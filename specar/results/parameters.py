@@ -10,7 +10,7 @@ from specar.base.files import read_json
 from specar.runs.plan import Plan
 from specar.runs.records import describe, read_record
 
-CELL = ["dataset", "setting", "architecture", "top"]
+CELL = ["dataset", "setting", "model", "top"]
 
 
 def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
@@ -52,8 +52,8 @@ def built_parameters(plan: Plan, run: RunConfig) -> int | None:
     from specar.models.shape import SeriesShape
 
     # Our own needs no memory to be counted; one of a user may not know torch's device for that.
-    with torch.device("meta" if run.model.name == "specar" else "cpu"):
-        model = build_model(run.model, SeriesShape(**sizes))
+    with torch.device("meta" if run.model.spec.builtin else "cpu"):
+        model = build_model(run.model.module, run.model.settings, SeriesShape(**sizes))
     return sum(weights.numel() for weights in model.parameters())
 
 

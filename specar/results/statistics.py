@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-CELL = ["dataset", "setting", "top", "architecture", "protocol", "metric"]
+CELL = ["dataset", "setting", "top", "model", "protocol", "metric"]
 
 DONE, PARTIAL, FAILED, MISSING = "done", "partial", "failed", "missing"
 NOT_REQUESTED = "not requested"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, read_json_lines, write_text
-from specar.config import Cell, RunConfig, cell_id, run_id
+from specar.config import Cell, RunConfig, RunKey, cell_id, run_id
 from specar.config.load import explain
 from specar.config.tasks import TASK_INFO
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Resolved = TypeVar("Resolved", bound=Cell)
 
 _CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
-_NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
+_NAMES = ("run_id", *RunKey._fields, "cell")
 COLUMNS = (*_NAMES, "weight", "metric", "value")
 FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
 _CONTENT = ("metrics", "details", "examples", "data", "provenance")
@@ -188,18 +188,7 @@ def requested_rows(plan: Plan, task: str) -> list[dict[str, Any]]:
 
 def describe(run: RunConfig) -> dict[str, Any]:
     """What names a run to a reader of its record or of a table."""
-    values = (
-        run_id(run),
-        run.task,
-        run.dataset,
-        run.setting,
-        run.model.top,
-        run.model.architecture,
-        run.protocol,
-        run.seed,
-        cell_id(run.cell),
-    )
-    return dict(zip(_NAMES, values, strict=True))
+    return {"run_id": run_id(run), **run.key._asdict(), "cell": cell_id(run.cell)}
 
 
 def describe_cell(cell: Cell) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     if data.meta["prepared_sha256"] != record["data"]["prepared_sha256"]:
         raise SpecarError(f"run {name} was trained on other prepared data of {run.dataset}; train it again")
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
-    model = build_model(run.model, task.shape).to(device).eval()
+    model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
     _load(model, folder / WEIGHTS, run)
     with torch.inference_mode(), autocast(device, run.training.precision):
         examples = task.examples(model, record["details"])

@@ -100,7 +100,7 @@ def _trainer(
     task = make_task(run, data, device, execution.eval_batch_size, run.seed)
     check_sizes(task)
     torch.manual_seed(derive_seed("model", run.seed))
-    model = build_model(run.model, task.shape)
+    model = build_model(run.model.module, run.model.settings, task.shape)
     return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
 
 

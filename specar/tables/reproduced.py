@@ -20,7 +20,7 @@ from specar.runs.status import status_of
 from specar.tables.changed import changed_settings
 
 PROTOCOL = "published"
-KEY = ["task", "dataset", "setting", "top", "variant", "metric", "architecture"]
+KEY = ["task", "dataset", "setting", "top", "variant", "metric", "label"]
 COLUMNS = [*KEY, "mean", "sd", "seeds", "state", "runs", "failed"]
 
 
@@ -93,7 +93,7 @@ def reproduced_values(results: TaskResults) -> pd.DataFrame:
         return no_values()
     table = table.merge(_run_ids(results), how="left", on=CELL)
     has_top = TASK_INFO[task].top
-    return table.rename(columns={"reproduced": "mean"}).assign(
+    return table.rename(columns={"reproduced": "mean", "model": "label"}).assign(
         task=task,
         variant="",
         dataset=[name.removeprefix(source_of(task).prefix) for name in table["dataset"]],
