@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -10,48 +9,13 @@ from specar.figures.files import FIGURES, SUFFIXES
 from specar.figures.request import Results
 from specar.figures.save import save
 from specar.figures.style import figure_style
-from specar.results.compare import compare
-from specar.results.inputs import Matrix, read_collected
+from specar.results.ledger import Ledger
 
 
-def write_figures(
-    task: str,
-    collected: Path,
-    floors: Path,
-    matrix: Matrix,
-    folder: Path,
-    note: str | None = None,
-    remarks: Mapping[str, str] | None = None,
-    failed: Collection[str] | None = None,
-) -> list[Path]:
-    """Draw the figures of ``task`` from the collected runs and write them to ``folder``.
-
-    Parameters
-    ----------
-    task
-        A task of the paper.
-    collected
-        CSV of the runs that were done (see `compare`).
-    floors
-        CSV of the baselines that were computed (see `compare`).
-    matrix
-        The runs that were asked for.
-    folder
-        Where the files go; made if need be.
-    note
-        A caution printed with every figure.
-    remarks
-        Sentences on datasets of the task, printed where one has points.
-    failed
-        Ids of the runs that failed, or why they did by id; one that has a result did not fail.
-
-    Returns
-    -------
-    list[Path]
-        The files: those of `figure_files`.
-    """
-    table = compare(task, read_collected(collected), read_collected(floors), matrix, failed)
-    results = Results(task, table, note, remarks or {})
+def write_figures(ledger: Ledger, task: str, folder: Path) -> list[Path]:
+    """Draw the figures of ``task`` and write them to ``folder``: the files of `figure_files`."""
+    config, plan = ledger.plan.config, ledger.plan
+    results = Results(task, ledger.of(task).cells, config.note, plan.remarks_of(task))
     files = []
     for name, module in FIGURES.items():
         with figure_style():

@@ -13,6 +13,7 @@ from scipy import stats
 
 from specar.config.tasks import TASK_INFO
 from specar.results.aggregates import Aggregate, aggregate_statistics
+from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
 from specar.paper.sources import AVERAGE, source_of
 
@@ -58,7 +59,7 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     task
         A task that has TOP.
     runs
-        See `specar.results.inputs.runs_of`.
+        See `specar.results.rows.run_rows`.
     metric
         A metric for which lower is better.
     """
@@ -108,7 +109,7 @@ def _half(changes: npt.NDArray[np.float64]) -> float | None:
 def published_settings(task: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that the paper prints without and with TOP, by dataset in its order."""
     table = published(task)
-    table = table[table["setting"] != AVERAGE].assign(number=lambda rows: rows["published"].astype(float))
+    table = table[(table["setting"] != AVERAGE) & (table["published_as"] == OURS)].assign(number=lambda rows: rows["published"].astype(float))
     wide = table.pivot_table(index=["dataset", "setting"], columns="top", values="number", sort=False)
     pairs = [(str(dataset), str(setting)) for dataset, setting in wide.dropna().index]
     names = dict.fromkeys(dataset for dataset, _ in pairs)
@@ -124,7 +125,10 @@ def published_effect(task: str, dataset: str, settings: Sequence[str], metric: s
         return None
     table = published(task)
     rows = table[
-        (table["dataset"] == dataset) & table["setting"].isin(list(settings)) & (table["metric"] == metric)
+        (table["dataset"] == dataset)
+        & table["setting"].isin(list(settings))
+        & (table["metric"] == metric)
+        & (table["published_as"] == OURS)
     ]
     means = rows.assign(value=rows["published"].astype(float)).groupby("top")["value"].mean()
     return float(100 * (means[True] - means[False]) / means[False])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, read_json_lines, write_text
+from specar.base.files import read_json, read_json_lines
 from specar.config import Cell, RunConfig, RunKey, cell_id, run_id
 from specar.config.load import explain
-from specar.config.tasks import TASK_INFO
 
 if TYPE_CHECKING:
     from specar.runs.plan import Plan
@@ -24,8 +21,6 @@ Resolved = TypeVar("Resolved", bound=Cell)
 
 _CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
 _NAMES = ("run_id", *RunKey._fields, "cell")
-COLUMNS = (*_NAMES, "weight", "metric", "value")
-FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
 _CONTENT = ("metrics", "details", "examples", "data", "provenance")
 
 
@@ -130,14 +125,6 @@ def _same_id(path: Path, name: str, actual: str) -> None:
         )
 
 
-def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
-    """Yield a row per finished run of the plan and metric."""
-    for name in plan.runs_of(task):
-        record = finished_record(plan, name)
-        if record is not None:
-            yield from _rows(record, COLUMNS)
-
-
 def finished_record(plan: Plan, name: str) -> dict[str, Any] | None:
     """Read the record of a run of the plan, wherever it is taken from; None where there is none.
 
@@ -149,41 +136,6 @@ def finished_record(plan: Plan, name: str) -> dict[str, Any] | None:
     if name in plan.cached_runs:
         check_record(plan.record_file(name), name)
     return read_record(plan.record_file(name), name)
-
-
-def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
-    """Yield a row per cell of the plan, baseline and metric."""
-    for cell in plan.cells_of(task):
-        for baseline in TASK_INFO[task].baselines:
-            record = read_floor(plan.floor_file(cell, baseline), cell)
-            if record is not None:
-                yield from _rows(record, FLOOR_COLUMNS)
-
-
-def _rows(record: dict[str, Any], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    weight = record["examples"]["test"] if TASK_INFO[record["task"]].weighted else 1
-    for metric, value in record["metrics"].items():
-        own = {"weight": weight, "metric": metric, "value": value}
-        yield {key: own[key] if key in own else record[key] for key in columns}
-
-
-def collect(plan: Plan, task: str) -> None:
-    """Write the finished runs and the floors of a task, as CSV."""
-    _write(plan.collected(task), COLUMNS, collected_rows(plan, task))
-    _write(plan.collected_floors(task), FLOOR_COLUMNS, floor_rows(plan, task))
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
-
-
-def requested_rows(plan: Plan, task: str) -> list[dict[str, Any]]:
-    """A row per run that the plan asks for, in the columns that name it."""
-    return [describe(plan.runs[name]) for name in plan.runs_of(task)]
 
 
 def describe(run: RunConfig) -> dict[str, Any]:

@@ -9,8 +9,8 @@ for task in PLAN.tasks:
         name:
             f"draw_{task}"
         input:
-            f"{RESULTS}/collected/{task}.csv",
-            f"{RESULTS}/collected/{task}_floors.csv",
+            records(task),
+            floors(task),
         output:
             shown_figures(task),
         log:
@@ -24,4 +24,4 @@ for task in PLAN.tasks:
             digest=PLAN.digest,
             note=NOTE,
         shell:
-            "python -m specar figures {params.task} --collected --plan {params.plan:q} 2> {log:q}"
+            "python -m specar figures {params.task} --plan {params.plan:q} 2> {log:q}"

@@ -1,25 +1,3 @@
-localrules:
-    collect,
-
-
-rule collect:
-    input:
-        lambda wildcards: records(wildcards.task),
-        lambda wildcards: floors(wildcards.task),
-    output:
-        f"{RESULTS}/collected/{{task}}.csv",
-        f"{RESULTS}/collected/{{task}}_floors.csv",
-    log:
-        f"{RESULTS}/logs/collect/{{task}}.log",
-    conda:
-        "../../envs/specar.yaml"
-    params:
-        plan=PLAN_FILE,
-        digest=PLAN.digest,
-    shell:
-        "python -m specar collect {wildcards.task} --plan {params.plan:q} 2> {log:q}"
-
-
 # The records are named as well: one that was deleted is made again, although the tables are there.
 rule tables:
     input:
@@ -39,8 +17,8 @@ for task in PLAN.tasks:
         name:
             f"write_{task}"
         input:
-            f"{RESULTS}/collected/{task}.csv",
-            f"{RESULTS}/collected/{task}_floors.csv",
+            records(task),
+            floors(task),
         output:
             shown_tables(task),
         log:
@@ -55,4 +33,4 @@ for task in PLAN.tasks:
             protocols=protocols_of(task),
             note=NOTE,
         shell:
-            "python -m specar tables {params.task} --collected --plan {params.plan:q} 2> {log:q}"
+            "python -m specar tables {params.task} --plan {params.plan:q} 2> {log:q}"
