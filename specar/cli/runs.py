@@ -88,14 +88,14 @@ def _cost(options: argparse.Namespace) -> None:
 
 
 def _runs(options: argparse.Namespace) -> None:
-    from specar.runs.records import read_record
+    from specar.runs.records import finished_record
 
     plan = plan_of(options)
     chosen = list(_chosen(plan, options))
     if not chosen:
         print("no run fits these options", file=sys.stderr)
     for name, status in chosen:
-        record = read_record(plan.record_file(name), name)
+        record = finished_record(plan, name)
         if options.ids:
             print(name)
         elif options.json:

@@ -17,7 +17,6 @@ from specar.figures.shown import Shown
 from specar.figures.style import series_of
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
-from specar.runs.records import read_history
 
 _TITLE = "Learning curves"
 _MOST = 6
@@ -63,7 +62,7 @@ def _curves(results: PaperResults) -> tuple[dict[str, list[_Curve]], int]:
         record = results.record(name)
         if record is None:
             continue
-        history = read_history(results.plan.record_file(name), name)
+        history = list(record.get("history", []))
         if history:
             curves.setdefault(record["cell"], []).append(_Curve(record, history))
         else:

@@ -13,7 +13,7 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.sources import setting_name
 from specar.report.text import slug
 from specar.runs.plan import Plan
-from specar.runs.records import read_record
+from specar.runs.records import finished_record
 from specar.runs.status import RunStatus, status_of
 
 
@@ -104,7 +104,7 @@ class RunIndex:
     def _run(self, name: str, config: RunConfig, arm: str = "") -> Run:
         status = status_of(self.plan, name)
         has_record = status.state in ("done", "cached")
-        record = read_record(self.plan.record_file(name), name) if has_record else None
+        record = finished_record(self.plan, name) if has_record else None
         return Run(name, config, status, record, arm)
 
     @cached_property

@@ -18,6 +18,7 @@ from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
 from specar.results.aggregates import Aggregate, aggregate_statistics, aggregates_of, needed_runs
 from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked, run_rows, statistics
 from specar.runs.plan import Plan
+from specar.runs.records import record_or_damage
 from specar.runs.status import failures
 
 _PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
@@ -70,13 +71,7 @@ class Ledger:
 
 
 def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
-    """Read the records of a plan, or of some of its tasks; what is not done is missing, and no error.
-
-    Raises
-    ------
-    SpecarError
-        A record is damaged, belongs to another run, or comes with the project and is of other code.
-    """
+    """Read the records of a plan, or of some of its tasks; what is not done or damaged is missing, and no error."""
     runs: list[pd.DataFrame] = []
     cells: list[pd.DataFrame] = []
     failed: dict[str, str] = {}
@@ -84,8 +79,14 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
         rows = run_rows(plan, {name: plan.runs[name] for name in plan.runs_of(task)})
         runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
         cells.append(cells_of(task, runs[-1]))
-        failed |= failures(plan, task)
+        failed |= failures(plan, task) | _damaged(plan, rows)
     return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
+
+
+def _damaged(plan: Plan, rows: pd.DataFrame) -> dict[str, str]:
+    """Why records that are there cannot be believed, by run id."""
+    reasons = {name: record_or_damage(plan, name)[1] for name in rows.loc[rows["failed"], "run_id"].unique()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def load_results(*config: str | Path) -> pd.DataFrame:
@@ -105,7 +106,7 @@ def load_results(*config: str | Path) -> pd.DataFrame:
     Raises
     ------
     SpecarError
-        A configuration or a record is damaged.
+        The configuration is wrong.
 
     Examples
     --------

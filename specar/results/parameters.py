@@ -11,7 +11,7 @@ from specar.config import RunConfig
 from specar.data.layout import META
 from specar.base.files import read_json
 from specar.runs.plan import Plan
-from specar.runs.records import describe, read_record
+from specar.runs.records import describe, finished_record
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
         key = tuple(described[column] for column in CELL)
         if run.protocol != "published" or "used" in found.get(key, {}):
             continue
-        record = read_record(plan.record_file(name), name)
+        record = finished_record(plan, name)
         if record is not None and "parameters" in record:
             found[key] = dict(record["parameters"])
         elif key not in found:

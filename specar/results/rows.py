@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specar.base.errors import SpecarError
 from specar.config import RunConfig, RunKey
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of
 from specar.runs.plan import Plan
-from specar.runs.records import describe, finished_record, read_floor
+from specar.runs.records import describe, read_floor, record_or_damage
 from specar.runs.status import status_of
+
+log = logging.getLogger(__name__)
 
 KEY = list(RunKey._fields)
 CELL = [*(name for name in KEY if name != "seed"), "metric"]
@@ -41,23 +45,19 @@ def run_rows(plan: Plan, runs: Mapping[str, RunConfig], by_part: bool = False) -
     DataFrame
         `KEY` (``setting`` as text, empty where the task varies none), ``run_id``, ``cell``, ``metric``,
         ``value`` in the printed unit (NaN where there is no finite one), ``weight`` in averages over datasets,
-        ``failed`` (whether the run failed and has no result) and ``published_as`` (text, empty for none).
+        ``failed`` (whether the run failed, or its record is damaged, and has no result) and ``published_as`` (text, empty for none).
 
-    Raises
-    ------
-    SpecarError
-        A record is damaged or of other code.
     """
     rows = [row for name, run in runs.items() for row in _rows(plan, name, run, by_part)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _rows(plan: Plan, name: str, run: RunConfig, by_part: bool) -> Iterator[dict[str, Any]]:
-    record = finished_record(plan, name)
+    record, damage = record_or_damage(plan, name)
     named = {
         **describe(run),
         "setting": "" if run.setting is None else setting_label(run.setting),
-        "failed": record is None and status_of(plan, name).state == FAILED,
+        "failed": record is None and (bool(damage) or status_of(plan, name).state == FAILED),
         "published_as": plan.config.models[run.model.label].published_as or "",
         "weight": _weight(record, run.task),
     }
@@ -85,13 +85,21 @@ def floor_rows(plan: Plan, task: str) -> pd.DataFrame:
     rows: dict[tuple[str, str], dict[str, float]] = {}
     for cell in plan.cells_of(task):
         for name, column in baselines.items():
-            if record := read_floor(plan.floor_file(cell, name), cell):
+            if record := _floor(plan, cell, name):
                 for metric in record["metrics"]:
                     value = METRICS[metric].scale * _finite(record["metrics"], metric)
                     row = rows.setdefault((cell, metric), {"floor_weight": _weight(record, task)})
                     row[column] = value
     table = pd.DataFrame(rows.values(), columns=[*baselines.values(), "floor_weight"], dtype=float)
     return table.assign(cell=[cell for cell, _ in rows], metric=[metric for _, metric in rows])
+
+
+def _floor(plan: Plan, cell: str, baseline: str) -> dict[str, Any] | None:
+    try:
+        return read_floor(plan.floor_file(cell, baseline), plan.cell(cell))
+    except SpecarError as error:  # a damaged one costs its own number
+        log.warning("%s", error)
+        return None
 
 
 def ranked(values: Iterable[Any]) -> dict[Any, int]:

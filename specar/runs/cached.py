@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, write_json, write_text
+from specar.base.files import read_json, write_text
 from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
-from specar.runs.records import check_floor, check_record, read_history
+from specar.runs.records import check_floor, check_record, damage_of
 
 if TYPE_CHECKING:
     from specar.runs.plan import Plan
@@ -36,9 +36,13 @@ def examples_file(folder: Path, name: str) -> Path:
     return folder / "examples" / f"{name}.json"
 
 
-def find_runs(folder: Path) -> frozenset[str]:
-    """Return the ids of all runs that have a cached record."""
-    return frozenset(name.removesuffix(".json") for name in _files(folder) if name.endswith(".json"))
+def find_runs(folder: Path, damaged: bool = False) -> frozenset[str]:
+    """Return the ids of all runs that have a cached record; with ``damaged`` also where it is."""
+    names = {name.removesuffix(".json") for name in _files(folder) if name.endswith(".json")}
+    damages = {} if damaged else {name: damage_of(run_file(folder, name), name) for name in sorted(names)}
+    for damage in filter(None, damages.values()):
+        log.warning("%s", damage)
+    return frozenset(name for name in names if not damages.get(name))
 
 
 def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
@@ -58,8 +62,6 @@ def _files(folder: Path) -> set[str]:
 def add(plan: Plan, name: str) -> Path:
     """Copy the record of a finished run, its examples, and the floors of its cell; returns its file.
 
-    A record without a history gets that of the file beside it.
-
     Raises
     ------
     SpecarError
@@ -76,10 +78,7 @@ def add(plan: Plan, name: str) -> Path:
         log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
     _add_floors(plan, cell, run)
     _add_examples(plan, name, record)
-    if "history" not in record and (history := read_history(source, name)):
-        write_json(target, {**record, "history": history})
-    else:
-        write_text(target, source.read_text(encoding="utf-8"))
+    write_text(target, source.read_text(encoding="utf-8"))
     return target
 
 
