@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
-from specar.outputs import names
+from specar.outputs import names as files_of
 from specar.paper.sources import source_of
 from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
@@ -101,17 +101,17 @@ PAGE = PLAN.report.as_posix()
 
 def tables_of(task):
     """Table files of a task."""
-    return [f"{RESULTS}/tables/{name}" for name in names.table_files(task)]
+    return [f"{RESULTS}/tables/{name}" for name in files_of.table_files(task)]
 
 
 def figures_of(task):
     """Figure files of a task."""
-    return [f"{RESULTS}/figures/{name}" for name in names.figure_files(task)]
+    return [f"{RESULTS}/figures/{name}" for name in files_of.figure_files(task)]
 
 
 def files_of_ablation(name):
     """Table and figure files of an ablation."""
-    return [f"{RESULTS}/ablations/{file}" for file in names.ablation_files(name)]
+    return [f"{RESULTS}/ablations/{file}" for file in files_of.ablation_files(name)]
 
 
 def records_of_ablation(name):

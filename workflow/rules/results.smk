@@ -23,7 +23,7 @@ for task in PLAN.tasks:
         input:
             tables_of(task) + figures_of(task) + records(task) + floors(task),
 
-    for product, verb, outputs in (
+    for product, verb, files in (
         (
             "tables",
             "write",
@@ -53,7 +53,7 @@ for task in PLAN.tasks:
                 records(task),
                 floors(task),
             output:
-                outputs,
+                files,
             log:
                 f"{RESULTS}/logs/{product}/{task}.log",
             localrule: True
@@ -108,10 +108,10 @@ for ablation in PLAN.config.ablations:
 
 
 for target, command, files in (
-    ("paper_tables", "paper", [f"paper/{name}" for name in names.paper_files()]),
-    ("paper_figures", "paper-figures", [f"figures/paper/{name}" for name in names.paper_figure_files()]),
-    ("judgement", "judge", [f"judgement/{name}" for name in names.judgement_files()]),
-    ("audit", "audit --write", [f"paper/{name}" for name in names.AUDIT_FILES]),
+    ("paper_tables", "paper", [f"paper/{name}" for name in files_of.paper_files()]),
+    ("paper_figures", "paper-figures", [f"figures/paper/{name}" for name in files_of.paper_figure_files()]),
+    ("judgement", "judge", [f"judgement/{name}" for name in files_of.judgement_files()]),
+    ("audit", "audit --write", [f"paper/{name}" for name in files_of.AUDIT_FILES]),
 ):
 
     rule:
