@@ -111,7 +111,9 @@ def _cache(options: argparse.Namespace) -> None:
     if options.what == "check":
         if options.runs:
             raise SpecarError("cache check is about all cached records; leave the run ids out")
-        print(f"{cached.check(plan.cache, [plan])} cached records are as the present code would name them")
+        total, unasked = cached.check(plan.cache, plan)
+        others = f"; {unasked} of them are for other configurations than this one" if unasked else ""
+        print(f"{total} cached records are whole and as the present code would name them{others}")
         return
     if not options.runs:
         raise SpecarError("name the runs to add; 'specar runs --state done --ids' lists those that can be")
