@@ -181,8 +181,8 @@ def test_passing_fault_is_retried_from_zero(
 def test_timeout_is_retried(
     server: Server, dataset_at: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "TIMEOUT", (0.2, 0.2))
-    assert "timed out, 3 attempts" in failure("Toy", dataset_at(server.on("/a", stall)), tmp_path)
+    monkeypatch.setattr(transfer, "PATIENCE", 0.2)
+    assert "timed out, less than 32 KiB in 0.2 s, 3 attempts" in failure("Toy", dataset_at(server.on("/a", stall)), tmp_path)
     [path] = fetch("Toy", dataset_at(server.on("/b", stall, body())), tmp_path)
     assert path.read_bytes() == CONTENT
 
