@@ -182,7 +182,9 @@ def test_timeout_is_retried(
     server: Server, dataset_at: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transfer, "PATIENCE", 0.2)
-    assert "timed out, less than 32 KiB in 0.2 s, 3 attempts" in failure("Toy", dataset_at(server.on("/a", stall)), tmp_path)
+    assert "timed out, less than 32 KiB in 0.2 s, 3 attempts" in failure(
+        "Toy", dataset_at(server.on("/a", stall)), tmp_path
+    )
     [path] = fetch("Toy", dataset_at(server.on("/b", stall, body())), tmp_path)
     assert path.read_bytes() == CONTENT
 
