@@ -158,10 +158,11 @@ def _no_data(file: DatasetFile, path: Path) -> str | None:
     size = path.stat().st_size
     if file.bytes not in (None, size) and not file.own:
         return f"wrong size {size} bytes, expected {file.bytes}"
-    if not size:
-        return "it is empty"
     with path.open("rb") as stream:
         start = stream.read(512).removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe\0 \t\r\n")
+    if not start:
+        return "it is empty"
+    start = start.replace(b"\0", b"")  # UTF-16
     found = next((what for what, sign in _OTHERS.items() if re.match(sign, start)), None)
     return found and f"it is {found}, not the file"
 
