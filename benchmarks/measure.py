@@ -54,7 +54,7 @@ def measured(
     run = setting.run(options.architecture, options.precision)
     task = make_task(run, setting.data(run), device, seed=run.seed)
     torch.manual_seed(0)
-    model = cast(SpecARNet, build_model(run.model, task.shape))
+    model = cast(SpecARNet, build_model(run.model.module, run.model.settings, task.shape))
     steppers = {
         "specar": Stepper(run, task, model, device, folder),
         "plain": Stepper(run, task, plain(model), device, folder),
@@ -66,7 +66,7 @@ def measured(
     return {
         "setting": setting.title,
         "task": run.task,
-        "architecture": run.model.architecture,
+        "architecture": run.key.model,
         "precision": run.training.precision,
         "batch_size": run.training.batch_size,
         "d_model": run.model.d_model,

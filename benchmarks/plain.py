@@ -11,9 +11,9 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from specar.config.settings import ModelConfig
 from specar.models.specar.block import SpecARBlock
 from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
 from specar.models.specar.spectrogram import window_values
 
@@ -39,7 +39,7 @@ class PlainBlock(nn.Module):
 
     window: Tensor
 
-    def __init__(self, block: nn.Module, config: ModelConfig) -> None:
+    def __init__(self, block: nn.Module, config: SpecARConfig) -> None:
         super().__init__()
         assert isinstance(block, SpecARBlock)
         self.branches, self.to_real, self.to_steps = block.branches, block.to_real, block.to_steps

@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from specar.models.specar.block import SpecARBlock
     from specar.models.specar.net import SpecARNet
     from specar.models.specar.released import from_released
+    from specar.results.ledger import load_results
 
 __version__ = "0.1.0"
-__all__ = ["SpecARBlock", "SpecARNet", "from_released"]
+__all__ = ["SpecARBlock", "SpecARNet", "from_released", "load_results"]
 
 _HOMES = {
     "SpecARBlock": "specar.models.specar.block",
     "SpecARNet": "specar.models.specar.net",
     "from_released": "specar.models.specar.released",
+    "load_results": "specar.results.ledger",
 }
 
 

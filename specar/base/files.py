@@ -130,6 +130,10 @@ def update_json(path: Path, value: Any) -> None:
         write_text(path, text)
 
 
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 
@@ -139,10 +143,10 @@ def read_json(path: Path) -> Any:
         The file is missing or is not valid JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refused)
     except OSError as error:
         raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SpecarError(f"{path} is not valid JSON ({error}); delete it and re-run") from error
 
 
@@ -155,10 +159,13 @@ def read_json_lines(path: Path) -> list[Any]:
         The file is missing or a line is not valid JSON.
     """
     try:
-        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+        return [
+            json.loads(line, parse_constant=_refused)
+            for line in Path(path).read_text(encoding="utf-8").splitlines()
+        ]
     except OSError as error:
         raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SpecarError(f"{path} has a line that is not valid JSON ({error}); delete it") from error
 
 

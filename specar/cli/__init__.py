@@ -10,12 +10,11 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from specar.base.errors import Interrupted, SpecarError
 
-_MODULES = ("data", "runs", "results", "examples", "paper", "paper_figures", "settings", "audit", "ablations",
-            "judge", "report")  # fmt: skip
 _DEBUG = "SPECAR_DEBUG"
 _NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")  # of libraries
 _PACKAGE = str(Path(__file__).parents[1])
@@ -35,24 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit:  # of argparse
         raise
     except BaseException as error:
+        if _DEBUG in os.environ or "--debug" in (sys.argv if arguments is None else arguments):
+            traceback.print_exception(error)
         return _ended(error)
     return 0
 
 
 def _run(arguments: Sequence[str] | None) -> None:
     options = _parser().parse_args(arguments)
-    if options.debug:
-        os.environ[_DEBUG] = "1"
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     options.command(options)
 
 
 def _ended(error: BaseException) -> int:
     """Say in one line why a command ended; returns the exit status."""
-    if os.environ.get(_DEBUG):
-        traceback.print_exception(error)
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
         return 141
     if isinstance(error, KeyboardInterrupt):
         print("specar: interrupted", file=sys.stderr)
@@ -79,8 +77,11 @@ def _words(error: BaseException) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error, as SPECAR_DEBUG=1"
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name in _MODULES:
-        importlib.import_module(f"specar.cli.{name}").add_to(commands)
+    for name in ("data", "runs", "results"):
+        for command in importlib.import_module(f"specar.cli.{name}").COMMANDS:
+            command.add_to(commands)
     return parser

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import csv
+import re
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator, model_validator
 
 from specar.base.strict import Strict
-from specar.config.settings import Architecture, ModelConfig, Protocol, Task, TaskSettings, TrainingConfig
+from specar.config.key import Setting
+from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import DatasetName
+from specar.models.specar.config import SpecARConfig
 
-Setting = int | float | None
 Horizon = Annotated[int, Field(ge=1)]
 MaskRatio = Annotated[float, Field(gt=0, lt=1)]
 
@@ -40,11 +45,11 @@ def _partial(schema: type[Strict], *without: str) -> type[Strict]:
 
 
 if TYPE_CHECKING:
-    from specar.config.settings import ModelConfig as ModelOverrides
     from specar.config.settings import TaskSettings as TaskOverrides
     from specar.config.settings import TrainingConfig as TrainingOverrides
-else:  # architecture and top are axes of the matrix
-    ModelOverrides = _partial(ModelConfig, "architecture", "top")
+    from specar.models.specar.config import SpecARConfig as ModelOverrides
+else:  # which architecture is said by the entries of models, and top is an axis of the matrix
+    ModelOverrides = _partial(SpecARConfig, "architecture", "top")
     TrainingOverrides = _partial(TrainingConfig)
     TaskOverrides = TaskSettings
 
@@ -52,13 +57,64 @@ else:  # architecture and top are axes of the matrix
 class Overrides(Strict):
     """Settings that replace those of the experiment."""
 
-    model: ModelOverrides = ModelOverrides()
+    model: ModelOverrides = Field(
+        ModelOverrides(), description="of SpecAR-Net alone; other models have theirs under models"
+    )
     training: TrainingOverrides = TrainingOverrides()
     task_settings: TaskOverrides = TaskOverrides()
 
 
+def _label(label: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?", label):
+        raise ValueError(f"{label!r:.60} is no label: up to 40 letters, digits and . _ - between them")
+    return label
+
+
+ModelLabel = Annotated[str, AfterValidator(_label)]
+
+
+class ModelSettings(Strict):
+    """What is set for one model; its settings are checked by the class ``Config`` of its module."""
+
+    settings: dict[str, Any] = Field({}, description="settings of the model, as its module declares them")
+    training: TrainingOverrides = TrainingOverrides()
+
+
+class ModelEntry(ModelSettings):
+    """A model that can be trained, under a label of its own."""
+
+    module: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$",
+        max_length=200,
+        description="module of specar.models or of the working folder, or a dotted path",
+    )
+    published_as: str | None = Field(
+        None, description="what the paper calls it; null: compared with no published number"
+    )
+    title: str | None = Field(None, max_length=80, description="what tables call it beside its label")
+
+    @field_validator("published_as")
+    @classmethod
+    def _printed(cls, name: str | None) -> str | None:
+        if name is not None and name not in printed_models():
+            raise ValueError(f"the paper prints no model {name!r:.60}; it has {', '.join(printed_models())}")
+        return name
+
+    @property
+    def is_specar(self) -> bool:
+        """Whether it is SpecAR-Net, with the settings of the authors' scripts."""
+        return self.module in ("specar", "specar.models.specar")
+
+
+@cache
+def printed_models() -> tuple[str, ...]:
+    """Return the models that the paper prints numbers of, as it names them."""
+    text = files("specar").joinpath("paper", "published", "models.csv").read_text(encoding="utf-8")
+    return tuple(row["model"] for row in csv.DictReader(text.splitlines()))
+
+
 class Experiment(Overrides):
-    """Hyper-parameters of one dataset in one task, with differences per setting and architecture."""
+    """Hyper-parameters of one dataset in one task, with differences per setting and model."""
 
     seq_len: int | None = Field(
         None,
@@ -69,7 +125,7 @@ class Experiment(Overrides):
     )
     horizons: dict[Horizon, Overrides] = {}
     mask_ratios: dict[MaskRatio, Overrides] = {}
-    architectures: dict[Architecture, Overrides] = Field({}, description="differences per architecture")
+    models: dict[ModelLabel, ModelSettings] = Field({}, description="differences per model, by label")
 
     def settings(self, task: str) -> dict[Setting, Overrides]:
         """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
@@ -88,7 +144,7 @@ class MatrixEntry(Overrides):
     )
     horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
     mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
-    architectures: NonEmpty[Architecture] | None = None
+    models: NonEmpty[ModelLabel] | None = Field(None, description="labels; null: run_models")
     top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
     seeds: NonEmpty[Seed] | None = None
     protocol: Protocol | None = None
@@ -113,18 +169,18 @@ def check_task_settings(task: str, settings: TaskSettings) -> None:
 class Level(Overrides):
     """One level of an ablation: what it changes in all entries, over everything else."""
 
-    architecture: Architecture | None = None
+    models: NonEmpty[ModelLabel] | None = Field(None, description="in place of the entries' models")
     top: bool | None = None
     datasets: NonEmpty[DatasetName] | None = Field(None, description="in place of the entries' datasets")
 
 
-def _label(label: str) -> str:
+def _level(label: str) -> str:
     if not label.strip() or any(sign in label for sign in "\n{}"):
         raise ValueError("the name of a level must not be empty nor contain braces")
     return label
 
 
-Label = Annotated[str, AfterValidator(_label)]
+Label = Annotated[str, AfterValidator(_level)]
 AblationName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 

@@ -18,6 +18,7 @@ _PARTS_OF_ENTRIES = [entry.__name__ for entry in DATASET_FORMATS.values()] + [
     "PartCounts",
     "CaseCounts",
     "Ablation",
+    "ModelEntry",
 ]
 _HEADER = """\
 # yaml-language-server: $schema=config.schema.json
@@ -40,7 +41,7 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
     if isinstance(value, BaseModel):
         inner = "".join(_entry(value, key, indent + "  ") for key in type(value).model_fields)
         return f"{comment}{indent}{name}:\n{inner}"
-    if name in ("experiments", "ablations", "datasets"):  # merged over what the package brings
+    if name in ("models", "experiments", "ablations", "datasets"):  # merged over what the package brings
         value = {}
     if isinstance(value, list):
         value = [
@@ -55,7 +56,12 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
 def schema_json() -> str:
     """Return the JSON schema of configuration files."""
     schema = Config.model_json_schema(mode="validation")
-    for name in ("experiments", "ablations", "datasets"):  # their defaults are files of the package ...
+    for name in (
+        "models",
+        "experiments",
+        "ablations",
+        "datasets",
+    ):  # their defaults are files ...
         schema["properties"][name].pop("default", None)
     for name in _PARTS_OF_ENTRIES:  # ... over which parts of an entry are merged
         schema["$defs"][name].pop("required", None)

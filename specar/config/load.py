@@ -12,7 +12,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from specar.base.errors import SpecarError
-from specar.config.schema import Config, authors_experiments, builtin_ablations
+from specar.base.strict import problem_text
+from specar.config.schema import Config, builtin
 from specar.data.registry import DATASET_FORMATS, builtin_datasets
 
 
@@ -34,8 +35,7 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """Validate configuration values, merged over what the package brings."""
     values = dict(values)
     defaults = {
-        "experiments": authors_experiments(),
-        "ablations": builtin_ablations(),
+        **{name: builtin(name) for name in ("models", "experiments", "ablations")},
         "datasets": {name: entry.model_dump() for name, entry in builtin_datasets().items()},
     }
     for key, default in defaults.items():
@@ -113,9 +113,7 @@ def _explain_one(problem: Mapping[str, Any]) -> str:
         case "union_tag_not_found":
             shown = "null" if problem["input"] is None else repr(problem["input"])
             return f"{location}: {shown:.80} is not a mapping of settings; give it some or remove it"
-    message = problem["msg"].removeprefix("Value error, ")
-    given = "" if problem["type"] == "value_error" else f", got {problem['input']!r:.80}"
-    return f"{location}: {message}{given}" if location else f"{message}{given}"
+    return problem_text(location, problem)
 
 
 def _without_tag(place: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], str | None]:

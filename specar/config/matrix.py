@@ -11,34 +11,35 @@ from typing import Any
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.config.entries import Experiment, Level, MatrixEntry, Overrides, Setting
-from specar.config.later import identity_of
+from specar.base.later import identity_of
+from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides
+from specar.config.key import RunKey, Setting
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
+from specar.models import ModelSpec, spec_of
 
 
 def run_id(run: RunConfig) -> str:
     """Readable and unique name of a run; ends in a hash of the whole resolved configuration.
 
     A setting that was added later does not count while it says what runs did before (see
-    :mod:`specar.config.later`).
+    :mod:`specar.base.later`).
     """
-    top = "top" if run.model.top else "notop"
-    return _name(run, run.dataset, run.setting, run.model.architecture, top, run.protocol, f"seed{run.seed}")
+    return _name(run, run.key)
 
 
 def cell_id(cell: Cell) -> str:
     """Readable and unique name of a cell, like that of a run."""
-    return _name(cell, cell.dataset, cell.setting, cell.protocol)
+    return _name(cell, cell.task, cell.dataset, cell.setting, cell.protocol)
 
 
 def _name(config: Cell, *parts: object) -> str:
     canonical = json.dumps(identity_of(config), sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:10]
-    return "-".join(str(part) for part in (config.task, *parts, digest) if part is not None)
+    return "-".join(str(part) for part in (*parts, digest) if part is not None)
 
 
 def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]:
@@ -59,7 +60,7 @@ def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]
     """
     runs = _expand_entries(config, config.matrix, absent)
     _refuse_twins(
-        runs, "matrix", "put them into an ablation, or into configurations with a 'results' folder each"
+        runs, "matrix", "give one of them a label of its own under models, or put them into an ablation"
     )
     return runs
 
@@ -82,8 +83,8 @@ def expand_ablation(
 def _at_level(entry: MatrixEntry, level: Level) -> MatrixEntry:
     """An entry with the axes of a level; it may turn TOP off, but cannot turn it on where there is none."""
     changes: dict[str, Any] = {}
-    if level.architecture is not None:
-        changes["architectures"] = [level.architecture]
+    if level.models is not None:
+        changes["models"] = level.models
     if level.top is not None and TASK_INFO[entry.task].top:
         changes["top"] = [level.top]
     if level.datasets is not None:
@@ -99,23 +100,13 @@ def _expand_entries(
 
 
 def _refuse_twins(runs: dict[str, RunConfig], where: str, remedy: str) -> None:
-    """Two runs of one table cell and seed would be averaged under one label."""
-    cells: dict[tuple[object, ...], str] = {}
+    """Two runs of one key would be averaged under one label."""
+    keys: dict[RunKey, str] = {}
     for name, run in runs.items():
-        cell = (
-            run.task,
-            run.dataset,
-            run.setting,
-            run.model.architecture,
-            run.model.top,
-            run.protocol,
-            run.seed,
-        )
-        if cell in cells:
+        if (other := keys.setdefault(run.key, name)) != name:
             raise SpecarError(
-                f"{where}: {cells[cell]} and {name} differ only in settings that tables do not show; {remedy}"
+                f"{where}: {other} and {name} differ only in settings that tables do not show; {remedy}"
             )
-        cells[cell] = name
 
 
 def _expand_entry(
@@ -169,23 +160,56 @@ def _expand_setting(
     info = TASK_INFO[entry.task]
     cell = _cell(config, entry, dataset, experiment, setting)
     of_setting = experiment.settings(entry.task).get(setting, Overrides())
-    tops = (entry.top or config.top) if info.top else [False]
-    axes = (entry.architectures or config.architectures, tops, entry.seeds or config.seeds)
-    for architecture, top, seed in itertools.product(*axes):
-        of_architecture = experiment.architectures.get(architecture, Overrides())
-        layers = [experiment, of_setting, of_architecture, config, entry, *over]
-        values = {
-            **cell,
-            "seed": seed,
-            "model": {"architecture": architecture, "top": top, **_layered("model", layers)},
-            "training": _layered("training", layers),
-            "task_settings": _task_settings(cell, _layered("task_settings", layers)),
-        }
-        try:
-            yield RunConfig.model_validate(values)
-        except ValidationError as error:
-            where = f"{entry.task} on {dataset}" + (f" at {info.setting} {setting}" if info.setting else "")
-            raise SpecarError(f"{where}: {explain(error)}") from error
+    tops, seeds = (entry.top or config.top) if info.top else [False], entry.seeds or config.seeds
+    layers = [experiment, of_setting, config, entry, *over]
+    values = {**cell, "task_settings": _task_settings(cell, _layered("task_settings", layers))}
+    where = f"{entry.task} on {dataset}" + (f" at {info.setting} {setting}" if info.setting else "")
+    for label in labels_of(config, entry):
+        model, spec = config.models[label], _spec(config, label)
+        of_model = experiment.models.get(label, ModelSettings())
+        training = _layered("training", [experiment, of_setting, of_model, model, config, entry, *over])
+        settings = {**of_model.settings, **model.settings}
+        if model.is_specar:  # the experiments are those of its authors' scripts
+            own = _layered("model", [experiment, of_setting])
+            settings = {**own, **settings, **_layered("model", [config, entry, *over])}
+        for top, seed in itertools.product(dict.fromkeys(top and spec.top for top in tops), seeds):
+            axis = {"top": top} if spec.top else {}
+            choice = {"label": label, "module": model.module, "settings": {**settings, **axis}}
+            try:
+                yield RunConfig.model_validate(
+                    {**values, "seed": seed, "model": choice, "training": training}
+                )
+            except ValidationError as error:
+                raise SpecarError(f"{where}, model {label}: {explain(error)}") from error
+
+
+def labels_of(config: Config, entry: MatrixEntry) -> list[str]:
+    """Return the labels of the models of an entry: those that it names, or all by default that do its task.
+
+    Raises
+    ------
+    SpecarError
+        A model that it names cannot do its task, or it has settings of SpecAR-Net and no such model.
+    """
+    labels = entry.models or config.default_labels
+    able = {label: not (do := _spec(config, label).tasks) or entry.task in do for label in labels}
+    if entry.models and not all(able.values()):
+        unable = next(label for label in labels if not able[label])
+        raise SpecarError(f"model {unable} cannot do {entry.task}; leave it out of the entry's models")
+    kept = [label for label in labels if able[label]]
+    if entry.model.model_dump(exclude_none=True) and not any(config.models[one].is_specar for one in kept):
+        raise SpecarError(
+            f"an entry of {entry.task} has settings of SpecAR-Net under 'model', and its models are "
+            f"{', '.join(kept)}; give theirs under models.{kept[0] if kept else '<label>'}.settings"
+        )
+    return kept
+
+
+def _spec(config: Config, label: str) -> ModelSpec:
+    try:
+        return spec_of(config.models[label].module)
+    except SpecarError as error:
+        raise SpecarError(f"models.{label}: {error}") from error
 
 
 def _cell(
@@ -207,7 +231,7 @@ def _cell(
     return {**cell, "seq_len": seq_len}
 
 
-def _layered(part: str, layers: Sequence[Overrides]) -> dict[str, Any]:
+def _layered(part: str, layers: Sequence[Overrides | ModelSettings]) -> dict[str, Any]:
     """Settings of one part, later layers over earlier ones."""
     merged: dict[str, Any] = {}
     for layer in layers:

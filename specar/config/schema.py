@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
 from specar.base.builtin import read_builtin
 from specar.base.strict import Strict
@@ -14,20 +14,21 @@ from specar.config.entries import (
     AblationName,
     Experiment,
     Horizon,
+    Level,
     MaskRatio,
     MatrixEntry,
+    ModelEntry,
+    ModelLabel,
     NonEmpty,
     Overrides,
     Seed,
-    Setting,
     check_task_settings,
 )
+from specar.config.key import RunKey, Setting
 from specar.config.settings import (
-    Architecture,
     DataConfig,
     Execution,
     FolderName,
-    ModelConfig,
     Protocol,
     Task,
     TaskSettings,
@@ -35,37 +36,36 @@ from specar.config.settings import (
 )
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import Dataset, DatasetName, builtin_datasets, linked
+from specar.models import ModelSpec, spec_of
 
 # Name of the experiment of datasets that have none of their own.
 ANY = "any"
-
-
-def authors_experiments() -> dict[str, Any]:
-    """The hyper-parameters of the authors' scripts, as in experiments.yaml."""
-    return _builtin("experiments.yaml")
-
-
-def builtin_ablations() -> dict[str, Any]:
-    """The ablations that come with the project, as in ablations.yaml."""
-    return _builtin("ablations.yaml")
+# The two definitions of SpecAR-Net, which the paper in full is.
+DEFAULT_MODELS = ("specar", "specar-released")
 
 
 @cache
-def _builtin(name: str) -> dict[str, Any]:
-    return read_builtin("specar.config", name)
+def builtin(name: str) -> dict[str, Any]:
+    """Return the built-in ``models``, ``experiments`` (of the authors' scripts) or ``ablations``."""
+    return read_builtin("specar.config", f"{name}.yaml")
+
+
+def default_models() -> dict[str, ModelEntry]:
+    """The models that come with the project."""
+    return {label: ModelEntry.model_validate(entry) for label, entry in builtin("models").items()}
 
 
 def default_experiments() -> dict[Task, dict[str, Experiment]]:
     """The authors' hyper-parameters, as their scripts pass them."""
     return {
         task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}  # type: ignore[misc]
-        for task, entries in authors_experiments().items()
+        for task, entries in builtin("experiments").items()
     }
 
 
 def default_ablations() -> dict[str, Ablation]:
     """The ablations that come with the project."""
-    return {name: Ablation.model_validate(entry) for name, entry in builtin_ablations().items()}
+    return {name: Ablation.model_validate(entry) for name, entry in builtin("ablations").items()}
 
 
 class Config(Overrides):
@@ -85,7 +85,15 @@ class Config(Overrides):
         default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
         description="the runs",
     )
-    architectures: NonEmpty[Architecture] = ["paper", "released"]
+    models: dict[ModelLabel, ModelEntry] = Field(
+        default_factory=default_models,
+        description="merged over those of the project (specar/config/models.yaml), by label",
+    )
+    run_models: NonEmpty[ModelLabel] | None = Field(
+        None,
+        description="models of entries that name none; null: SpecAR-Net by the paper and as released, and "
+        "every model of your own",
+    )
     top: NonEmpty[bool] = Field([False, True], description="without and with TOP")
     seeds: NonEmpty[Seed] = [1, 2, 3]
     protocol: Protocol = "published"
@@ -116,6 +124,26 @@ class Config(Overrides):
                 except ValueError as error:
                     raise ValueError(f"experiments.{task}.{name}: {error}") from error
         return self
+
+    @model_validator(mode="after")
+    def _known_models(self) -> Config:
+        named: list[MatrixEntry | Level] = list(self.matrix)
+        for ablation in self.ablations.values():
+            named += [*ablation.entries, *ablation.levels.values()]
+        labels = [label for one in named for label in one.models or []]
+        labels += [
+            label for part in self.experiments.values() for one in part.values() for label in one.models
+        ]
+        for label in [*labels, *(self.run_models or [])]:
+            if label not in self.models:
+                raise ValueError(f"models: no model {label}; known: {', '.join(self.models)}")
+        return self
+
+    @property
+    def default_labels(self) -> list[str]:
+        """Labels of the models of entries that name none."""
+        own = [label for label in self.models if label not in builtin("models")]
+        return self.run_models or [*DEFAULT_MODELS, *own]
 
     @model_validator(mode="after")
     def _known_ablations(self) -> Config:
@@ -168,12 +196,43 @@ class Cell(Strict):
         return None if name is None else getattr(self, name)
 
 
+class ModelChoice(Strict):
+    """The model of a run: its label, its module, and its settings, all of them said."""
+
+    label: ModelLabel
+    module: str
+    settings: SerializeAsAny[BaseModel]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(given := values.get("settings", {}), dict):
+            return {**values, "settings": spec_of(str(values.get("module"))).settings(given)}
+        return values
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the model's module offers."""
+        return spec_of(self.module)
+
+    @property
+    def top(self) -> bool:
+        """Whether it is trained with TOP."""
+        return bool(getattr(self.settings, "top", False))
+
+
 class RunConfig(Cell):
     """One training run, fully resolved: what its ``run_id`` is the hash of."""
 
     seed: Seed
-    model: ModelConfig
+    model: ModelChoice
     training: TrainingConfig
+
+    @property
+    def key(self) -> RunKey:
+        """What names the run."""
+        model = self.model
+        return RunKey(self.task, self.dataset, self.setting, model.label, model.top, self.protocol, self.seed)
 
     @property
     def cell(self) -> Cell:

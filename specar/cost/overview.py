@@ -8,7 +8,7 @@ from typing import Any
 
 from specar.cost.text import duration, summary
 from specar.runs.plan import Plan
-from specar.runs.records import read_record
+from specar.runs.records import finished_record
 from specar.runs.status import STATES, RunStatus, status_of
 
 _MOST = 20
@@ -97,7 +97,7 @@ def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, .
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for name, status in found.items():
         if status.state in ("done", "cached"):
-            record = read_record(plan.record_file(name), name)
+            record = finished_record(plan, name)
             if record is not None:
                 for key in _likeness(plan, name):
                     seconds[key].append(float(record["provenance"]["wall_seconds"]))
@@ -108,9 +108,9 @@ def _likeness(plan: Plan, name: str) -> Iterator[tuple[Any, ...]]:
     """What a run has in common with others, most telling first: other datasets tell nothing."""
     run = plan.runs[name]
     place = (run.task, run.dataset)
-    yield (*place, run.setting, run.model.architecture, run.model.top)
-    yield (*place, run.setting, run.model.architecture)
-    yield (*place, run.model.architecture)
+    yield (*place, run.setting, run.key.model, run.model.top)
+    yield (*place, run.setting, run.key.model)
+    yield (*place, run.key.model)
     yield place
 
 

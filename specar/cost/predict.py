@@ -7,7 +7,7 @@ import math
 from specar.config import RunConfig
 from specar.cost.examples import Examples, examples_of, read_meta
 from specar.cost.rates import Load, Rates, evaluation, training
-from specar.models.specar.work import work_of_config
+from specar.models.shape import Work
 from specar.runs.plan import Plan
 
 # Of a job: start of the process, imports, reading the data. An estimate, little beside most runs.
@@ -17,21 +17,19 @@ FIXED_SECONDS = 5.0
 def loads_of(plan: Plan) -> dict[str, Load]:
     """Return the loads of the runs of a matrix, by run id.
 
-    A run is left out where the sizes of its dataset are not known, or what its model needs: that is only
-    counted for SpecAR-Net.
+    A run is left out where the sizes of its dataset are not known, or what its model needs.
     """
     metas = {name: read_meta(plan.prepared / name) for name in plan.datasets}
     loads = {}
     for name, run in plan.runs.items():
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
-        if examples is not None and run.model.name == "specar":
-            loads[name] = load_of(run, examples)
+        if examples is not None and (work := run.model.spec.work):
+            loads[name] = load_of(run, examples, work(run.model.settings, examples.shape))
     return loads
 
 
-def load_of(run: RunConfig, examples: Examples) -> Load:
+def load_of(run: RunConfig, examples: Examples, work: Work) -> Load:
     """Return the load of a run that patience does not end before its last epoch."""
-    work = work_of_config(run.model, examples.shape)
     # Where the last partial batch is dropped, an epoch has one step less.
     steps = math.ceil(examples.train / run.training.batch_size)
     epoch = training(work * examples.train, steps) + evaluation(work * examples.val)

@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from specar.models.specar.work import Work
+from specar.models.shape import Work
 
 BENCHMARK = Path("results/benchmarks/speed.json")
 _ENOUGH = 6  # rows, for three rates: fewer settings could be fitted by anything

@@ -1,4 +1,4 @@
-"""An ablation over numbers: a panel per dataset and setting, a line per architecture and TOP."""
+"""An ablation over numbers: a panel per dataset and setting, a line per model and TOP."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, levels: list[str]) -> None:
     if not printed.empty:
         axes.plot(printed["level"].map(places), printed["published"], markersize=MARKER - 1.5, **_PUBLISHED)
     own = rows.dropna(subset=["reproduced"])
-    for (architecture, top), line in own.groupby(["architecture", "top"], sort=False):
-        look = series_of(str(architecture), bool(top))
+    for (model, top), line in own.groupby(["model", "top"], sort=False):
+        look = series_of(str(model), bool(top))
         axes.errorbar(
             line["level"].map(places), line["reproduced"], yerr=line["sd"].fillna(0), color=look.colour,
             marker=look.marker, markersize=MARKER, markeredgecolor="white", linewidth=1.2, capsize=2.5,
@@ -104,10 +104,10 @@ def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataF
 def _legend(table: pd.DataFrame) -> list[Line2D]:
     entries = []
     own = table.dropna(subset=["reproduced"])
-    for architecture, top in own[["architecture", "top"]].drop_duplicates().to_numpy():
-        look = series_of(architecture, bool(top))
+    for model, top in own[["model", "top"]].drop_duplicates().to_numpy():
+        look = series_of(model, bool(top))
         has_top = any(TASK_INFO[task].top for task in own["task"])
-        label = f"reproduced ({architecture}{', with TOP' if top else ', without TOP' if has_top else ''})"
+        label = f"reproduced ({model}{', with TOP' if top else ', without TOP' if has_top else ''})"
         entries.append(
             Line2D(
                 [],

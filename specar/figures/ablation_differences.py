@@ -53,7 +53,7 @@ def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[
     is reproduced on a dataset follows what is published on it.
     """
     own = runs.merge(table[["task", "metric"]].drop_duplicates(), on=["task", "metric"])
-    own = own.assign(line=[_line(*row) for row in own[["task", "dataset", "architecture", "top"]].to_numpy()])
+    own = own.assign(line=[_line(*row) for row in own[["task", "dataset", "model", "top"]].to_numpy()])
     printed = table[table["published"].notna()].drop_duplicates(["level", "task", "dataset", "setting"])
     printed = printed.assign(value=printed["published"], seed=0)
     names = printed[["task", "dataset"]].to_numpy()
@@ -92,9 +92,9 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def _line(task: str, dataset: str, architecture: str, top: bool) -> str:
+def _line(task: str, dataset: str, model: str, top: bool) -> str:
     with_top = f", {'with' if top else 'without'} TOP" if TASK_INFO[task].top else ""
-    return f"{_shown(task, dataset)}, reproduced ({architecture}{with_top})"
+    return f"{_shown(task, dataset)}, reproduced ({model}{with_top})"
 
 
 def _shown(task: str, dataset: str) -> str:
@@ -104,8 +104,8 @@ def _shown(task: str, dataset: str) -> str:
 def draw(ablation: Ablation, table: pd.DataFrame, runs: pd.DataFrame, title: str, above: list[str]) -> Figure:
     """Draw the rows of ``table``, all in the primary metric of their task."""
     levels = list(ablation.levels)
-    if any(level.architecture for level in ablation.levels.values()):
-        runs = runs.assign(architecture="both")
+    if any(level.models for level in ablation.levels.values()):
+        runs = runs.assign(model="both")
     found = changes(table, runs, levels)
     if not found:
         words = f"No cell has a result at {levels[0]} and at another level yet: nothing to compare."

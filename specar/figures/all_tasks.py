@@ -81,9 +81,7 @@ def _name(task: str, dataset: str, setting: str, metric: str) -> str:
 
 
 def _states(cells: pd.DataFrame) -> list[str]:
-    return [
-        f"Architecture {name}: {counts(rows)}." for name, rows in cells.groupby("architecture", sort=False)
-    ]
+    return [f"Model {name}: {counts(rows)}." for name, rows in cells.groupby("model", sort=False)]
 
 
 def _empty(above: list[str], cells: pd.DataFrame) -> Figure:

@@ -25,12 +25,12 @@ _WIDTH, _NAMES = 2.3, 1.75  # inches of a panel, and of the names beside it
 
 @dataclass(frozen=True)
 class _Own:
-    """Reproduced accuracy of an architecture over some sets.
+    """Reproduced accuracy of an model over some sets.
 
     Attributes
     ----------
-    architecture
-        The architecture.
+    model
+        The model.
     sets
         The sets with at least one seed, in the paper's order.
     mean, sd
@@ -40,7 +40,7 @@ class _Own:
         Seeds per set, in words.
     """
 
-    architecture: str
+    model: str
     sets: tuple[str, ...]
     mean: float
     sd: float | None
@@ -48,8 +48,8 @@ class _Own:
 
     @property
     def dot(self) -> Dot:
-        look = series_of(self.architecture, False)
-        return Dot(f"ours, {self.architecture}", self.mean, look, self.sd, stressed=True)
+        look = series_of(self.model, False)
+        return Dot(f"ours, {self.model}", self.mean, look, self.sd, stressed=True)
 
 
 def printed_models() -> pd.DataFrame:
@@ -84,10 +84,10 @@ def draw(results: PaperResults) -> PaperFigure:
 def _own(runs: pd.DataFrame, sets: list[str]) -> list[_Own]:
     wanted = (runs["protocol"] == PROTOCOL) & (runs["metric"] == METRIC) & runs["dataset"].isin(sets)
     done = runs[wanted & runs["value"].notna()]
-    return [_own_of(str(name), rows, sets) for name, rows in done.groupby("architecture", sort=False)]
+    return [_own_of(str(name), rows, sets) for name, rows in done.groupby("model", sort=False)]
 
 
-def _own_of(architecture: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
+def _own_of(model: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
     wide = rows.pivot(index="seed", columns="dataset", values="value")
     names = tuple(name for name in sets if name in wide)
     wide = wide[list(names)]
@@ -96,7 +96,7 @@ def _own_of(architecture: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
     low, high = int(counts.min()), int(counts.max())
     seeds = (f"{low}" if low == high else f"{low} to {high}") + (" seed" if high == 1 else " seeds")
     sd = float(wide.mean(axis=1).std()) if complete else None
-    return _Own(architecture, names, float(wide.mean().mean()), sd, seeds)
+    return _Own(model, names, float(wide.mean().mean()), sd, seeds)
 
 
 def _draw_panel(
@@ -120,17 +120,17 @@ def _panel_title(names: tuple[str, ...], total: int) -> str:
 
 
 def _above(results: PaperResults, own: list[_Own], total: int) -> list[str]:
-    known = {one.architecture: one for one in own}
+    known = {one.model: one for one in own}
     asked = results.of(TASK).table
-    names = dict.fromkeys([*asked.loc[asked["protocol"] == PROTOCOL, "architecture"], *known])
+    names = dict.fromkeys([*asked.loc[asked["protocol"] == PROTOCOL, "model"], *known])
     lines = [f"Protocol: {PROTOCOL}, which is how the paper measures.", *results.notes]
     if not names:
         return [*lines, f"Ours: this configuration has no classification under the protocol {PROTOCOL}."]
     return [*lines, *(_done(str(name), known.get(str(name)), total) for name in names)]
 
 
-def _done(architecture: str, own: _Own | None, total: int) -> str:
-    start = f"Ours, architecture {architecture}:"
+def _done(model: str, own: _Own | None, total: int) -> str:
+    start = f"Ours, model {model}:"
     if own is None:
         return f"{start} none of the {total} sets is done yet, so it is not in the figure."
     if len(own.sets) == total:
@@ -166,9 +166,7 @@ def _legend(own: list[_Own]) -> list[Line2D]:
 
 def _alt(models: pd.DataFrame, own: list[_Own], total: int) -> str:
     best = models[AVERAGE].sort_values(ascending=False)
-    ours = "; ".join(
-        f"our {one.architecture}: {one.mean:.1f} % over {len(one.sets)} of {total} sets" for one in own
-    )
+    ours = "; ".join(f"our {one.model}: {one.mean:.1f} % over {len(one.sets)} of {total} sets" for one in own)
     return (
         f"Dot plot of {len(models)} models by mean accuracy on {total} UEA sets, from {best.index[0]} with "
         f"{best.iloc[0]:.1f} % to {best.index[-1]} with {best.iloc[-1]:.1f} % (published); "

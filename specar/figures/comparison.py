@@ -32,16 +32,16 @@ def draw(results: Results) -> tuple[Figure, str]:
 
 
 def _legend(task: str, points: pd.DataFrame) -> list[Line2D]:
-    """One entry per architecture, without and with TOP, of which there are points."""
+    """One entry per model, without and with TOP, of which there are points."""
     has_top = TASK_INFO[task].top
     return [
-        legend_entry(str(architecture), bool(top), has_top)
-        for architecture, top in points[SERIES].drop_duplicates().sort_values(SERIES).to_numpy()
+        legend_entry(str(model), bool(top), has_top)
+        for model, top in points[SERIES].drop_duplicates().sort_values(SERIES).to_numpy()
     ]
 
 
-def legend_entry(architecture: str, top: bool, has_top: bool) -> Line2D:
-    """Return the entry of an architecture, without or with TOP where a task has it."""
-    look = series_of(architecture, top)
+def legend_entry(model: str, top: bool, has_top: bool) -> Line2D:
+    """Return the entry of an model, without or with TOP where a task has it."""
+    look = series_of(model, top)
     with_top = f", {'with' if top else 'without'} TOP" if has_top else ""
-    return entry(f"{architecture}{with_top}", look)
+    return entry(f"{model}{with_top}", look)

@@ -17,7 +17,6 @@ from specar.figures.shown import Shown
 from specar.figures.style import series_of
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
-from specar.runs.records import read_history
 
 _TITLE = "Learning curves"
 _MOST = 6
@@ -63,7 +62,7 @@ def _curves(results: PaperResults) -> tuple[dict[str, list[_Curve]], int]:
         record = results.record(name)
         if record is None:
             continue
-        history = read_history(results.plan.record_file(name), name)
+        history = list(record.get("history", []))
         if history:
             curves.setdefault(record["cell"], []).append(_Curve(record, history))
         else:
@@ -99,7 +98,7 @@ def _below() -> list[str]:
 
 def _legend(curves: list[_Curve]) -> list[Line2D]:
     kinds = {
-        (c.record["architecture"], c.record["top"]): TASK_INFO[c.record["task"]].top
+        (c.record["model"], c.record["top"]): TASK_INFO[c.record["task"]].top
         for c in sorted(curves, key=lambda c: TASK_INFO[c.record["task"]].top)
     }
     names = {True: ", with TOP", False: ", without TOP"}
@@ -129,7 +128,7 @@ def _draw_cell(loss: Axes, validation: Axes, curves: list[_Curve]) -> None:
 
 
 def _draw_line(axes: Axes, curve: _Curve, values: list[float]) -> None:
-    look = series_of(curve.record["architecture"], curve.record["top"])
+    look = series_of(curve.record["model"], curve.record["top"])
     epochs = [line["epoch"] for line in curve.history]
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)

@@ -16,7 +16,7 @@ from specar.figures.tolerance import tolerance_of
 from specar.paper.metrics import METRICS
 from specar.paper.sources import AVERAGE, source_of
 
-SERIES = ["architecture", "top"]
+SERIES = ["model", "top"]
 _FAR, _NAMED = 16, 6  # names are tried at so many points, and written at so many at most
 _MANY = 40
 _LOG_FROM = 10.0  # ratio of the largest to the smallest value
@@ -43,8 +43,8 @@ def draw_points(axes: Axes, metric: str, points: pd.DataFrame) -> None:
     _draw_band(axes, metric, low, high)
     size = MARKER if len(points) <= _MANY else SMALL_MARKER
     for key, rows in points.groupby(["average", *SERIES]):
-        hollow, architecture, top = bool(key[0]), str(key[1]), bool(key[2])
-        _draw_series(axes, rows, architecture, top, hollow, size)
+        hollow, model, top = bool(key[0]), str(key[1]), bool(key[2])
+        _draw_series(axes, rows, model, top, hollow, size)
     order = points["deviation"].abs().sort_values(ascending=False, kind="stable")
     far = points.loc[order.index[:_FAR]]
     places = far[["published", "reproduced"]].to_numpy(float)
@@ -117,10 +117,8 @@ def _draw_band(axes: Axes, metric: str, low: float, high: float) -> None:
     axes.plot([low, high], [low, high], color=RULE, linewidth=0.8, zorder=1, label="_equal")
 
 
-def _draw_series(
-    axes: Axes, rows: pd.DataFrame, architecture: str, top: bool, hollow: bool, size: float
-) -> None:
-    look = series_of(architecture, top)
+def _draw_series(axes: Axes, rows: pd.DataFrame, model: str, top: bool, hollow: bool, size: float) -> None:
+    look = series_of(model, top)
     axes.errorbar(
         rows["published"].to_numpy(float),
         rows["reproduced"].to_numpy(float),

@@ -131,7 +131,7 @@ def _to_name(points: Sequence[Point]) -> list[Point]:
 
 
 def _look(point: Point) -> dict[str, Any]:
-    look = series_of(point.architecture, point.top)
+    look = series_of(point.model, point.top)
     return {
         "marker": look.marker,
         "color": look.colour,
@@ -202,7 +202,7 @@ def _below() -> list[str]:
 
 
 def _legend(points: Sequence[Point]) -> list[Line2D]:
-    looks = sorted({(point.architecture, point.top) for point in points})
+    looks = sorted({(point.model, point.top) for point in points})
     return [
         *(legend_entry(name, top, True) for name, top in looks),
         *([entry("hollow: published result", OTHERS, hollow=True)] if points else []),

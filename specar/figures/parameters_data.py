@@ -15,7 +15,7 @@ from specar.paper.sources import AVERAGE, source_of
 from specar.results.inputs import setting_label
 from specar.results.parameters import parameters_of
 
-_MODEL = ["architecture", "top"]
+_MODEL = ["model", "top"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Point:
 
     Attributes
     ----------
-    architecture, top
+    model, top
         Which model.
     name
         Dataset, with its settings where they are only some; empty for the mean over datasets.
@@ -38,7 +38,7 @@ class Point:
         Whether ``value`` is ours; otherwise it is SpecAR-Net's published one.
     """
 
-    architecture: str
+    model: str
     top: bool
     name: str
     total: float
@@ -91,7 +91,7 @@ def _point(rows: pd.DataFrame, name: str, column: str) -> Point:
     first, total = rows.iloc[0], float(rows["total"].mean())
     used = float(rows["used"].mean()) if rows["used"].notna().all() else None
     value = float(rows[column].mean())
-    model = str(first["architecture"]), bool(first["top"])
+    model = str(first["model"]), bool(first["top"])
     return Point(*model, name, total, used, total, total, value, column == "reproduced")
 
 
@@ -100,7 +100,7 @@ def _mean(points: list[Point]) -> Point:
     totals = [point.total for point in points]
     used = [point.used for point in points if point.used is not None]
     return Point(
-        first.architecture,
+        first.model,
         first.top,
         "",
         sum(totals) / number,

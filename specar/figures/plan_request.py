@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from specar.results.ledger import TaskResults, results_of
 from specar.runs.plan import Plan
-from specar.runs.records import read_record
+from specar.runs.records import finished_record
 
 
 class PaperFigure(NamedTuple):
@@ -51,7 +51,7 @@ class PaperResults:
 
     def record(self, run: str) -> dict[str, Any] | None:
         """Return the record of a run of the plan; None where it is not done."""
-        return read_record(self.plan.record_file(run), run)
+        return finished_record(self.plan, run)
 
     @property
     def notes(self) -> list[str]:

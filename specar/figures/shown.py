@@ -49,7 +49,7 @@ class Shown:
         content = self.content
         top = f", {'with' if content['top'] else 'without'} TOP" if TASK_INFO[content["task"]].top else ""
         return (
-            f"{self.place}: architecture {content['architecture']}{top}, protocol {content['protocol']}, "
+            f"{self.place}: model {content['model']}{top}, protocol {content['protocol']}, "
             f"seed {content['seed']}"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ _PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Series:
-    """How the points of one architecture, without or with TOP, look: also told apart in grey."""
+    """How the points of one model, without or with TOP, look: also told apart in grey."""
 
     colour: str
     marker: str
@@ -51,18 +52,23 @@ class Series:
 
 # Colours of Okabe and Ito, which all kinds of colour vision tell apart.
 _SERIES = {
-    ("released", False): Series("#0072B2", "o"),
-    ("released", True): Series("#D55E00", "s"),
-    ("paper", False): Series("#009E73", "^"),
-    ("paper", True): Series("#CC79A7", "D"),
+    ("specar-released", False): Series("#0072B2", "o"),
+    ("specar-released", True): Series("#D55E00", "s"),
+    ("specar", False): Series("#009E73", "^"),
+    ("specar", True): Series("#CC79A7", "D"),
 }
+# Of every other model, by its label.
+_FURTHER = [
+    Series(colour, marker) for marker in "vX<>p" for colour in ("#56B4E9", "#E69F00", "#7570B3", "#A6761D")
+]
 # Looks of what is not ours: other models, SpecAR-Net as printed, and the authors' log.
 OTHERS, PRINTED, LOG = Series("#8a8a8a", "o"), Series("#000000", "P"), Series("#000000", "d")
 
 
-def series_of(architecture: str, top: bool) -> Series:
-    """Return the look of an architecture without or with TOP."""
-    return _SERIES[architecture, top]
+def series_of(model: str, top: bool) -> Series:
+    """Return the look of an model without or with TOP."""
+    index = zlib.crc32(f"{model} {top}".encode()) % len(_FURTHER)
+    return _SERIES.get((model, top), _FURTHER[index])
 
 
 @contextmanager

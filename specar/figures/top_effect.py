@@ -26,7 +26,7 @@ from specar.results.effects import (
 )
 
 _LINE, _WIDTH, _NAMES = 0.34, 2.1, 1.3  # inches of a line, of a panel, and of the names beside it
-_OFFSET = {"paper": 0.3, "released": -0.3}  # of a line
+_OFFSET = {"specar": 0.3, "specar-released": -0.3}  # of a line
 _ROOM = 0.5  # how far the axis goes beyond the points, as a share of their range: intervals may be wide
 
 
@@ -84,7 +84,7 @@ def _draw_panel(axes: Axes, task: str, lines: Sequence[_Line]) -> None:
         if line.published is not None:
             _draw_published(axes, y, line.published)
         for effect in line.own:
-            _draw_effect(axes, y + _OFFSET[effect.architecture], effect)
+            _draw_effect(axes, y + _OFFSET.get(effect.model, 0.0), effect)
     names = [_name(task, line) for line in reversed(lines)]
     axes.set_yticks(range(len(lines)), names, color=TEXT)
     axes.tick_params(axis="y", length=0)
@@ -110,7 +110,7 @@ def _draw_published(axes: Axes, y: float, value: float) -> None:
 
 
 def _draw_effect(axes: Axes, y: float, effect: Effect) -> None:
-    look = series_of(effect.architecture, True)
+    look = series_of(effect.model, True)
     axes.errorbar(
         [effect.mean],
         [y],
@@ -165,9 +165,9 @@ def _state(results: PaperResults, task: str) -> str:
     asked, lines = runs["dataset"].nunique(), source_of(task).aggregates
     effects = own_effects(task, runs, _metrics(task, every=False)[0])
     counts = []
-    for architecture in runs["architecture"].unique():
-        found = [one for one in effects if one.architecture == architecture and one.dataset not in lines]
-        counts.append(f"{architecture} {len(found)} of {asked}")
+    for model in runs["model"].unique():
+        found = [one for one in effects if one.model == model and one.dataset not in lines]
+        counts.append(f"{model} {len(found)} of {asked}")
     return f"{start} datasets with a run with and one without TOP of the same seed: {', '.join(counts)}."
 
 
@@ -195,7 +195,7 @@ def _below(tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Se
 
 
 def _legend(effects: Sequence[Effect]) -> list[Line2D]:
-    names = sorted({effect.architecture for effect in effects})
+    names = sorted({effect.model for effect in effects})
     own = [entry(f"ours, {name}", series_of(name, True)) for name in names]
     return [entry("published", LOG, hollow=True), *own]
 

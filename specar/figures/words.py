@@ -31,15 +31,13 @@ def points_of(table: pd.DataFrame) -> pd.DataFrame:
 def above(results: Results) -> list[str]:
     """Return the sentences below the title: the protocol, a caution, and what is there of what is printed."""
     cells = cells_of(results.table)
-    sentences = [
-        f"Architecture {name}: {counts(rows)}." for name, rows in cells.groupby("architecture", sort=False)
-    ]
+    sentences = [f"Model {name}: {counts(rows)}." for name, rows in cells.groupby("model", sort=False)]
     note = [" ".join(results.note.split())] if results.note else []
     return [f"Protocol: {PROTOCOL}, which is how the paper measures.", *note, *sentences]
 
 
 def counts(cells: pd.DataFrame) -> str:
-    """Return how many of an architecture's published cells are reproduced, and what became of the others."""
+    """Return how many of an model's published cells are reproduced, and what became of the others."""
     known = cells["reproduced"].notna()
     state = cells["state"]
     some = int((known & (state == PARTIAL)).sum())

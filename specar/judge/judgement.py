@@ -28,7 +28,7 @@ class Judgement:
     Attributes
     ----------
     verdicts
-        A row per published cell and architecture: see `specar.judge.verdicts.verdicts_of`.
+        A row per published cell and model: see `specar.judge.verdicts.verdicts_of`.
     claims
         A row per claim and side: see `specar.judge.claims.table.claim_table`.
     rankings
@@ -73,6 +73,6 @@ def judge(plan: Plan, results: Iterable[TaskResults] = ()) -> Judgement:
 def _ablations(plan: Plan) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
     tables = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
-    columns = ["ablation", "level", "task", *CELL, "reproduced"]
+    columns = ["ablation", "level", *CELL, "reproduced"]
     done = [table.loc[table["seeds"] > 0, columns] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True) if done else None

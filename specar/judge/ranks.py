@@ -41,7 +41,7 @@ class Ranking:
     own
         Columns that are our runs.
     left_out
-        Architectures of ours that lack a cell, with the number of cells that they have and need.
+        Models of ours that lack a cell, with the number of cells that they have and need.
     """
 
     task: str
@@ -94,7 +94,7 @@ def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
     Parameters
     ----------
     verdicts
-        Those of the plan (`specar.judge.verdicts.COLUMNS`): an architecture of ours is a further model where
+        Those of the plan (`specar.judge.verdicts.COLUMNS`): an model of ours is a further model where
         all its cells are there.
     """
     return [
@@ -167,15 +167,21 @@ def _ranking(task: str, table: str, metric: str, verdicts: pd.DataFrame) -> Rank
 def _own(
     task: str, top: bool, metric: str, needed: pd.DataFrame, verdicts: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[tuple[str, int, int], ...]]:
-    """Our scores, a column per architecture that has all cells, and the others."""
+    """Our scores, a column per model that has all cells, and the others."""
     rows = verdicts[
         (verdicts["task"] == task) & (verdicts["top"] == top) & (verdicts["metric"] == metric)
     ].dropna(subset=["reproduced"])
     rows = rows.merge(needed, on=["dataset", "setting"])
     columns, left_out = {}, []
-    for architecture, group in rows.groupby("architecture", sort=False):
+    for model, group in rows.groupby("model", sort=False):
         if len(group) == len(needed):
-            columns[f"our runs ({architecture})"] = group.groupby("dataset")["reproduced"].mean()
+            columns[f"our runs ({model})"] = group.groupby("dataset")["reproduced"].mean()
         else:
-            left_out.append((str(architecture), len(group), len(needed)))
+            left_out.append((str(model), len(group), len(needed)))
     return pd.DataFrame(columns, index=needed["dataset"].unique()), tuple(left_out)
+
+
+def drawn_ranking(rankings: list[Ranking], task: str) -> Ranking:
+    """Return the ranking of a task that is drawn: its first metric, with TOP where the task has it."""
+    of_metric = [one for one in rankings if one.task == task and one.metric == METRICS_OF[task][0]]
+    return of_metric[-1]  # tables with TOP come last

@@ -16,7 +16,7 @@ from specar.paper.sources import source_of
 from specar.tables.markdown import pipe_table
 from specar.tables.render import escape_markdown
 
-_NAMES = ["task", "dataset", "setting", "TOP", "architecture", "metric"]
+_NAMES = ["task", "dataset", "setting", "TOP", "model", "metric"]
 _VALUES = ["published", "reproduced", f"{SHOWN:.0%} interval", "seeds", "deviation", "TOST p", "verdict", ""]
 
 
@@ -30,7 +30,7 @@ def verdicts_text(judgement: Judgement) -> str:
         cell_rules(),
         judgement.note,
         [
-            f"{len(run)} of {len(table)} published cells (per architecture, averages included) have runs.",
+            f"{len(run)} of {len(table)} published cells (per model, averages included) have runs.",
             pipe_table([list(map(str, judgement.summary)), *_texts(judgement.summary)], 3),
             *([pipe_table([[*_NAMES, *_VALUES], *rows], len(_NAMES))] if rows else []),
         ],
@@ -46,7 +46,7 @@ def _cell(row: Mapping[Hashable, Any]) -> list[str]:
         row["dataset"],
         row["setting"],
         _yes(row["top"]),
-        row["architecture"],
+        row["model"],
         metric.label,
         row["published"],
         f"{row['reproduced']:.{metric.decimals}f}",

@@ -24,7 +24,7 @@ COLUMNS = [
         "dataset",
         "setting",
         "top",
-        "architecture",
+        "model",
         "metric",
         "published",
         "reproduced",
@@ -49,12 +49,12 @@ def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def verdicts_of(results: TaskResults) -> pd.DataFrame:
-    """Judge every published cell of a task, for every architecture of the plan, under protocol ``published``.
+    """Judge every published cell of a task, for every model of the plan, under protocol ``published``.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`, a row per published cell and architecture, averages included. ``published`` is text, as
+        `COLUMNS`, a row per published cell and model, averages included. ``published`` is text, as
         printed; ``difference``, ``margin``, ``low`` and ``high`` (of the interval that is shown) are in the
         printed unit, ``deviation`` in percent of published or in points. ``inside_margin`` says where the
         mean lies, test or not. ``runs`` has the ids of the runs behind the row that are done, with blanks
@@ -75,8 +75,8 @@ def verdicts_of(results: TaskResults) -> pd.DataFrame:
 
 
 def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count verdicts: a row per task, TOP and architecture, with its cells and a column per word."""
-    keys = ["task", "top", "architecture"]
+    """Count verdicts: a row per task, TOP and model, with its cells and a column per word."""
+    keys = ["task", "top", "model"]
     if verdicts.empty:
         return pd.DataFrame(columns=[*keys, "cells", *VERDICTS])
     counts = verdicts.groupby([*keys, "verdict"], sort=False).size().unstack("verdict", fill_value=0)

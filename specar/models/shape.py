@@ -1,4 +1,4 @@
-"""Sizes that a model is built for. Imports nothing heavy."""
+"""Sizes that a model is built for, and the work that it needs. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -33,3 +33,25 @@ class SeriesShape:
     def steps(self) -> int:
         """Time steps T = S + H that the blocks see."""
         return self.seq_len + self.pred_len
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work per example.
+
+    ``forward`` and ``training`` are multiply-adds of a forward pass, and of one with its gradients; products
+    with the zeros that pad a convolution are not needed and not counted, the four real products of a complex
+    one are. ``elements`` are the values (real numbers) held between the steps of a forward pass.
+    """
+
+    forward: int
+    training: int
+    elements: int
+
+    def __add__(self, other: Work) -> Work:
+        return Work(
+            self.forward + other.forward, self.training + other.training, self.elements + other.elements
+        )
+
+    def __mul__(self, number: int) -> Work:
+        return Work(self.forward * number, self.training * number, self.elements * number)

@@ -13,7 +13,7 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.sources import setting_name
 from specar.report.text import slug
 from specar.runs.plan import Plan
-from specar.runs.records import read_record
+from specar.runs.records import finished_record
 from specar.runs.status import RunStatus, status_of
 
 
@@ -70,7 +70,7 @@ class RunGroup:
         setting = setting_name(config.task)
         top = f"{'with' if config.model.top else 'without'} TOP" if TASK_INFO[config.task].top else ""
         parts = [f"{setting} {config.setting}" if setting else "", top]
-        parts += [config.model.architecture, config.protocol, self.runs[0].arm]
+        parts += [config.key.model, config.protocol, self.runs[0].arm]
         return ", ".join(part for part in parts if part)
 
     @property
@@ -104,7 +104,7 @@ class RunIndex:
     def _run(self, name: str, config: RunConfig, arm: str = "") -> Run:
         status = status_of(self.plan, name)
         has_record = status.state in ("done", "cached")
-        record = read_record(self.plan.record_file(name), name) if has_record else None
+        record = finished_record(self.plan, name) if has_record else None
         return Run(name, config, status, record, arm)
 
     @cached_property
@@ -144,7 +144,7 @@ def _without_seed(run: Run) -> tuple[object, ...]:
     """What a run is but for its seed: the tables refuse runs of a matrix that differ in more."""
     config = run.config
     cell = (config.task, config.dataset, config.setting, config.protocol)
-    return (*cell, config.model.architecture, config.model.top, run.arm)
+    return (*cell, config.key.model, config.model.top, run.arm)
 
 
 def task_id(task: str) -> str:
@@ -159,7 +159,7 @@ def dataset_id(task: str, dataset: str) -> str:
 
 def _id_of(config: RunConfig) -> str:
     top = "top" if config.model.top else "notop"
-    names = (config.task, config.dataset, config.setting, config.model.architecture, top, config.protocol)
+    names = (config.task, config.dataset, config.setting, config.key.model, top, config.protocol)
     return slug("seeds", *names)
 
 

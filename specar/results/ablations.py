@@ -12,14 +12,11 @@ from specar.paper.levels import KEY, published_levels
 from specar.config import RunConfig
 from specar.config.entries import Ablation
 from specar.runs.plan import Plan
-from specar.runs.records import describe, finished_record
-from specar.runs.status import status_of
-from specar.results.inputs import setting_label
 from specar.paper.metrics import METRICS
 from specar.paper.sources import AVERAGE, metrics_of
-from specar.results.statistics import CELL, DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
+from specar.results.rows import CELL, NOT_REQUESTED, ranked, run_rows, statistics
 
-GROUP = ["level", "task", *CELL]
+GROUP = ["level", *CELL]
 COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared", "state", "run_ids"]
 
 
@@ -50,7 +47,8 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     """
     printed = _published(plan, name)
     runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
-    cells = _statistics(pd.concat([runs, *_averages(runs, printed)], ignore_index=True))
+    rows = pd.concat([runs, *_averages(runs, printed)], ignore_index=True)
+    cells = statistics(rows, GROUP, shared=("shared", "all"), run_ids=("run_id", " ".join))
     only_printed = printed.merge(cells[KEY].drop_duplicates(), how="left", on=KEY, indicator=True)
     table = cells.merge(printed, how="left", on=KEY)
     table = pd.concat([table, only_printed[only_printed["_merge"] == "left_only"].drop(columns="_merge")])
@@ -64,16 +62,12 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
 
 def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     """Sort by level, then as the cells were asked for; metrics in the order of the tables."""
-    ranks = {"level": _ranks(levels), "metric": _ranks(METRICS)}
-    for column in ("task", "dataset", "setting", "top", "architecture", "protocol"):
-        ranks[column] = _ranks(table[column])
-    keys = ["level", "task", "dataset", "setting", "protocol", "architecture", "top", "metric"]
+    ranks = {"level": ranked(levels), "metric": ranked(METRICS)}
+    for column in ("task", "dataset", "setting", "top", "model", "protocol"):
+        ranks[column] = ranked(table[column])
+    keys = ["level", "task", "dataset", "setting", "protocol", "model", "top", "metric"]
     ranks["dataset"][AVERAGE] = len(table)
     return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
-
-
-def _ranks(values: Iterable[Any]) -> dict[Any, int]:
-    return {value: rank for rank, value in enumerate(dict.fromkeys(values))}
 
 
 def _averages(runs: pd.DataFrame, printed: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -104,26 +98,9 @@ def ablation_runs(plan: Plan, name: str) -> pd.DataFrame:
         `GROUP`, ``run_id``, ``seed``, ``value`` (in the printed unit; NaN where there is none) and
         ``failed``, whether the run failed and has no result.
     """
-    rows = [
-        row
-        for level, runs in plan.levels_of(name).items()
-        for run_id, run in runs.items()
-        for row in _rows(plan, level, run_id, run)
-    ]
-    return pd.DataFrame(rows, columns=[*GROUP, "run_id", "seed", "value", "failed"])
-
-
-def _rows(plan: Plan, level: str, run_id: str, run: RunConfig) -> Iterator[dict[str, Any]]:
-    record = finished_record(plan, run_id)
-    failed = record is None and status_of(plan, run_id).state == "failed"
-    named = {"level": level, **describe(run), "failed": failed}
-    named["setting"] = "" if run.setting is None else setting_label(run.setting)
-    parts: list[str] = getattr(plan.dataset(run.dataset), "parts", [])
-    for dataset in parts or [run.dataset]:
-        metrics = {} if record is None else record["parts"][dataset] if parts else record["metrics"]
-        for metric, about in metrics_of(run.task, run.protocol).items():
-            value = float(metrics.get(metric, np.nan)) * about.scale
-            yield {**named, "dataset": dataset, "metric": metric, "value": value}
+    levels = plan.levels_of(name).items()
+    rows = [run_rows(plan, runs, by_part=True).assign(level=level) for level, runs in levels]
+    return pd.concat(rows, ignore_index=True)
 
 
 def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
@@ -133,8 +110,9 @@ def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
     Where the levels of a cell share no seed, all values stay and the new column ``shared`` is false.
     """
     levels = ablation.levels.values()
-    changed = {axis for axis in ("architecture", "top") if any(getattr(x, axis) is not None for x in levels)}
-    cell = [column for column in [*CELL, "task"] if column not in changed]
+    changed = {"model"} if any(level.models is not None for level in levels) else set()
+    changed |= {"top"} if any(level.top is not None for level in levels) else set()
+    cell = [column for column in CELL if column not in changed]
     done = runs[runs["value"].notna()]
     started = done.groupby(cell, sort=False)["level"].transform("nunique")
     having = done.groupby([*cell, "seed"], sort=False)["level"].transform("nunique")
@@ -143,23 +121,6 @@ def on_shared_seeds(runs: pd.DataFrame, ablation: Ablation) -> pd.DataFrame:
     kept = (shared | none).reindex(runs.index, fill_value=False)
     without = none.reindex(runs.index, fill_value=False)
     return runs.assign(value=runs["value"].where(kept), shared=~without)
-
-
-def _statistics(runs: pd.DataFrame) -> pd.DataFrame:
-    groups = runs.groupby(GROUP, sort=False)
-    cells = groups.agg(
-        reproduced=("value", "mean"),
-        sd=("value", "std"),
-        seeds=("value", "count"),
-        asked=("run_id", "size"),
-        failed=("failed", "any"),
-        shared=("shared", "all"),
-        run_ids=("run_id", " ".join),
-    ).reset_index()
-    none = np.where(cells["failed"], FAILED, MISSING)
-    cells["state"] = np.where(cells["seeds"] > 0, PARTIAL, none)
-    cells.loc[cells["seeds"] == cells["asked"], "state"] = DONE
-    return cells.drop(columns=["asked", "failed"])
 
 
 def _published(plan: Plan, name: str) -> pd.DataFrame:
@@ -187,7 +148,7 @@ def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
 def _kept_axes(table: pd.DataFrame) -> list[str]:
     """Axes of the model that the levels do not change: cells differ in them."""
     levels = table["level"].nunique()
-    return [axis for axis in ("architecture", "top") if levels > 1 and not _changed(table, axis)]
+    return [axis for axis in ("model", "top") if levels > 1 and not _changed(table, axis)]
 
 
 def _changed(table: pd.DataFrame, axis: str) -> bool:

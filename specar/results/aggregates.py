@@ -12,9 +12,9 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.published import parts_of
 from specar.paper.sources import AVERAGE, baseline_labels, source_of
-from specar.results.statistics import DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
+from specar.results.rows import DONE, FAILED, MISSING, NOT_REQUESTED, PARTIAL
 
-_TABLE = ["top", "architecture", "protocol"]
+_TABLE = ["task", "model", "top", "protocol"]
 
 
 @dataclass(frozen=True)

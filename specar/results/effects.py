@@ -13,6 +13,7 @@ from scipy import stats
 
 from specar.config.tasks import TASK_INFO
 from specar.results.aggregates import Aggregate, aggregate_statistics
+from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
 from specar.paper.sources import AVERAGE, source_of
 
@@ -26,7 +27,7 @@ class Effect:
 
     Attributes
     ----------
-    dataset, architecture, metric
+    dataset, model, metric
         Whose.
     settings
         Horizons or mask ratios that both results are averaged over first; one empty text for M4.
@@ -39,7 +40,7 @@ class Effect:
     """
 
     dataset: str
-    architecture: str
+    model: str
     metric: str
     settings: tuple[str, ...]
     seeds: int
@@ -58,14 +59,14 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     task
         A task that has TOP.
     runs
-        See `specar.results.inputs.runs_of`.
+        See `specar.results.rows.run_rows`.
     metric
         A metric for which lower is better.
     """
     done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
     values = pd.concat([done, *_aggregated(task, done)])
     values = values[values["metric"] == metric]
-    groups = values.groupby(["architecture", "dataset"], sort=False)
+    groups = values.groupby(["model", "dataset"], sort=False)
     found = (_effect(str(name), str(dataset), metric, rows) for (name, dataset), rows in groups)
     return [effect for effect in found if effect is not None]
 
@@ -80,7 +81,7 @@ def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
             yield renamed[renamed["value"].notna()]
 
 
-def _effect(architecture: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
+def _effect(model: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
     pairs = rows.pivot(index=["seed", "setting"], columns="top", values="value")
     pairs = pairs.reindex(columns=[False, True]).dropna().reset_index("setting")
     if pairs.empty:
@@ -93,7 +94,7 @@ def _effect(architecture: str, dataset: str, metric: str, rows: pd.DataFrame) ->
     changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
     settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
     return Effect(
-        dataset, architecture, metric, settings, len(changes), float(changes.mean()), _half(changes)
+        dataset, model, metric, settings, len(changes), float(changes.mean()), _half(changes)
     )
 
 
@@ -108,7 +109,7 @@ def _half(changes: npt.NDArray[np.float64]) -> float | None:
 def published_settings(task: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that the paper prints without and with TOP, by dataset in its order."""
     table = published(task)
-    table = table[table["setting"] != AVERAGE].assign(number=lambda rows: rows["published"].astype(float))
+    table = table[(table["setting"] != AVERAGE) & (table["published_as"] == OURS)].assign(number=lambda rows: rows["published"].astype(float))
     wide = table.pivot_table(index=["dataset", "setting"], columns="top", values="number", sort=False)
     pairs = [(str(dataset), str(setting)) for dataset, setting in wide.dropna().index]
     names = dict.fromkeys(dataset for dataset, _ in pairs)
@@ -124,7 +125,10 @@ def published_effect(task: str, dataset: str, settings: Sequence[str], metric: s
         return None
     table = published(task)
     rows = table[
-        (table["dataset"] == dataset) & table["setting"].isin(list(settings)) & (table["metric"] == metric)
+        (table["dataset"] == dataset)
+        & table["setting"].isin(list(settings))
+        & (table["metric"] == metric)
+        & (table["published_as"] == OURS)
     ]
     means = rows.assign(value=rows["published"].astype(float)).groupby("top")["value"].mean()
     return float(100 * (means[True] - means[False]) / means[False])

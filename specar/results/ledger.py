@@ -1,36 +1,212 @@
-"""The results of a plan, read from its records: what tables, figures, verdicts and report are made of."""
+"""The ledger: every number of a plan once, published and reproduced, in one key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from specar.config import load_config
+from specar.config.tasks import TASK_INFO
+from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
+from specar.paper.published import printed_datasets, published, released_log
+from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
+from specar.results.aggregates import Aggregate, aggregate_statistics, aggregates_of, needed_runs
+from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked, run_rows, statistics
 from specar.runs.plan import Plan
-from specar.runs.records import COLUMNS, FLOOR_COLUMNS, collected_rows, floor_rows, requested_rows
+from specar.runs.records import record_or_damage
 from specar.runs.status import failures
-from specar.results.compare import compare
-from specar.results.inputs import runs_of
+
+_PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
+_COMBINATION = ["task", "model", "protocol", "published_as"]
+COLUMNS = [
+    *CELL,
+    *("published_as", "printed", "published", "released_log", "reproduced", "sd", "seeds", "asked"),
+    *("deviation", "deviation_unit", "floor", "state", "runs", "failed"),
+]
 
 
 @dataclass(frozen=True)
-class TaskResults:
-    """Results of one task.
+class Ledger:
+    """What a plan has of the paper: what tables, figures, verdicts and report are made of.
 
     Attributes
     ----------
-    task
-        The task.
-    table
-        A row per cell, published beside reproduced: see `specar.results.compare.compare`.
+    plan
+        The plan.
+    cells
+        A row per cell (`CELL`: task, dataset, setting, model, top, protocol, metric), over the published cells
+        of its models and those of its matrix, in the paper's order and unit. ``setting`` is text (``96``,
+        ``0.25``, ``avg``; empty for a task without one). ``published_as`` is what the paper calls the model
+        (empty: nothing is published of it), ``printed`` its number as printed and ``published`` the same as a
+        float. ``seeds`` counts the seeds behind ``reproduced``, ``asked`` those that were asked for.
+        ``deviation`` is in percent of published, or in points for what is printed in percent, as
+        ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow as ``floor_…``. ``state``
+        is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or ``not
+        requested``. ``runs`` and ``failed`` are tuples of run ids: with a result, and failed. What is not
+        there is NaN.
     runs
-        A row per requested run and metric, with its value in the printed unit where there is one: see
-        `specar.results.inputs.runs_of`.
+        A row per run of the matrix and metric: see `specar.results.rows.run_rows`.
     failed
         Why runs failed that have no record, by run id.
     """
 
+    plan: Plan
+    cells: pd.DataFrame
+    runs: pd.DataFrame
+    failed: Mapping[str, str]
+
+    def of(self, task: str) -> Ledger:
+        """Return the part of one task, without the floors of others; empty where the plan has no runs of it."""
+        cells, runs = (table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs))
+        floors = [c for c in cells if str(c).startswith("floor_")]
+        others = [column for column in floors if column not in baseline_labels(task)]
+        ids = set(runs["run_id"])
+        failed = {name: reason for name, reason in self.failed.items() if name in ids}
+        return replace(self, cells=cells.drop(columns=others), runs=runs, failed=failed)
+
+
+def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
+    """Read the records of a plan, or of some of its tasks; what is not done or damaged is missing, and no error."""
+    runs: list[pd.DataFrame] = []
+    cells: list[pd.DataFrame] = []
+    failed: dict[str, str] = {}
+    for task in tasks or plan.tasks:
+        rows = run_rows(plan, {name: plan.runs[name] for name in plan.runs_of(task)})
+        runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
+        cells.append(cells_of(task, runs[-1]))
+        failed |= failures(plan, task) | _damaged(plan, rows)
+    return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
+
+
+def _damaged(plan: Plan, rows: pd.DataFrame) -> dict[str, str]:
+    """Why records that are there cannot be believed, by run id."""
+    reasons = {name: record_or_damage(plan, name)[1] for name in rows.loc[rows["failed"], "run_id"].unique()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def load_results(*config: str | Path) -> pd.DataFrame:
+    """Read the results of a configuration as one table: every number, published beside reproduced.
+
+    Parameters
+    ----------
+    config
+        Configuration files, later ones over earlier ones; without any, the paper in full. Their folders are
+        taken from the working folder.
+
+    Returns
+    -------
+    DataFrame
+        A row per cell: see `Ledger.cells`.
+
+    Raises
+    ------
+    SpecarError
+        The configuration is wrong.
+
+    Examples
+    --------
+    >>> import specar
+    >>> cells = specar.load_results("config/cached.yaml")  # doctest: +SKIP
+    >>> done = cells[cells["seeds"] > 0]  # doctest: +SKIP
+    >>> done.pivot_table("reproduced", ["dataset", "setting", "metric"], ["model", "top"])  # doctest: +SKIP
+    """
+    return ledger_of(Plan.from_config(load_config(*config))).cells
+
+
+def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
+    """Set the runs of a task beside what is published of their models: see `Ledger.cells`.
+
+    ``runs`` are those of `specar.results.rows.run_rows`, with their floors.
+    """
+    paper = published(task).rename(columns={"published": "printed"})
+    paper = paper.assign(published=paper["printed"].astype(float))
+    aggregates = aggregates_of(task, runs, paper)
+    found = pd.concat([statistics(runs, CELL), aggregate_statistics(task, runs, aggregates)])
+    over = [
+        needed_runs(runs, one).assign(dataset=one.dataset, **({"setting": one.setting} if one.setting else {}))
+        for one in aggregates
+    ]
+    table = _every_cell(task, runs, paper).merge(paper, how="left", on=_PRINTED)
+    table = table.merge(_log(task), how="left", on=["dataset", "metric", "published_as"])
+    table = table.merge(found, how="left", on=CELL)
+    table = table.merge(behind(pd.concat([runs, *over]), CELL), how="left", on=CELL)
+    table = _filled(_with_deviation(table)).assign(floor=_best_floor(task, table))
+    columns = [*COLUMNS, *baseline_labels(task)]
+    return _in_paper_order(task, table, runs, aggregates).reindex(columns=columns)
+
+
+def _every_cell(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
+    """Every cell of the tables, each once: of the matrix, and what the paper prints of its models."""
+    printed = paper[_PRINTED].merge(runs[_COMBINATION].drop_duplicates(), on="published_as")
+    shown = [str(row.metric) in metrics_of(task, str(row.protocol)) for row in printed.itertuples()]
+    columns = [*CELL, "published_as"]
+    cells = pd.concat([runs[columns], printed.loc[np.array(shown, dtype=bool), columns]])
+    # Also where the paper does not print the aggregate: the imputation of ETTm2, own datasets.
+    names = source_of(task).aggregates
+    lines = [cells.assign(dataset=name) for name in names]
+    if not names and TASK_INFO[task].setting:
+        lines = [cells.assign(setting=AVERAGE)]
+    return pd.concat([cells, *lines]).drop_duplicates()
+
+
+def _log(task: str) -> pd.DataFrame:
+    """The authors' log, which is of their own model."""
+    return released_log(task).assign(published_as=OURS)
+
+
+def _filled(table: pd.DataFrame) -> pd.DataFrame:
+    counts = {name: table[name].fillna(0).astype(int) for name in ("seeds", "asked")}
+    ids = {
+        name: pd.Series([x if isinstance(x, tuple) else () for x in table[name]], table.index, dtype=object)
+        for name in ("runs", "failed")
+    }
+    state = table["state"].fillna(NOT_REQUESTED)
+    return table.assign(**counts, **ids, state=state, printed=table["printed"].fillna(""))
+
+
+def _with_deviation(table: pd.DataFrame) -> pd.DataFrame:
+    unit = table["metric"].map({name: metric.deviation_unit for name, metric in METRICS.items()})
+    difference = table["reproduced"] - table["published"]
+    deviation = np.where(unit == "percent", 100 * difference / table["published"], difference)
+    return table.assign(deviation=deviation, deviation_unit=unit)
+
+
+def _best_floor(task: str, table: pd.DataFrame) -> pd.Series:
+    floors = table[list(baseline_labels(task))]
+    higher = table["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
+    return floors.max(axis=1).where(higher, floors.min(axis=1))
+
+
+def _in_paper_order(
+    task: str, table: pd.DataFrame, runs: pd.DataFrame, aggregates: list[Aggregate]
+) -> pd.DataFrame:
+    parts = [part for aggregate in aggregates if not aggregate.setting for part in aggregate.parts]
+    orders = {
+        # An own dataset comes last: it is in no aggregate over datasets.
+        "dataset": ranked([*printed_datasets(task), *parts, *source_of(task).aggregates, *runs["dataset"]]),
+        "setting": ranked(sorted(table["setting"].unique(), key=_size)),
+        "metric": ranked(METRICS),
+        **{column: ranked(runs[column]) for column in ("task", "model", "protocol")},
+    }
+
+    def order(column: pd.Series) -> pd.Series:
+        return column.map(orders[str(column.name)]) if column.name in orders else column
+
+    keys = ["dataset", "setting", "top", "model", "protocol", "metric"]
+    return table.sort_values(keys, key=order, ignore_index=True)
+
+
+def _size(setting: str) -> float:
+    return float(setting) if setting not in ("", AVERAGE) else float("inf")
+
+
+@dataclass(frozen=True)
+class TaskResults:
     task: str
     table: pd.DataFrame
     runs: pd.DataFrame
@@ -38,9 +214,5 @@ class TaskResults:
 
 
 def results_of(plan: Plan, task: str) -> TaskResults:
-    """Read the records of a task; what is not done is missing in the tables, and no error."""
-    collected = pd.DataFrame(list(collected_rows(plan, task)), columns=list(COLUMNS))
-    floors = pd.DataFrame(list(floor_rows(plan, task)), columns=list(FLOOR_COLUMNS))
-    failed = failures(plan, task)
-    inputs = (task, collected, floors, requested_rows(plan, task), failed)
-    return TaskResults(task, compare(*inputs), runs_of(*inputs), failed)
+    part = ledger_of(plan).of(task)
+    return TaskResults(task, part.cells, part.runs, part.failed)

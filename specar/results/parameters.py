@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 import pandas as pd
 
+from specar.base.errors import SpecarError
 from specar.config import RunConfig
 from specar.data.layout import META
 from specar.base.files import read_json
 from specar.runs.plan import Plan
-from specar.runs.records import describe, read_record
+from specar.runs.records import describe, finished_record
 
-CELL = ["dataset", "setting", "architecture", "top"]
+log = logging.getLogger(__name__)
+
+CELL = ["dataset", "setting", "model", "top"]
 
 
 def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
@@ -31,7 +36,7 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
         key = tuple(described[column] for column in CELL)
         if run.protocol != "published" or "used" in found.get(key, {}):
             continue
-        record = read_record(plan.record_file(name), name)
+        record = finished_record(plan, name)
         if record is not None and "parameters" in record:
             found[key] = dict(record["parameters"])
         elif key not in found:
@@ -52,8 +57,12 @@ def built_parameters(plan: Plan, run: RunConfig) -> int | None:
     from specar.models.shape import SeriesShape
 
     # Our own needs no memory to be counted; one of a user may not know torch's device for that.
-    with torch.device("meta" if run.model.name == "specar" else "cpu"):
-        model = build_model(run.model, SeriesShape(**sizes))
+    try:
+        with torch.device("meta" if run.model.spec.builtin else "cpu"):
+            model = build_model(run.model.module, run.model.settings, SeriesShape(**sizes))
+    except SpecarError as error:  # costs its own cells, which the failed run explains
+        log.warning("%s", error)
+        return None
     return sum(weights.numel() for weights in model.parameters())
 
 

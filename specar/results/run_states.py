@@ -17,7 +17,7 @@ class RunState:
 
     Attributes
     ----------
-    run_id, architecture, protocol
+    run_id, model, protocol
         What names it, and the table that it belongs to.
     done
         Whether it has a result.
@@ -28,7 +28,7 @@ class RunState:
     """
 
     run_id: str
-    architecture: str
+    model: str
     protocol: str
     done: bool
     cached: bool = False
@@ -62,7 +62,7 @@ def run_states(
     return [
         RunState(
             run_id=str(name),
-            architecture=str(rows["architecture"].iloc[0]),
+            model=str(rows["model"].iloc[0]),
             protocol=str(rows["protocol"].iloc[0]),
             done=bool(rows["value"].notna().any()),
             cached=name in from_cache,

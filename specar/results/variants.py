@@ -13,7 +13,7 @@ from specar.results.statistics import FAILED, NOT_REQUESTED
 # Ablations whose levels are the variants of appendix Tables 1 to 4.
 PRINTED = ("backbone", "unified")
 COLUMNS = [
-    *("task", "dataset", "setting", "variant", "metric", "architecture"),
+    *("task", "dataset", "setting", "variant", "metric", "label"),
     *("mean", "sd", "seeds", "state", "runs", "failed"),
 ]
 
@@ -44,7 +44,7 @@ def _values(table: pd.DataFrame) -> pd.DataFrame:
     runs = pd.Series(ids, index=asked.index, dtype=object)
     none = pd.Series([()] * len(asked), index=asked.index, dtype=object)
     is_failed = asked["state"] == FAILED
-    named = asked.rename(columns={"level": "variant", "reproduced": "mean"})
+    named = asked.rename(columns={"level": "variant", "reproduced": "mean", "model": "label"})
     return named.assign(runs=runs.where(asked["seeds"] > 0, none), failed=runs.where(is_failed, none))[
         COLUMNS
     ]

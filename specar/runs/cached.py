@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, write_json, write_text
+from specar.base.files import read_json, write_text
 from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
-from specar.runs.records import check_floor, check_record, read_history
+from specar.runs.records import check_floor, check_record, damage_of
 
 if TYPE_CHECKING:
     from specar.runs.plan import Plan
@@ -36,9 +36,13 @@ def examples_file(folder: Path, name: str) -> Path:
     return folder / "examples" / f"{name}.json"
 
 
-def find_runs(folder: Path) -> frozenset[str]:
-    """Return the ids of all runs that have a cached record."""
-    return frozenset(name.removesuffix(".json") for name in _files(folder) if name.endswith(".json"))
+def find_runs(folder: Path, damaged: bool = False) -> frozenset[str]:
+    """Return the ids of all runs that have a cached record; with ``damaged`` also where it is."""
+    names = {name.removesuffix(".json") for name in _files(folder) if name.endswith(".json")}
+    damages = {} if damaged else {name: damage_of(run_file(folder, name), name) for name in sorted(names)}
+    for damage in filter(None, damages.values()):
+        log.warning("%s", damage)
+    return frozenset(name for name in names if not damages.get(name))
 
 
 def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
@@ -58,8 +62,6 @@ def _files(folder: Path) -> set[str]:
 def add(plan: Plan, name: str) -> Path:
     """Copy the record of a finished run, its examples, and the floors of its cell; returns its file.
 
-    A record without a history gets that of the file beside it.
-
     Raises
     ------
     SpecarError
@@ -76,10 +78,7 @@ def add(plan: Plan, name: str) -> Path:
         log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
     _add_floors(plan, cell, run)
     _add_examples(plan, name, record)
-    if "history" not in record and (history := read_history(source, name)):
-        write_json(target, {**record, "history": history})
-    else:
-        write_text(target, source.read_text(encoding="utf-8"))
+    write_text(target, source.read_text(encoding="utf-8"))
     return target
 
 
@@ -103,33 +102,28 @@ def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
             log.warning("floor %s of %s is not done: tables with this run will need the data", baseline, cell)
 
 
-def check(folder: Path, plans: Iterable[Plan]) -> int:
-    """Check every cached record; returns how many there are.
+def check(folder: Path, plan: Plan) -> tuple[int, int]:
+    """Check every cached record; returns how many there are, and how many of them the plan does not ask for.
 
     Raises
     ------
     SpecarError
-        One is not what the present code makes, or belongs to no run (no cell) of ``plans``.
+        One is damaged, or is not what the present code makes.
     """
-    plans = list(plans)
-    runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
-    others = [run.cell for plan in plans for run in plan.runs_of_ablations.values()]
-    cells = {name for plan in plans for name in plan.cells} | set(map(cell_id, others))
+    runs = {*plan.runs, *plan.runs_of_ablations}
+    cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}
     records, floors, examples = (
         sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
     )
     for path in records:
         check_record(path, path.stem)
-        _belongs(path, path.stem, runs)
     for path in floors:
         check_floor(path, path.parent.name)
-        _belongs(path, path.parent.name, cells)
     for path in examples:
-        _belongs(path, path.stem, {record.stem for record in records})
-        check_examples(path, read_json(run_file(folder, path.stem)))
-    return len(records) + len(floors) + len(examples)
-
-
-def _belongs(path: Path, name: str, known: set[str]) -> None:
-    if name not in known:
-        raise SpecarError(f"{path} belongs to nothing that these configurations ask for; remove it")
+        record = run_file(folder, path.stem)
+        if not record.exists():
+            raise SpecarError(f"{path} belongs to no record: {record} is missing; remove it")
+        check_examples(path, read_json(record))
+    unasked = [path for path in (*records, *examples) if path.stem not in runs]
+    unasked += [path for path in floors if path.parent.name not in cells]
+    return len(records) + len(floors) + len(examples), len(unasked)

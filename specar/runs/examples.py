@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, FiniteFloat, PositiveInt, ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, write_text
+from specar.base.strict import problems
 from specar.config import RunConfig
+from specar.config.settings import Protocol, Task
 from specar.runs.records import describe
 
 EXAMPLES = "examples.json"
 FORMAT = 1
-_KEYS = ("format", "task", "dataset", "seed", "data", "git", "how", "channel", "examples", "maps")
 
 
 def write_examples(
@@ -64,9 +67,45 @@ def read_examples(path: Path, name: str) -> dict[str, Any] | None:
     content = read_json(path)
     if not isinstance(content, dict) or content.get("run_id") != name:
         raise SpecarError(f"{path} holds no examples of {name}; delete it and make them again")
-    if missing := [key for key in _KEYS if key not in content]:
-        raise SpecarError(f"{path} lacks {', '.join(missing)}; delete it and make it again")
+    try:
+        _Examples.model_validate(content)
+    except ValidationError as error:
+        raise SpecarError(f"{path} is damaged: {problems(error)}; delete it and make it again") from error
     return content
+
+
+class _Map(BaseModel):
+    bins: PositiveInt
+    frames: PositiveInt
+    block: list[PositiveInt] = Field(min_length=2, max_length=2)
+    values: list[list[FiniteFloat | None]]
+
+
+class _Maps(BaseModel):
+    transform: str
+    n_fft: PositiveInt
+    hop_length: PositiveInt
+    spectrogram: _Map
+    features: _Map
+
+
+class _Examples(BaseModel):
+    """What figures read of the file."""
+
+    format: Literal[1]
+    task: Task
+    dataset: str
+    setting: int | float | None
+    model: str
+    top: bool
+    protocol: Protocol
+    seed: int
+    data: dict[str, Any]
+    git: dict[str, Any]
+    how: str
+    channel: str | None
+    examples: list[dict[str, Any]] = Field(min_length=1)
+    maps: _Maps | None
 
 
 def check_examples(path: Path, record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from specar.base.files import write_json
 from specar.config import Cell, Execution, cell_id
 from specar.runs.provenance import provenance
-from specar.runs.records import describe_cell
+from specar.runs.records import FORMAT, describe_cell, sealed
 from specar.runs.train import check_sizes, example_counts, load_data
 from specar.tasks import make_task
 from specar.training.device import configure
@@ -48,7 +48,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
     records = []
     for baseline, (metrics, details, parts) in task.floors().items():
         record = {
-            "format": 2,
+            "format": FORMAT,
             **describe_cell(cell),
             "baseline": baseline,
             "metrics": metrics,
@@ -59,7 +59,7 @@ def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Executi
             "data": {"sha256": data.sha256, "prepared_sha256": data.meta["prepared_sha256"]},
             "provenance": provenance(device, execution),
         }
-        write_json(folder / f"{baseline}.json", record)
+        write_json(folder / f"{baseline}.json", sealed(record))
         log.info("%s: %s", baseline, ", ".join(f"{name} {value:.4f}" for name, value in metrics.items()))
         records.append(record)
     log.info("floors of %s are in %s", cell_id(cell), folder)

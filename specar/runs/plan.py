@@ -65,7 +65,7 @@ class Plan(Places):
         plan = cls(config, expand(config, absent), absent)
         if not config.use_cache:
             return plan
-        runs = cached.find_runs(plan.cache)
+        runs = cached.find_runs(plan.cache, damaged=not plan.trains)  # in tables they have failed
         return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
 
     def write(self, path: Path) -> None:

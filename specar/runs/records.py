@@ -1,83 +1,209 @@
-"""Run and floor records, read back and gathered into tables."""
+"""Run and floor records: what is in one, and reading back none that was damaged or edited."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, read_json_lines, write_text
+from specar.base.files import read_json, read_json_lines
+from specar.base.strict import problems
 from specar.config import Cell, RunConfig, cell_id, run_id
-from specar.config.load import explain
-from specar.config.tasks import TASK_INFO
 
 if TYPE_CHECKING:
     from specar.runs.plan import Plan
 
+log = logging.getLogger(__name__)
 Resolved = TypeVar("Resolved", bound=Cell)
-
-_CELL_NAMES = ("cell", "task", "dataset", "setting", "protocol")
-_NAMES = ("run_id", "task", "dataset", "setting", "top", "architecture", "protocol", "seed", "cell")
-COLUMNS = (*_NAMES, "weight", "metric", "value")
-FLOOR_COLUMNS = (*_CELL_NAMES, "weight", "baseline", "metric", "value")
-_CONTENT = ("metrics", "details", "examples", "data", "provenance")
+Metrics = dict[str, Annotated[FiniteFloat, Field(ge=0)]]
+FORMAT = 3
 
 
-def read_record(path: Path, name: str) -> dict[str, Any] | None:
-    """Read the record of run ``name``; None where the run has not been done.
+class _Part(BaseModel):
+    """A part of a record; what newer code adds to it is kept, and covered by the record's hash."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class Epoch(_Part):
+    """A line of the history of a run."""
+
+    epoch: PositiveInt
+    train_loss: FiniteFloat
+    val: dict[str, FiniteFloat]
+    seconds: Annotated[FiniteFloat, Field(ge=0)]
+
+
+class _Counts(_Part):
+    train: NonNegativeInt
+    val: NonNegativeInt
+    test: NonNegativeInt
+
+
+class _Training(_Part):
+    epochs: PositiveInt
+    best_epoch: PositiveInt
+    micro_batches: PositiveInt = 1
+
+
+class _Parameters(_Part):
+    total: NonNegativeInt
+    used: NonNegativeInt
+
+
+class _Data(_Part):
+    sha256: dict[str, str]
+    prepared_sha256: dict[str, str]
+
+
+class _Git(_Part):
+    commit: str | None
+    modified: bool | None
+
+
+class _Device(_Part):
+    name: str
+
+
+class _Provenance(_Part):
+    git: _Git
+    device: _Device
+    versions: dict[str, str | None]
+
+
+class _RunProvenance(_Provenance):
+    finished: str
+    wall_seconds: Annotated[FiniteFloat, Field(ge=0)]
+    peak_memory_bytes: NonNegativeInt
+
+
+class _Scored(_Part):
+    """What records of runs and of floors share."""
+
+    format: Literal[3]
+    metrics: Annotated[Metrics, Field(min_length=1)]
+    parts: dict[str, Metrics] = {}
+    details: dict[str, Any]
+    examples: _Counts
+    config: dict[str, Any]
+    data: _Data
+    sha256: str
+
+
+class _RunRecord(_Scored):
+    training: _Training
+    history: list[Epoch] = []
+    parameters: _Parameters
+    provenance: _RunProvenance
+
+
+class _FloorRecord(_Scored):
+    baseline: str
+    provenance: _Provenance
+
+
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with the hash of its content, which is checked wherever it is read."""
+    return {**record, "sha256": content_hash(record)}
+
+
+def content_hash(record: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a record's content, whatever the order and spacing of its file."""
+    content = {key: value for key, value in record.items() if key != "sha256"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_record(path: Path, run: RunConfig) -> dict[str, Any] | None:
+    """Read the record of a run; None where it has not been done.
 
     Raises
     ------
     SpecarError
-        The record is damaged or belongs to another run.
+        The record is damaged, was edited, lacks something, or belongs to another run.
     """
-    return _read(path, "run_id", name, _NAMES)
+    return _read(path, _RunRecord, describe(run), run)
 
 
-def read_history(path: Path, name: str) -> list[dict[str, Any]]:
-    """What each epoch of run ``name`` left: epoch, train_loss, val (metrics by name), seconds, peak memory.
-
-    From its record ``path``, or where that is without it from ``history.jsonl`` beside it; empty where the
-    run has not been done or neither is there.
-
-    Raises
-    ------
-    SpecarError
-        The record or the history is damaged.
-    """
-    record = read_record(path, name)
-    if record is None or "history" in record:
-        return list(record["history"]) if record else []
-    lines = path.with_name("history.jsonl")
-    return read_json_lines(lines) if lines.exists() else []
+def read_floor(path: Path, cell: Cell) -> dict[str, Any] | None:
+    """Read the record of one baseline; None where it has not been computed; raises as `read_record`."""
+    return _read(path, _FloorRecord, {**describe_cell(cell), "baseline": path.stem}, cell)
 
 
-def read_floor(path: Path, cell: str) -> dict[str, Any] | None:
-    """Read the record of one baseline; None where it has not been computed.
-
-    Raises
-    ------
-    SpecarError
-        The record is damaged or belongs to another cell.
-    """
-    return _read(path, "cell", cell, (*_CELL_NAMES, "baseline"))
-
-
-def _read(path: Path, key: str, name: str, names: Sequence[str]) -> dict[str, Any] | None:
+def _read(
+    path: Path, schema: type[_Scored], named: Mapping[str, Any], config: Cell | RunConfig | None = None
+) -> dict[str, Any] | None:
     if not path.exists():
         return None
+    remedy = "delete it and do it again"
     record = read_json(path)
-    if not isinstance(record, dict) or record.get(key) != name:
-        raise SpecarError(f"{path} is not the record of {name}; delete it and re-run")
-    if missing := [part for part in (*names, *_CONTENT) if part not in record]:
-        raise SpecarError(f"{path} lacks {', '.join(missing)}; delete it and re-run")
+    if not isinstance(record, dict):
+        raise SpecarError(f"{path} is no record but a {type(record).__name__}; {remedy}")
+    for key, value in named.items():
+        if type(record.get(key)) is not type(value) or record[key] != value:
+            raise SpecarError(f"{path} is not the record of {named_of(named)}: its {key} is "
+                              f"{record.get(key)!r:.80}, not {value!r}; {remedy}")  # fmt: skip
+    try:
+        schema.model_validate(record)
+    except ValidationError as error:
+        raise SpecarError(f"{path} is damaged: {problems(error)}; {remedy}") from error
+    if content_hash(record) != record["sha256"]:
+        raise SpecarError(f"{path} was edited: its content is not that of its sha256; {remedy}")
+    if config is not None and record["config"] != config.model_dump(mode="json"):
+        # One of before a setting was added says less, and is still the same run.
+        _same_id(path, named_of(named), _id_of(_config(path, record, type(config))))
     return record
+
+
+def _id_of(config: Cell) -> str:
+    return run_id(config) if isinstance(config, RunConfig) else cell_id(config)
+
+
+def damage_of(path: Path, name: str) -> str:
+    """Return why the record of run ``name`` cannot be believed; empty where it can, whatever its settings."""
+    try:
+        _read(path, _RunRecord, {"run_id": name})
+    except SpecarError as error:
+        return str(error)
+    return ""
+
+
+def set_aside_damaged(plan: Plan) -> None:
+    """Rename records of a plan's own runs that cannot be believed, so that they are trained again."""
+    for name in plan.runs:
+        path = plan.own_record_file(name)
+        if damage := damage_of(path, name):
+            path.replace(path.with_name(f"{path.name}.damaged"))
+            log.warning("%s: it is set aside and trained again", damage)
+
+
+def named_of(named: Mapping[str, Any]) -> str:
+    """The id of a run, or of a cell."""
+    return str(named.get("run_id", named.get("cell")))
+
+
+def read_stored(path: Path) -> tuple[dict[str, Any], RunConfig]:
+    """Read a record by itself, with its configuration as the present code names it; raises likewise."""
+    record = read_json(path)
+    run = _config(path, record, RunConfig)
+    found = _read(path, _RunRecord, describe(run))
+    if found is None:
+        raise SpecarError(f"{path} is missing")
+    return found, run
+
+
+def check_floor(path: Path, folder: str) -> Cell:
+    """Check a floor record that lies in the folder of cell ``folder``; returns the cell; raises likewise."""
+    cell = _config(path, read_json(path), Cell)
+    _read(path, _FloorRecord, {**describe_cell(cell), "baseline": path.stem})
+    _same_id(path, folder, cell_id(cell))
+    return cell
 
 
 def check_record(path: Path, name: str) -> RunConfig:
@@ -86,123 +212,71 @@ def check_record(path: Path, name: str) -> RunConfig:
     Raises
     ------
     SpecarError
-        The record is damaged, of other code or another run, or a metric is not finite.
+        The record is missing, damaged, was edited, or is of other code or another run.
     """
-    record = read_record(path, name)
-    if record is None:
+    if not path.exists():
         raise SpecarError(f"{path} is missing")
-    run = _config(path, record.get("config"), RunConfig)
+    _, run = read_stored(path)
     _same_id(path, name, run_id(run))
-    if not all(
-        isinstance(value, float | int) and math.isfinite(value) for value in record["metrics"].values()
-    ):
-        raise SpecarError(f"{path} has a metric that is not finite; train the run again")
     return run
 
 
-def check_floor(path: Path, cell: str) -> None:
-    """Check that a floor record is one of ``cell``, as the present code names it.
-
-    Raises
-    ------
-    SpecarError
-        It is damaged, of other code or another cell.
-    """
-    record = read_floor(path, cell)
-    if record is None:
-        raise SpecarError(f"{path} is missing")
-    _same_id(path, cell, cell_id(_config(path, record.get("config"), Cell)))
-    if record["baseline"] != path.stem:
-        raise SpecarError(f"{path} is the record of {record['baseline']}; compute the floors again")
-
-
-def _config(path: Path, values: Any, schema: type[Resolved]) -> Resolved:
+def _config(path: Path, record: Any, schema: type[Resolved]) -> Resolved:
     try:
-        return schema.model_validate(values)
+        return schema.model_validate(record.get("config") if isinstance(record, dict) else None)
     except ValidationError as error:
-        raise SpecarError(f"{path} does not fit the present code: {explain(error)}") from error
+        raise SpecarError(
+            f"{path}: its configuration does not fit the present code: {problems(error)}; do it again"
+        ) from error
 
 
 def _same_id(path: Path, name: str, actual: str) -> None:
     if actual != name:
-        raise SpecarError(
-            f"{path}: the present code calls this configuration {actual}; remove it and do it again"
-        )
-
-
-def collected_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
-    """Yield a row per finished run of the plan and metric."""
-    for name in plan.runs_of(task):
-        record = finished_record(plan, name)
-        if record is not None:
-            yield from _rows(record, COLUMNS)
+        raise SpecarError(f"{path}: the present code calls its configuration {actual}; do it again")
 
 
 def finished_record(plan: Plan, name: str) -> dict[str, Any] | None:
-    """Read the record of a run of the plan, wherever it is taken from; None where there is none.
+    """Read the record of a run of the plan, wherever it is taken from; None where there is none to believe.
+
+    A damaged record costs its own run and a line of the log.
+    """
+    record, damage = record_or_damage(plan, name)
+    if damage:
+        log.warning("%s", damage)
+    return record
+
+
+def record_or_damage(plan: Plan, name: str) -> tuple[dict[str, Any] | None, str]:
+    """Read likewise; the second says why a record that is there cannot be believed, and is empty else."""
+    try:
+        return read_record(plan.record_file(name), plan.run(name)), ""
+    except SpecarError as error:
+        return None, str(error)
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """Read what each epoch left in ``history.jsonl``; empty where there is no such file.
 
     Raises
     ------
     SpecarError
-        The record is damaged, belongs to another run, or comes with the project and is of other code.
+        A line is damaged.
     """
-    if name in plan.cached_runs:
-        check_record(plan.record_file(name), name)
-    return read_record(plan.record_file(name), name)
-
-
-def floor_rows(plan: Plan, task: str) -> Iterator[dict[str, Any]]:
-    """Yield a row per cell of the plan, baseline and metric."""
-    for cell in plan.cells_of(task):
-        for baseline in TASK_INFO[task].baselines:
-            record = read_floor(plan.floor_file(cell, baseline), cell)
-            if record is not None:
-                yield from _rows(record, FLOOR_COLUMNS)
-
-
-def _rows(record: dict[str, Any], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    weight = record["examples"]["test"] if TASK_INFO[record["task"]].weighted else 1
-    for metric, value in record["metrics"].items():
-        own = {"weight": weight, "metric": metric, "value": value}
-        yield {key: own[key] if key in own else record[key] for key in columns}
-
-
-def collect(plan: Plan, task: str) -> None:
-    """Write the finished runs and the floors of a task, as CSV."""
-    _write(plan.collected(task), COLUMNS, collected_rows(plan, task))
-    _write(plan.collected_floors(task), FLOOR_COLUMNS, floor_rows(plan, task))
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
-
-
-def requested_rows(plan: Plan, task: str) -> list[dict[str, Any]]:
-    """A row per run that the plan asks for, in the columns that name it."""
-    return [describe(plan.runs[name]) for name in plan.runs_of(task)]
+    lines = read_json_lines(path) if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            Epoch.model_validate(line)
+        except ValidationError as error:
+            raise SpecarError(f"{path}, line {number}: {problems(error)}; delete it") from error
+    return lines
 
 
 def describe(run: RunConfig) -> dict[str, Any]:
     """What names a run to a reader of its record or of a table."""
-    values = (
-        run_id(run),
-        run.task,
-        run.dataset,
-        run.setting,
-        run.model.top,
-        run.model.architecture,
-        run.protocol,
-        run.seed,
-        cell_id(run.cell),
-    )
-    return dict(zip(_NAMES, values, strict=True))
+    return {"run_id": run_id(run), **run.key._asdict(), "cell": cell_id(run.cell)}
 
 
 def describe_cell(cell: Cell) -> dict[str, Any]:
     """What names a cell to a reader of a floor's record or of a table."""
-    values = (cell_id(cell), cell.task, cell.dataset, cell.setting, cell.protocol)
-    return dict(zip(_CELL_NAMES, values, strict=True))
+    values: Iterable[Any] = (cell_id(cell), cell.task, cell.dataset, cell.setting, cell.protocol)
+    return dict(zip(("cell", "task", "dataset", "setting", "protocol"), values, strict=True))

@@ -14,7 +14,7 @@ from specar.models import build_model
 from specar.runs.examples import EXAMPLES, write_examples
 from specar.runs.plan import Plan
 from specar.runs.provenance import git_state
-from specar.runs.records import check_record, read_record
+from specar.runs.records import read_record
 from specar.runs.train import load_data
 from specar.tasks import make_task
 from specar.training.device import autocast, configure
@@ -34,16 +34,15 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     """
     run = plan.run(name)
     folder = plan.own_record_file(name).parent
-    record = read_record(folder / "metrics.json", name)
+    record = read_record(folder / "metrics.json", run)
     if record is None:
         raise SpecarError(f"run {name} is not done: {folder / 'metrics.json'} is missing; train it first")
-    check_record(folder / "metrics.json", name)
     device = configure(plan.config.execution, run.training.precision, lease)
     data = load_data(run, plan.prepared / run.dataset)
     if data.meta["prepared_sha256"] != record["data"]["prepared_sha256"]:
         raise SpecarError(f"run {name} was trained on other prepared data of {run.dataset}; train it again")
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
-    model = build_model(run.model, task.shape).to(device).eval()
+    model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
     _load(model, folder / WEIGHTS, run)
     with torch.inference_mode(), autocast(device, run.training.precision):
         examples = task.examples(model, record["details"])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from pydantic import BaseModel, Field, ValidationError
+
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.runs.plan import Plan
@@ -84,17 +86,27 @@ def read_attempts(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        attempts: list[dict[str, Any]] = read_json(path)["attempts"]
-        if all(attempt["state"] and _is_error(attempt["error"]) for attempt in attempts):
-            return attempts
-    except (SpecarError, KeyError, TypeError):
-        pass
-    log.warning("%s is damaged and passed over", path)
-    return []
+        found = read_json(path)
+        _Attempts.model_validate(found)
+    except (SpecarError, ValidationError):
+        log.warning("%s is damaged and passed over", path)
+        return []
+    attempts: list[dict[str, Any]] = found["attempts"]
+    return attempts
 
 
-def _is_error(error: dict[str, str] | None) -> bool:
-    return error is None or bool(error["class"] and error["message"])
+class _Error(BaseModel):
+    class_: str = Field(alias="class", min_length=1)
+    message: str = Field(min_length=1)
+
+
+class _Attempt(BaseModel):
+    state: Literal["running", "failed", "interrupted"]
+    error: _Error | None
+
+
+class _Attempts(BaseModel):
+    attempts: list[_Attempt]
 
 
 def _epoch_seconds(path: Path) -> Iterator[float]:

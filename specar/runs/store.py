@@ -91,11 +91,3 @@ class Places:
     def floors(self) -> Path:
         """Folder with one folder of floor records per cell."""
         return self.results / "floors"
-
-    def collected(self, task: str) -> Path:
-        """Table of a task's run records."""
-        return self.results / "collected" / f"{task}.csv"
-
-    def collected_floors(self, task: str) -> Path:
-        """Table of a task's floor records."""
-        return self.results / "collected" / f"{task}_floors.csv"

@@ -17,7 +17,7 @@ from specar.models import build_model
 from specar.runs.attempt import attempt
 from specar.runs.examples import EXAMPLES, write_examples
 from specar.runs.provenance import git_state, now, provenance
-from specar.runs.records import describe, read_record
+from specar.runs.records import FORMAT, describe, read_record, sealed
 from specar.tasks import Split, Task, make_task
 from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
@@ -74,7 +74,7 @@ def train(
     with attempt(run_id(run), folder, number) as earlier:
         device = configure(execution, run.training.precision, lease)
         data = load_data(run, data_folder)
-        done = read_record(folder / "metrics.json", run_id(run))
+        done = _done(run, folder / "metrics.json")
         if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
             log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
             return done
@@ -82,7 +82,7 @@ def train(
             trainer = _trainer(run, data, device, folder, execution)
         log.info("run %s on %s", run_id(run), device_name(device))
         trainer.fit(provenance(device, execution, lease))
-        record = _record(run, data, trainer, len(earlier) + 1)
+        record = sealed(_record(run, data, trainer, len(earlier) + 1))
         examples = trainer.examples(record["details"])
         if examples is not None:
             write_examples(folder / EXAMPLES, run, data.meta["prepared_sha256"], git_state(), examples)
@@ -94,13 +94,22 @@ def train(
         return record
 
 
+def _done(run: RunConfig, path: Path) -> dict[str, Any] | None:
+    """The record that is there; one that is damaged or was edited is none."""
+    try:
+        return read_record(path, run)
+    except SpecarError as error:
+        log.warning("%s; it is trained again", error)
+        return None
+
+
 def _trainer(
     run: RunConfig, data: PreparedData, device: torch.device, folder: Path, execution: Execution
 ) -> Trainer:
     task = make_task(run, data, device, execution.eval_batch_size, run.seed)
     check_sizes(task)
     torch.manual_seed(derive_seed("model", run.seed))
-    model = build_model(run.model, task.shape)
+    model = build_model(run.model.module, run.model.settings, task.shape)
     return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
 
 
@@ -109,7 +118,7 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
     *earlier, last = progress.processes
     metrics, details, parts = trainer.test()
     return {
-        "format": 2,
+        "format": FORMAT,
         **describe(run),
         "metrics": metrics,
         **({"parts": parts} if parts else {}),

@@ -34,7 +34,7 @@ from specar.tables.table import (
 Row: TypeAlias = dict[Hashable, Any]
 PUBLISHED = "published"
 _PLACE = ["task", "dataset", "setting", "metric"]
-_AXES = ["architecture", "top", "protocol"]
+_AXES = ["model", "top", "protocol"]
 _NOTHING = (NOT_RUN, NOT_REQUESTED)
 _LEGEND = (
     f"Marks: {WORDS[NOT_RUN][0]} {WORDS[NOT_RUN][1]}; † some of the seeds not done, here or at another "
@@ -88,7 +88,7 @@ def _blocks(table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
 
 
 def _lines(rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
-    """Lines of a cell: what is published, and what is reproduced per architecture, TOP and protocol."""
+    """Lines of a cell: what is published, and what is reproduced per model, TOP and protocol."""
     names = _names(rows.to_dict("records")[0])
     if rows[PUBLISHED].notna().any():
         printed = {row["level"]: row for row in rows.drop_duplicates("level").to_dict("records")}
@@ -113,7 +113,7 @@ def _names(row: Row) -> tuple[str, str, str]:
 def _label(rows: pd.DataFrame) -> str:
     """Whose numbers a line has: what the levels themselves change is not said."""
     first = rows.to_dict("records")[0]
-    parts = [first["architecture"]] if rows["architecture"].nunique() == 1 else []
+    parts = [first["model"]] if rows["model"].nunique() == 1 else []
     if TASK_INFO[first["task"]].top and rows["top"].nunique() == 1:
         parts.append(f"{'with' if first['top'] else 'without'} TOP")
     if first["protocol"] != PUBLISHED:

@@ -50,13 +50,13 @@ def _stated_best(name: str, done: pd.DataFrame) -> Iterator[str]:
             (done[["task", "dataset", "setting"]] == [row.task, row.dataset, row.setting]).all(axis=1)
         ]
         where = f"{row.dataset}, {setting_name(str(row.task))} {row.setting}"
-        ours = [_own_best(rows) for _, rows in cell.groupby(["architecture", "metric"], sort=False)]
+        ours = [_own_best(rows) for _, rows in cell.groupby(["model", "metric"], sort=False)]
         own = f"; ours: {', '.join(ours)}" if ours else "; ours: not run"
         yield f"{where}: best level according to the paper {row.level}{own}."
 
 
 def _own_best(rows: pd.DataFrame) -> str:
-    """The level with the lowest error of one architecture and metric."""
+    """The level with the lowest error of one model and metric."""
     best = rows.sort_values("reproduced").to_dict("records")[0]
-    which = f"{METRICS[best['metric']].label}, {best['architecture']}"
+    which = f"{METRICS[best['metric']].label}, {best['model']}"
     return f"{best['level']} ({which}, of {len(rows)} levels)"

@@ -22,10 +22,10 @@ _OTHER_PROTOCOL = (
 )
 
 
-def title(task: str, architecture: str, protocol: str, averaged: bool) -> str:
-    """Return the table's title: task, form, architecture and protocol."""
+def title(task: str, model: str, protocol: str, averaged: bool) -> str:
+    """Return the table's title: task, form, model and protocol."""
     form = f", averages over the {setting_name(task)}s" if averaged else ""
-    return f"{source_of(task).title}{form} (architecture: {architecture}; protocol: {protocol})"
+    return f"{source_of(task).title}{form} (model: {model}; protocol: {protocol})"
 
 
 def notes(

@@ -21,7 +21,7 @@ FlaggedKey: TypeAlias = tuple[str, str, str, str]
 Value: TypeAlias = dict[str, Any]
 
 CELL = ["task", "dataset", "setting", "metric", "model", "variant"]
-_RESULT = ["architecture", "reproduced", "sd", "seeds", "state", "runs", "failed"]
+_RESULT = ["label", "reproduced", "sd", "seeds", "state", "runs", "failed"]
 COLUMNS = [
     *("table", "source_table", *CELL, "top"),
     *("published", "mark", "printed_mark", "mark_differs", "flagged"),
@@ -38,7 +38,7 @@ def paper_cells(
     Returns
     -------
     DataFrame
-        `COLUMNS`: a row per cell and model; SpecAR-Net has one per architecture where any was asked for.
+        `COLUMNS`: a row per cell and model; SpecAR-Net has one per label where any was asked for.
         ``published`` has the printed digits, empty where nothing is printed. ``mark`` is recomputed and
         ``mark_differs`` compares it (see `with_marks`); ``flagged`` says whether the cell is in
         ``flagged``. ``top`` is that of the reproduced runs. ``reproduced`` and ``sd`` are in the table's
@@ -46,12 +46,10 @@ def paper_cells(
         in the plan. ``runs`` (with a result) and ``failed`` are tuples of run ids.
     """
     values = _by_key(reproduced.values)
-    architectures = {
-        variant: architectures_of(definition, variant, values) for _, variant in definition.models
-    }
+    labels = {variant: labels_of(definition, variant, values) for _, variant in definition.models}
     records = []
     for cell in records_of(_printed_cells(definition)):
-        shown = architectures[cell["variant"]] if cell["model"] == OURS else []
+        shown = labels[cell["variant"]] if cell["model"] == OURS else []
         found = [_result(definition, cell, name, values) for name in shown] or [_NO_RESULT]
         cell = {**cell, "table": definition.id, "flagged": flag_key(cell) in flagged}
         records += [{**cell, **result} for result in found]
@@ -77,14 +75,14 @@ def flagged_keys(flagged: pd.DataFrame) -> set[FlaggedKey]:
     return set(map(flag_key, records_of(flagged)))
 
 
-def architectures_of(
+def labels_of(
     definition: TableDefinition, variant: str, values: Mapping[tuple[str, ...], Value]
 ) -> list[str]:
-    """Return the architectures that have requested runs of a variant for this table, in the plan's order."""
+    """Return the labels that have requested runs of a variant for this table, in the plan's order."""
     places = {(row.task, *row.result_key): _top(definition, row) for row in definition.rows}
     variants = _variants(definition, variant)
     found = [
-        value["architecture"]
+        value["label"]
         for value in values.values()
         if value["variant"] in variants
         and value["state"] != NOT_REQUESTED
@@ -136,19 +134,19 @@ def _variants(definition: TableDefinition, variant: str) -> list[str]:
 
 
 def _result(
-    definition: TableDefinition, cell: Value, architecture: str, values: Mapping[tuple[str, ...], Value]
+    definition: TableDefinition, cell: Value, label: str, values: Mapping[tuple[str, ...], Value]
 ) -> Value:
     row = next(r for r in definition.rows if (r.task, r.dataset, r.setting) == tuple(map(cell.get, CELL[:3])))
     keys = [
-        (row.task, *row.result_key, "" if name else cell["top"], name, cell["metric"], architecture)
+        (row.task, *row.result_key, "" if name else cell["top"], name, cell["metric"], label)
         for name in _variants(definition, cell["variant"])
     ]
     value = next((values[key] for key in keys if key in values), None)
     if value is None:
-        return {**_NO_RESULT, "architecture": architecture, "state": NOT_REQUESTED}
+        return {**_NO_RESULT, "label": label, "state": NOT_REQUESTED}
     scale = 1 / METRICS[cell["metric"]].scale if definition.fraction else 1
     return {
-        "architecture": architecture,
+        "label": label,
         "reproduced": value["mean"] * scale,
         "sd": value["sd"] * scale,
         **{name: value[name] for name in ("seeds", "state", "runs", "failed")},

@@ -29,11 +29,11 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Who:
-    """Whose numbers: a model, a variant of it, and an architecture where they are reproduced."""
+    """Whose numbers: a model, a variant of it, and an label where they are reproduced."""
 
     model: str
     variant: str
-    architecture: str = ""
+    label: str = ""
 
     @property
     def name(self) -> str:
@@ -59,9 +59,9 @@ class Content:
 
     def origin(self, who: Who) -> str:
         """Whether numbers are published or reproduced; empty where a model has published ones only."""
-        if who.architecture:
-            return f"reproduced ({who.architecture})"
-        reproduced = any(other.architecture and other.name == who.name for other in self.whos)
+        if who.label:
+            return f"reproduced ({who.label})"
+        reproduced = any(other.label and other.name == who.name for other in self.whos)
         return PUBLISHED if reproduced else ""
 
     @property
@@ -76,8 +76,8 @@ def content_of(definition: TableDefinition, cells: pd.DataFrame) -> Content:
     for row in records_of(cells):
         what = (row["task"], row["dataset"], row["setting"], row["metric"])
         found[Who(row["model"], row["variant"]), *what] = _published_cell(row)
-        if row["architecture"]:
-            who = Who(row["model"], row["variant"], row["architecture"])
+        if row["label"]:
+            who = Who(row["model"], row["variant"], row["label"])
             found[who, *what] = _reproduced_cell(row, definition.fraction)
     return Content(definition, list(dict.fromkeys(who for who, *_ in found)), found, _best_counts(cells))
 

@@ -10,9 +10,9 @@ from typing import Self
 
 from specar.base.files import read_json
 from specar.config import Config, RunConfig, expand
-from specar.config.settings import default_dilations
 from specar.data.layout import META
 from specar.data.registry import DatasetEntry, M4Dataset, builtin_datasets
+from specar.models.specar.config import default_dilations
 from specar.paper.sources import metrics_of
 
 ALL = "all"
@@ -137,7 +137,9 @@ def _each(*names: str) -> Callable[[Experiments, str], str]:
     """All values of settings of the model."""
 
     def text(experiments: Experiments, task: str) -> str:
-        return _joined(sorted({getattr(run.model, name) for run in experiments.of(task) for name in names}))
+        return _joined(
+            sorted({getattr(run.model.settings, name) for run in experiments.of(task) for name in names})
+        )
 
     return text
 
@@ -146,7 +148,7 @@ def _extent(*names: str) -> Callable[[Experiments, str], str]:
     """Smallest and largest value of settings of the model."""
 
     def text(experiments: Experiments, task: str) -> str:
-        values = {getattr(run.model, name) for run in experiments.of(task) for name in names}
+        values = {getattr(run.model.settings, name) for run in experiments.of(task) for name in names}
         return f"from {min(values)} to {max(values)}"
 
     return text

@@ -33,7 +33,7 @@ def _metric_columns(content: Content) -> Body:
     settings = dict.fromkeys(row.setting for row in definition.rows)
     names = ("Dataset", *([setting.capitalize()] if setting and len(settings) > 1 else []))
     columns = [
-        Column(_headings(content, who, METRICS[metric].label), who.name, bool(who.architecture))
+        Column(_headings(content, who, METRICS[metric].label), who.name, bool(who.label))
         for who in whos
         for metric in definition.metrics
     ]
@@ -56,7 +56,7 @@ def _headings(content: Content, who: Who, metric: str) -> tuple[str, ...]:
 def _metric_lines(content: Content) -> Body:
     """A line per row and metric; a column per model."""
     columns = tuple(
-        Column((who.model, who.variant, content.origin(who)), who.name, bool(who.architecture))
+        Column((who.model, who.variant, content.origin(who)), who.name, bool(who.label))
         for who in content.whos
     )
     lines = [
@@ -78,7 +78,7 @@ def _model_lines(content: Content) -> Body:
         Line(
             (who.name if several else who.variant, content.origin(who))[: len(names)],
             tuple(content.cell(who, row, metric) for row, metric in cells),
-            bool(who.architecture),
+            bool(who.label),
         )
         for who in content.whos
     ]
@@ -104,7 +104,7 @@ def _count_lines(content: Content, names: int) -> tuple[tuple[Line, ...], ...]:
 
 
 def _count(who: Who, counts: Mapping[str, str], width: int) -> Cell:
-    text = "" if who.architecture else counts.get(who.variant or who.model, "")
+    text = "" if who.label else counts.get(who.variant or who.model, "")
     return Cell(COUNT if text else BLANK, text, width=width)
 
 

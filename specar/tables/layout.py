@@ -67,7 +67,7 @@ class Line:
 
 
 def layout_of(task: str, table: pd.DataFrame, averaged: bool = False) -> Layout:
-    """Return the layout for the tidy rows of one architecture and protocol."""
+    """Return the layout for the tidy rows of one model and protocol."""
     source, setting = source_of(task), setting_name(task)
     names = [
         source.column.capitalize(),
@@ -101,7 +101,7 @@ def _result_columns(table: pd.DataFrame, metrics: tuple[str, ...]) -> dict[str, 
 
 
 def lines(table: pd.DataFrame, layout: Layout, style: Style) -> Iterator[list[Line]]:
-    """Yield the lines of each dataset, from the tidy rows of one architecture and protocol.
+    """Yield the lines of each dataset, from the tidy rows of one model and protocol.
 
     Lines with neither a published nor a requested result are left out.
     """

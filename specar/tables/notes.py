@@ -14,7 +14,7 @@ from specar.tables.caption import seeds_in_words
 from specar.tables.reproduced import PROTOCOL, Reproduced
 from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
 
-_ARCHITECTURES = {"paper": "the paper's equations", "released": "the authors' released code"}
+_LABELS = {"specar": "the paper's equations", "specar-released": "the authors' released code"}
 
 
 def notes_of(definition: TableDefinition, cells: pd.DataFrame, reproduced: Reproduced) -> list[str]:
@@ -35,10 +35,10 @@ def _place(definition: TableDefinition) -> str:
 
 
 def _reproduced(definition: TableDefinition, cells: pd.DataFrame, reproduced: Reproduced) -> list[str]:
-    ours = cells[cells["architecture"] != ""]
+    ours = cells[cells["label"] != ""]
     if ours.empty:
         return [f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."]
-    names = [f"{name}: {_ARCHITECTURES.get(name, name)}" for name in ours["architecture"].unique()]
+    names = [f"{name}: {_LABELS.get(name, name)}" for name in ours["label"].unique()]
     top = f" {_top(definition)}" if _top(definition) else ""
     changed = [reproduced.changed, *([reproduced.changed_variants] if definition.base_variant else [])]
     sentences = (text for one in changed for task in definition.tasks for text in one.get(task, []))

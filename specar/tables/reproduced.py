@@ -9,18 +9,16 @@ import pandas as pd
 
 from specar.config.entries import MatrixEntry
 from specar.config.tasks import TASK_INFO
-from specar.paper.published import published
+from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
-from specar.results.aggregates import aggregates_of
 from specar.results.ledger import TaskResults, results_of
-from specar.results.statistics import CELL
 from specar.results.variants import PRINTED, variant_values
 from specar.runs.plan import Plan
 from specar.runs.status import status_of
 from specar.tables.changed import changed_settings
 
 PROTOCOL = "published"
-KEY = ["task", "dataset", "setting", "top", "variant", "metric", "architecture"]
+KEY = ["task", "dataset", "setting", "top", "variant", "metric", "label"]
 COLUMNS = [*KEY, "mean", "sd", "seeds", "state", "runs", "failed"]
 
 
@@ -88,36 +86,13 @@ def _changed(plan: Plan, entries: Sequence[MatrixEntry]) -> dict[str, list[str]]
 def reproduced_values(results: TaskResults) -> pd.DataFrame:
     """Return the results of a task in `COLUMNS`, as `Reproduced.values` describes them."""
     task, table = results.task, results.table
-    table = table[table["protocol"] == PROTOCOL]
+    table = table[(table["protocol"] == PROTOCOL) & (table["published_as"] == OURS)]
     if table.empty:
         return no_values()
-    table = table.merge(_run_ids(results), how="left", on=CELL)
     has_top = TASK_INFO[task].top
-    return table.rename(columns={"reproduced": "mean"}).assign(
+    return table.rename(columns={"reproduced": "mean", "model": "label"}).assign(
         task=task,
         variant="",
         dataset=[name.removeprefix(source_of(task).prefix) for name in table["dataset"]],
         top=[str(top).lower() if has_top else "" for top in table["top"]],
-        runs=table["runs"].map(_tuple),
-        failed=table["failed"].map(_tuple),
     )[COLUMNS]
-
-
-def _tuple(ids: object) -> tuple[str, ...]:
-    return ids if isinstance(ids, tuple) else ()
-
-
-def _run_ids(results: TaskResults) -> pd.DataFrame:
-    """Ids of the runs behind every cell, those of averages included."""
-    runs = results.runs
-    lines = [runs]
-    for line in aggregates_of(results.task, runs, published(results.task)):
-        part, names = (
-            (runs[runs["dataset"] == line.dataset], "setting") if line.setting else (runs, "dataset")
-        )
-        part = part[part[names].isin(line.parts)]
-        lines.append(part.assign(dataset=line.dataset, setting=line.setting))
-    cells = pd.concat(lines)
-    done = cells[cells["value"].notna()].groupby(CELL)["run_id"].agg(tuple)
-    failed = cells[cells["failed"].astype(bool)].groupby(CELL)["run_id"].agg(tuple)
-    return pd.concat({"runs": done, "failed": failed}, axis=1).reset_index()

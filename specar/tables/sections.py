@@ -1,4 +1,4 @@
-"""One section per architecture and protocol: these are never mixed in a table."""
+"""One section per model and protocol: these are never mixed in a table."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Section:
     ``notes`` introduce the table, ``footnotes`` explain its marks, ``failures`` are those of its runs.
     """
 
-    architecture: str
+    model: str
     protocol: str
     title: str
     label: str
@@ -64,22 +64,22 @@ class Section:
 def sections(table: pd.DataFrame, request: Request, style: Style) -> Iterator[Section]:
     """Yield the printed tables of a tidy table, in the order of the matrix."""
     rows = table[table["setting"] == AVERAGE] if request.averaged else table
-    for key, part in rows.groupby(["architecture", "protocol"], sort=False):
-        architecture, protocol = map(str, key)
-        yield _section(part, architecture, protocol, request, style)
+    for key, part in rows.groupby(["model", "protocol"], sort=False):
+        model, protocol = map(str, key)
+        yield _section(part, model, protocol, request, style)
 
 
-def _section(rows: pd.DataFrame, architecture: str, protocol: str, request: Request, style: Style) -> Section:
+def _section(rows: pd.DataFrame, model: str, protocol: str, request: Request, style: Style) -> Section:
     task, averaged = request.task, request.averaged
     layout = layout_of(task, rows, averaged)
     blocks = list(lines(rows, layout, style))
     remarks = remarks_on(request.remarks or {}, [block[0].dataset for block in blocks])
-    runs = [run for run in request.runs if (run.architecture, run.protocol) == (architecture, protocol)]
-    names = [task, *(["averaged"] if averaged else []), architecture, protocol]
+    runs = [run for run in request.runs if (run.model, run.protocol) == (model, protocol)]
+    names = [task, *(["averaged"] if averaged else []), model, protocol]
     return Section(
-        architecture,
+        model,
         protocol,
-        title(task, architecture, protocol, averaged),
+        title(task, model, protocol, averaged),
         "tab:" + re.sub(r"[^a-z0-9]+", "-", " ".join(names).lower()),
         [
             *([" ".join(request.note.split())] if request.note else []),

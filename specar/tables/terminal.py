@@ -50,7 +50,7 @@ def _failed(table: pd.DataFrame) -> pd.Series:
 
 
 def _block(rows: pd.DataFrame, has_top: bool) -> str:
-    shown = rows[["dataset", "setting", "architecture"]].assign(
+    shown = rows[["dataset", "setting", "model"]].assign(
         metric=[METRICS[metric].label for metric in rows["metric"]]
     )
     if has_top:

@@ -17,7 +17,8 @@ from specar.data.prepared import AnomalyData, PreparedData
 from specar.data.treatment import fit, scaled
 from specar.data.windows import AnomalyWindows, Split
 from specar.metrics import anomaly, ranking
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Task, of_kind, on_device
 from specar.tasks.examples import maps_of, normalised, rounded
 from specar.tasks.stretch import Stretch

@@ -16,7 +16,8 @@ from specar.base.errors import SpecarError
 from specar.config.schema import Cell
 from specar.data.prepared import PreparedData, SeriesData, SeriesRows
 from specar.data.windows import Split, window_starts
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 
 Segment = Literal["input", "forecast"]
 Metrics = dict[str, float]

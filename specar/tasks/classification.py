@@ -17,7 +17,8 @@ from specar.data.prepared import ClassificationData, PreparedData
 from specar.data.treatment import fit
 from specar.data.windows import Split
 from specar.metrics.classification import accuracy, confusion_matrix, macro_f1
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 from specar.tasks.base import Batch, Evaluation, Metrics, Task, of_kind
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of
 

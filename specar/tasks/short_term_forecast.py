@@ -15,7 +15,8 @@ from specar.data.prepared import M4Data, PreparedData
 from specar.data.windows import Split
 from specar.metrics.naive2 import last_value, seasonal_naive
 from specar.metrics.short_term import mase, owa, seasonal_scale, smape
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 from specar.tasks.base import Batch, Evaluation, Metrics, Segment, Task, of_kind
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 

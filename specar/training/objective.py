@@ -90,15 +90,16 @@ class Objective:
         """What a part adds to the loss of its batch."""
         own, out = self.task.loss(self.state.model, part)
         loss = own * (self.task.weight(part) / self.task.weight(batch))
-        if out.order_values is None or epoch < self.run.model.top_from_epoch:
+        settings = self.run.model.settings
+        if out.order_values is None or epoch < getattr(settings, "top_from_epoch", 1):
             return loss
-        segments = self.task.segments(self.run.model.top_segments or self.task.top_segments)
+        segments = self.task.segments(getattr(settings, "top_segments", None) or self.task.top_segments)
         share = len(part[0]) / len(batch[0])
         return loss + cast(Ordered, self.state.model).order_loss(out.order_values, segments, share)
 
     def _split_further(self, batch: Batch) -> bool:
         progress = self.state.progress
-        if progress.micro_batches >= len(batch[0]):
+        if progress.micro_batches >= len(batch[0]) or self.run.model.spec.batch_dependent:
             return False
         progress.micro_batches *= 2
         log.warning("out of memory: batches are done in %d micro-batches", progress.micro_batches)

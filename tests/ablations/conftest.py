@@ -12,9 +12,7 @@ SMALL = {
     "title": "Depth",
     "question": "Does depth help?",
     "axis": "number of blocks",
-    "entries": [
-        {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "architectures": ["paper"]}
-    ],
+    "entries": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "models": ["specar"]}],
     "levels": {"1": {"model": {"e_layers": 1}}, "2": {}, "3": {"model": {"e_layers": 3}}},
 }
 
@@ -25,7 +23,7 @@ def plan_with(folder, **changes):
         "results": str(folder / "results"),
         "cache": str(folder / "cached"),
         "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
-        "architectures": ["paper"],
+        "models": ["specar"],
         "top": [False],
         "seeds": [1, 2],
         "ablations": {"depth": SMALL},

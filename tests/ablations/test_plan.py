@@ -45,12 +45,10 @@ def test_a_level_can_set_the_axes(plan):
         "b": {"top": False},
     }
     runs = change(plan, entries=entries[:1], levels=levels).levels_of("depth")
-    assert {(r.dataset, r.model.architecture, r.model.top) for r in runs["a"].values()} == {
+    assert {(r.dataset, r.key.model, r.model.top) for r in runs["a"].values()} == {
         ("ETTh2", "released", True)
     }
-    assert {(r.dataset, r.model.architecture, r.model.top) for r in runs["b"].values()} == {
-        ("ETTh1", "paper", False)
-    }
+    assert {(r.dataset, r.key.model, r.model.top) for r in runs["b"].values()} == {("ETTh1", "paper", False)}
     # Classification has no TOP to switch on.
     both = change(plan, entries=entries[1:], levels={"on": {"top": True}, "off": {}}).levels_of("depth")
     assert set(both["on"]) == set(both["off"])

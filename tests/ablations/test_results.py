@@ -106,7 +106,7 @@ def test_averages_need_all_datasets(tmp_path, write):
     values = {
         "results": str(tmp_path / "results"),
         "cache": str(tmp_path / "cached"),
-        "architectures": ["paper"],
+        "models": ["specar"],
         "seeds": [1],
         "ablations": {"backbone": {"entries": [entry]}},
     }
@@ -172,7 +172,7 @@ def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
 
 
 def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):
-    entry = {"task": "classification", "datasets": ["JapaneseVowels"], "architectures": ["paper"]}
+    entry = {"task": "classification", "datasets": ["JapaneseVowels"], "models": ["specar"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1]}
     plan = Plan.from_config(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
     for run_id in plan.ablation_runs("backbone"):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from specar.config import ModelConfig
 from specar.models import build_model
 from specar.models.shape import SeriesShape
+from specar.models.specar.config import SpecARConfig
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -32,7 +32,7 @@ def plain():
 def test_the_plain_reference_is_the_same_function(plain, architecture, window_length, hop_length, backbone):
     sizes = {"d_model": 6, "d_ff": 4, "e_layers": 2, "conv_layers": 3, "top": False}
     transform = {"window_length": window_length, "hop_length": hop_length}
-    config = ModelConfig(architecture=architecture, backbone=backbone, **transform, **sizes)
+    config = SpecARConfig(architecture=architecture, backbone=backbone, **transform, **sizes)
     model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).eval()
     x, marks = torch.randn(5, 24, 3), torch.randn(5, 24, 4)
     with torch.no_grad():
@@ -41,7 +41,7 @@ def test_the_plain_reference_is_the_same_function(plain, architecture, window_le
 
 
 def test_a_plain_step_leaves_the_same_gradients(plain):
-    config = ModelConfig(d_model=6, d_ff=4, e_layers=1, conv_layers=3, window_length=8, top=False)
+    config = SpecARConfig(d_model=6, d_ff=4, e_layers=1, conv_layers=3, window_length=8, top=False)
     model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).double()
     model.eval()  # without dropout
     x, marks = torch.randn(5, 24, 3).double(), torch.randn(5, 24, 4).double()

@@ -7,9 +7,9 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
+from specar.base.later import Later, identity_of
 from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
-from specar.config.later import Later, identity_of
-from specar.config.settings import ModelConfig, TaskSettings, TrainingConfig
+from specar.models.specar.config import SpecARConfig, TaskSettings, TrainingConfig
 from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record
 
@@ -25,7 +25,7 @@ def runs():
     return expand(load_config())
 
 
-class LaterModel(ModelConfig):
+class LaterModel(SpecARConfig):
     gain: Annotated[float, Later(1.0)] = Field(1.0, gt=0)
 
 
@@ -62,7 +62,7 @@ def test_a_later_setting_only_changes_the_id_where_it_says_something_new(runs):
     assert len({name, *(run_id(LaterRun.model_validate(values)) for values in changed)}) == 3
 
 
-@pytest.mark.parametrize("schema", [Cell, RunConfig, ModelConfig, TrainingConfig, TaskSettings])
+@pytest.mark.parametrize("schema", [Cell, RunConfig, SpecARConfig, TrainingConfig, TaskSettings])
 def test_a_record_without_the_setting_gets_what_older_runs_did(schema):
     for name, field in schema.model_fields.items():
         for mark in field.metadata:

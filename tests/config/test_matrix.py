@@ -64,7 +64,7 @@ def test_a_dataset_of_ones_own_needs_nothing_but_its_entry():
     assert [run.horizon for run in runs_of(datasets={"Mine": OWN}, matrix=[entry], **AXES)] == [7]
 
 
-AXES = {"seeds": [1], "top": [False], "architectures": ["paper"]}
+AXES = {"seeds": [1], "top": [False], "models": ["specar"]}
 
 
 def test_every_task_resolves_what_it_uses():
@@ -145,9 +145,9 @@ def test_experiments_of_the_configuration_are_merged_over_the_authors():
 
 def test_an_entry_has_its_own_axes():
     entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "seeds": [9], "top": [True],
-             "architectures": ["released"], "protocol": "strict"}  # fmt: skip
+             "models": ["specar-released"], "protocol": "strict"}  # fmt: skip
     (run,) = runs_of(matrix=[entry])
-    assert (run.seed, run.model.top, run.model.architecture, run.protocol) == (9, True, "released", "strict")
+    assert (run.seed, run.model.top, run.key.model, run.protocol) == (9, True, "released", "strict")
 
 
 def test_the_architecture_decides_what_is_left_open():
@@ -161,7 +161,7 @@ def test_the_architecture_decides_what_is_left_open():
 
 ONE = {
     "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
-    "seeds": [1], "top": [False], "architectures": ["paper"],
+    "seeds": [1], "top": [False], "models": ["specar"],
 }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_the_run_id_is_readable_and_changes_with_every_setting():
     changes = [
         {"model": {"d_model": 8}}, {"training": {"learning_rate": 0.5}}, {"protocol": "strict"},
         {"seeds": [2]},
-        {"top": [True]}, {"architectures": ["released"]}, {"training": {"precision": "bf16"}},
+        {"top": [True]}, {"models": ["specar-released"]}, {"training": {"precision": "bf16"}},
         {"datasets": {"ETTh1": {"splits": {"train": 8000}}}},
         {"experiments": {"imputation": {"ETTh1": {"seq_len": 48}}}},
     ]  # fmt: skip

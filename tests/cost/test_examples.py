@@ -41,7 +41,7 @@ def test_registry_sizes_as_records_count_them(path):
 
 
 def run_of(entry, **changes):
-    matrix = [{"architectures": ["paper"], "top": [False], "seeds": [1], **entry}]
+    matrix = [{"models": ["specar"], "top": [False], "seeds": [1], **entry}]
     (run,) = expand(parse_config({"matrix": matrix, **changes})).values()
     return run
 

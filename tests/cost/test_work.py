@@ -4,17 +4,17 @@ import pytest
 import torch
 from torch import nn
 
-from specar.config import ModelConfig
 from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
 from specar.models.specar.work import Work, block_work, work_of, work_of_config
 
 
 def test_a_block_counted_by_hand():
     """F = 3 bins, 5 frames, M = 2; dilation 1 and, in frequency only with its middle tap, dilation 3."""
-    config = ModelConfig(d_model=2, window_length=4, conv_layers=2)
+    config = SpecARConfig(d_model=2, window_length=4, conv_layers=2)
     assert config.dilations == [1, 3]
     spectrum = 2 * 2 * 3 * 4 * 5  # channels, real and imaginary, bins, taps, frames
     near = (3 + 2 * 2) * (5 + 2 * 4)  # pairs of taps and places that meet a value
@@ -37,7 +37,7 @@ def test_a_block_counted_by_hand():
     ],
 )
 def test_the_modules_agree(changes):
-    config = ModelConfig(**{"d_model": 4, "window_length": 8, "conv_layers": 3, **changes})
+    config = SpecARConfig(**{"d_model": 4, "window_length": 8, "conv_layers": 3, **changes})
     shape = SeriesShape(channels=3, seq_len=24, pred_len=12)
     model = build_model(config, shape)
     assert isinstance(model, SpecARNet)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.config import ModelConfig
 from specar.models import build_model
 from specar.models.shape import SeriesShape
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import position_encoding
 
 WINDOW = {
@@ -81,7 +81,7 @@ def network(model, x, features):
     d_model=st.sampled_from([2, 4, 6]),
 )  # fmt: skip
 def test_any_setting(seq_len, pred_len, hop, layers, branches, backbone, window, half, shorter, d_model):
-    config = ModelConfig(
+    config = SpecARConfig(
         architecture="released", backbone=backbone, d_model=d_model, d_ff=3, e_layers=layers,
         conv_layers=branches, window=window, n_fft=2 * half, hop_length=hop, top=True,
         window_length=max(2, 2 * half - shorter),
@@ -102,7 +102,7 @@ def test_any_setting(seq_len, pred_len, hop, layers, branches, backbone, window,
 
 
 def test_single_precision_is_close_to_double():
-    config = ModelConfig(architecture="released", window_length=8, top=True)
+    config = SpecARConfig(architecture="released", window_length=8, top=True)
     model = build_model(config, SeriesShape(3, 24, 12)).eval()
     x, features = torch.randn(2, 24, 3), torch.rand(2, 24, 4)
     single = model(x, features).output

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from specar.base.errors import SpecarError
-from specar.config import ModelConfig
 from specar.models import build_model
 from specar.models.shape import SeriesShape
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import instance_statistics, position_encoding
 from specar.models.specar.top import paper_order_loss, released_order_loss
 
@@ -16,7 +16,7 @@ ARCHITECTURES = ("paper", "released")
 
 def model_of(shape, **settings):
     torch.manual_seed(0)
-    return build_model(ModelConfig(**{**SMALL, **settings}), shape).eval()
+    return build_model(SpecARConfig(**{**SMALL, **settings}), shape).eval()
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -117,7 +117,7 @@ def test_a_model_of_ones_own(tmp_path, monkeypatch):
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").touch()
     (tmp_path / "mymodels.py").rename(tmp_path / "package" / "mine.py")
-    model = build_model(ModelConfig(name="package.mine", options={"size": 7}), SeriesShape(1, 24))
+    model = build_model(SpecARConfig(name="package.mine", options={"size": 7}), SeriesShape(1, 24))
     assert model.out_features == 7
 
 
@@ -126,4 +126,4 @@ def test_a_model_of_ones_own(tmp_path, monkeypatch):
 )
 def test_an_unknown_model_is_refused(name, message):
     with pytest.raises(SpecarError, match=message):
-        build_model(ModelConfig(name=name), SeriesShape(1, 24))
+        build_model(SpecARConfig(name=name), SeriesShape(1, 24))

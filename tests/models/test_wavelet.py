@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specar.config import ModelConfig, RunConfig, expand, parse_config, run_id
+from specar.config import RunConfig, expand, parse_config, run_id
 from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.block import SpecARBlock
@@ -158,7 +158,7 @@ def test_the_block_and_the_model_take_it_as_a_setting(architecture, hop):
     )
     assert isinstance(block.spectrogram, Scalogram)
     assert block(torch.randn(2, 20, 4)).shape == (2, 20, 4)
-    config = ModelConfig(
+    config = SpecARConfig(
         architecture=architecture, transform="cwt", window_length=6, hop_length=hop, d_model=4, e_layers=1
     )
     model = build_model(config, SeriesShape(3, 12, 8))

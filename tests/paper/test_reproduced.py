@@ -221,7 +221,7 @@ def test_columns_are_of_architectures_with_requested_runs_of_the_table():
 
 
 def test_tables_say_which_settings_are_not_the_authors(tmp_path):
-    entry = {"task": "anomaly_detection", "datasets": ["MSL"], "architectures": ["paper"]}
+    entry = {"task": "anomaly_detection", "datasets": ["MSL"], "models": ["specar"]}
     values = {
         "results": str(tmp_path / "results"),
         "cache": str(tmp_path / "cached"),

@@ -14,7 +14,7 @@ PROTOCOLS = ("published", "strict")
 
 def model_of(run, task):
     torch.manual_seed(0)
-    return build_model(run.model, task.shape).eval()
+    return build_model(run.model.module, run.model.settings, task.shape).eval()
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -108,7 +108,7 @@ def test_top_weights_are_those_of_the_authors_code():
 
     runs = expand(parse_config({"matrix": [{"task": "short_term_forecast"}], "seeds": [1], "top": [True]}))
     found = {
-        (run.dataset, run.model.architecture): (
+        (run.dataset, run.key.model): (
             run.model.top_weight,
             run.model.top_segments,
             run.model.top_from_epoch,

@@ -21,7 +21,9 @@ def make_small_trainer(prepared_folders):
     def build(run, output, hook=None, model=None):
         task = make_task(run, PreparedData.load(prepared_folders / run.dataset), CPU)
         torch.manual_seed(1)
-        trainer = Trainer(run, task, model or build_model(run.model, task.shape), CPU, output)
+        trainer = Trainer(
+            run, task, model or build_model(run.model.module, run.model.settings, task.shape), CPU, output
+        )
         if hook is not None:
             trainer.model.register_forward_pre_hook(hook)
         return trainer

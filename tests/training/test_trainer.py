@@ -57,12 +57,12 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tm
     ("task", "changes"),
     [
         ("long_term_forecast", {"top": [True]}),
-        ("imputation", {"top": [True], "architectures": ["released"]}),
+        ("imputation", {"top": [True], "models": ["specar-released"]}),
         (
             "imputation",
             {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
         ),
-        ("short_term_forecast", {"top": [True], "architectures": ["released"]}),
+        ("short_term_forecast", {"top": [True], "models": ["specar-released"]}),
         ("classification", {"protocol": "strict"}),
         ("anomaly_detection", {}),
     ],
@@ -147,7 +147,9 @@ def make_trainer(run, folder, output, model=None):
     from specar.data.prepared import PreparedData
 
     task = make_task(run, PreparedData.load(folder), CPU)
-    return Trainer(run, task, model or build_model(run.model, task.shape), CPU, output)
+    return Trainer(
+        run, task, model or build_model(run.model.module, run.model.settings, task.shape), CPU, output
+    )
 
 
 def test_training_lowers_the_loss_below_the_floor(prepared_folder, make_run, tmp_path):
@@ -195,7 +197,7 @@ def test_a_train_part_smaller_than_a_batch_still_trains(prepared_folder, make_ru
 
 
 def test_models_and_top_are_compared_on_the_same_data_order(prepared_folder, make_run, tmp_path):
-    variants = [{}, {"top": [True]}, {"architectures": ["released"]}]
+    variants = [{}, {"top": [True]}, {"models": ["specar-released"]}]
     orders = [
         torch.cat(list(make_trainer(make_run("imputation", **change), prepared_folder, tmp_path)._batches()))
         for change in variants

@@ -6,7 +6,7 @@ from specar.runs.plan import Plan
 
 
 def test_digest_follows_records_failures_and_prepared_data(tmp_path):
-    entry = {"task": "classification", "datasets": ["Heartbeat"], "architectures": ["paper"], "seeds": [1]}
+    entry = {"task": "classification", "datasets": ["Heartbeat"], "models": ["specar"], "seeds": [1]}
     values = {"results": str(tmp_path), "data": {"dir": str(tmp_path / "data")}, "matrix": [entry]}
     plan = Plan.from_config(parse_config(values))
     (run,) = plan.runs

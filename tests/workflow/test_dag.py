@@ -28,7 +28,7 @@ def numbers(path):
 
 def test_from_download_to_tables(workspace):
     matrix = [
-        {"task": "long_term_forecast", "datasets": ["Small"], "architectures": ["paper"]},
+        {"task": "long_term_forecast", "datasets": ["Small"], "models": ["specar"]},
         {"task": "imputation", "datasets": ["Small"], "top": [True]},
     ]
     workspace.configure(matrix=matrix, top=[False, True], architectures=["paper", "released"])

@@ -19,7 +19,7 @@ _PROTOCOL = "published"
 
 @dataclass(frozen=True)
 class OwnResults:
-    """What we have run, of all architectures.
+    """What we have run, of all models.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class OwnResults:
     runs: pd.DataFrame
     ablations: pd.DataFrame | None = None
 
-    def numbers(self, claim: Claim, architecture: str) -> pd.DataFrame:
+    def numbers(self, claim: Claim, model: str) -> pd.DataFrame:
         """Return our means, rounded as printed, for a claim: `OWN_KEY` and ``number``."""
         if claim.ablation is None:
             table = self.verdicts.assign(variant="")
@@ -47,21 +47,21 @@ class OwnResults:
                 (self.ablations["ablation"] == claim.ablation) & (self.ablations["protocol"] == _PROTOCOL)
             ]
             table = rows.assign(variant=_levels(claim.ablation, rows))
-        table = table[(table["architecture"] == architecture) & table["reproduced"].notna()]
+        table = table[(table["model"] == model) & table["reproduced"].notna()]
         numbers = as_printed(table["reproduced"], table["metric"])
         return table.assign(number=numbers, top=table["top"].astype(str).str.lower())[[*OWN_KEY, "number"]]
 
 
-def own_recount(claim: Claim, own: OwnResults, architecture: str) -> Recount:
+def own_recount(claim: Claim, own: OwnResults, model: str) -> Recount:
     """Count a claim again with our means in the place of SpecAR-Net's published numbers."""
     if claim.own_unknown:
         return Recount(UNKNOWN, note=claim.own_unknown)
     cells = cells_of(claim)
-    found = recount(claim, in_place(cells, own.numbers(claim, architecture), claim))
+    found = recount(claim, in_place(cells, own.numbers(claim, model), claim))
     if found.counts is None:
         return Recount(UNKNOWN, note="not run")
     asked = len(face_to_face(cells, claim.ours, claim.theirs))
-    notes = [found.note, _tests(claim, own.runs, cells, architecture)]
+    notes = [found.note, _tests(claim, own.runs, cells, model)]
     if found.counts.total < asked:
         notes.insert(0, f"{found.counts.total} of {asked} cells run")
     enough = found.counts.total >= MIN_SHARE * asked
@@ -77,11 +77,11 @@ def _levels(ablation: str, rows: pd.DataFrame) -> pd.Series[str]:
     return levels.mask(levels == rows["setting"].map(stated), "stated")
 
 
-def _tests(claim: Claim, runs: pd.DataFrame, cells: pd.DataFrame, architecture: str) -> str:
+def _tests(claim: Claim, runs: pd.DataFrame, cells: pd.DataFrame, model: str) -> str:
     """The paired tests of a claim on TOP, in words."""
     if claim.ours.keys() != {"top"}:
         return ""
-    mine = runs[(runs["architecture"] == architecture) & (runs["protocol"] == _PROTOCOL)]
+    mine = runs[(runs["model"] == model) & (runs["protocol"] == _PROTOCOL)]
     tests = paired_tests(mine.merge(cells[["task", "dataset", "setting", "metric"]].drop_duplicates()))
     if tests.empty:
         return f"no cell with {MIN_SEEDS} seeds on both sides to test"

@@ -19,7 +19,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     runs
-        Runs of one architecture and protocol: ``task``, ``dataset``, ``setting``, ``metric``, ``top`` (bool),
+        Runs of one model and protocol: ``task``, ``dataset``, ``setting``, ``metric``, ``top`` (bool),
         ``seed`` and ``value``.
 
     Returns

@@ -1,4 +1,4 @@
-"""All claims as one table: a row per claim for the published numbers, and one per architecture for ours."""
+"""All claims as one table: a row per claim for the published numbers, and one per model for ours."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def claim_table(own: OwnResults) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`. ``rule`` is that of the claim; ``numbers`` is ``published`` or the architecture of our
+        `COLUMNS`. ``rule`` is that of the claim; ``numbers`` is ``published`` or the model of our
         runs. ``better``, ``equal`` and ``worse`` are numbers of cells, ``counted`` their sum; for claims of
         equality, better is inside the margin and worse outside. NaN where nothing was counted.
     """
-    architectures = list(dict.fromkeys(own.runs["architecture"]))
+    models = list(dict.fromkeys(own.runs["model"]))
     rows = []
     for claim in CLAIMS:
         rows.append(_row(claim, PUBLISHED, published_recount(claim)))
-        rows += [_row(claim, name, own_recount(claim, own, name)) for name in architectures]
+        rows += [_row(claim, name, own_recount(claim, own, name)) for name in models]
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(_COUNTS, "Int64"))
 
 

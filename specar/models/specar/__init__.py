@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from specar.models.shape import SeriesShape
+from specar.models.specar.config import SpecARConfig as Config
+from specar.models.specar.work import work
+
 if TYPE_CHECKING:
     from torch import nn
 
-    from specar.config.settings import ModelConfig
-    from specar.models.shape import SeriesShape
+__all__ = ["Config", "build", "work"]
 
 
-def build(config: ModelConfig, shape: SeriesShape) -> nn.Module:
+def build(config: Config, shape: SeriesShape) -> nn.Module:
     """Build the network; what every model module offers."""
     from specar.models.specar.net import SpecARNet
 

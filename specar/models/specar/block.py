@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from specar.config.settings import default_dilations
 from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.config import default_dilations
 from specar.models.specar.planes import mean_of_positive
 from specar.models.specar.spectrogram import Spectrogram
 from specar.models.specar.transform import TimeFrequency

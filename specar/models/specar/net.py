@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from specar.config.settings import ModelConfig
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 from specar.models.specar.block import SpecARBlock
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import Embedding, instance_statistics
 from specar.models.specar.top import ConvOrderHead, LinearOrderHead, paper_order_loss, released_order_loss
 
@@ -21,7 +22,7 @@ class SpecARNet(nn.Module):
     reconstructs its input (imputation, anomaly detection).
     """
 
-    def __init__(self, config: ModelConfig, shape: SeriesShape) -> None:
+    def __init__(self, config: SpecARConfig, shape: SeriesShape) -> None:
         super().__init__()
         self.config, self.shape = config, shape
         d_model = config.d_model
@@ -34,8 +35,10 @@ class SpecARNet(nn.Module):
             self.head = nn.Linear(d_model * shape.seq_len, shape.classes)
         else:
             self.head = nn.Linear(d_model, shape.channels)
-        # Last, so that a model with the head starts from the same weights as one without.
-        self.order_head = _order_head(config, shape.steps) if config.top else None
+        # Last, and on a copy of the generator: with the head a model starts from the same weights as without,
+        # and drops out the same values.
+        with torch.random.fork_rng(devices=[]):
+            self.order_head = _order_head(config, shape.steps) if config.top else None
 
     def forward(
         self,
@@ -102,7 +105,7 @@ class SpecARNet(nn.Module):
         return self.head(features.flatten(1))
 
 
-def _blocks(config: ModelConfig, steps: int) -> list[nn.Module]:
+def _blocks(config: SpecARConfig, steps: int) -> list[nn.Module]:
     if config.backbone == "Embed":
         return []
     return [
@@ -128,13 +131,13 @@ def _blocks(config: ModelConfig, steps: int) -> list[nn.Module]:
     ]
 
 
-def _norms(config: ModelConfig) -> list[nn.Module]:
+def _norms(config: SpecARConfig) -> list[nn.Module]:
     if config.backbone == "Embed" or config.norm == "none":
         return []
     return [nn.LayerNorm(config.d_model) for _ in range(1 if config.norm == "shared" else config.e_layers)]
 
 
-def _order_head(config: ModelConfig, steps: int) -> nn.Module:
+def _order_head(config: SpecARConfig, steps: int) -> nn.Module:
     if config.architecture == "released":
         return ConvOrderHead(steps, config.d_model)
     return LinearOrderHead(config.d_model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from specar.config.settings import Architecture
+from specar.models.specar.config import Architecture
 
 OMEGA = 6.0  # radians per scale of a wavelet: the usual choice, with about 3 periods within two scales
 SUPPORT = 4.0  # scales to either side, beyond which a kernel is cut off: its envelope is down to 3e-4

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from specar.base.errors import SpecarError
-from specar.config.load import explain
-from specar.config.settings import ModelConfig
-from specar.models.base import SeriesShape
+from specar.base.strict import problems
+from specar.models.shape import SeriesShape
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
 
 # The authors' parameter names on the left, ours on the right.
@@ -96,7 +96,7 @@ def from_released(
     except KeyError as error:
         raise SpecarError(f"config of the released model lacks {error}") from error
     except ValidationError as error:
-        raise SpecarError(f"config of the released model: {explain(error)}") from error
+        raise SpecarError(f"config of the released model: {problems(error)}") from error
     except (TypeError, ValueError) as error:
         raise SpecarError(f"config of the released model: {error}") from error
     model.load_state_dict(_matched(_state(weights), model.state_dict()))
@@ -113,9 +113,9 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray | np.generic | Tensor) else value
 
 
-def _model_config(options: Mapping[str, Any]) -> ModelConfig:
+def _model_config(options: Mapping[str, Any]) -> SpecARConfig:
     same = ("d_model", "d_ff", "e_layers", "conv_layers", "n_fft", "hop_length")
-    return ModelConfig(
+    return SpecARConfig(
         architecture="released",
         backbone=_choice(_BACKBONES, options.get("backbone", "CompelxConv2d"), "backbone"),
         window=options["win_func"],

@@ -14,8 +14,8 @@ from specar.models.specar.transform import Phase, Sides, Style, TimeFrequency, p
 class Scalogram(TimeFrequency):
     """Continuous wavelet transform of every channel, real and imaginary part.
 
-    It takes the place of a :class:`~specar.models.specar.spectrogram.Spectrogram` of the same n_fft, hop, sides
-    and style: same shapes, frames, padding and phase reference. Bin f has a complex Morlet wavelet
+    It takes the place of a `specar.models.specar.spectrogram.Spectrogram` of the same n_fft, hop, sides and
+    style: same shapes, frames, padding and phase reference. Bin f has a complex Morlet wavelet
 
         W[t, f] = sum over tau of x[tau] psi((tau - t) / s)*,  psi(u) = c (e^(j OMEGA u) - k) e^(-u^2 / 2)
 

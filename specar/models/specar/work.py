@@ -6,58 +6,22 @@ Nothing is built and nothing heavy imported: ``specar status`` asks for hundreds
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
-from specar.config.settings import ModelConfig
-from specar.models.shape import SeriesShape
+from specar.models.shape import SeriesShape, Work
+from specar.models.specar.config import SpecARConfig
 from specar.models.specar.plane import bins_of, frames_of, wavelet_reach
-
-if TYPE_CHECKING:
-    from specar.models.specar.net import SpecARNet
 
 _KERNEL = 3  # steps and bins of a dilated kernel
 
 
-@dataclass(frozen=True)
-class Work:
-    """Work per example.
-
-    Attributes
-    ----------
-    forward, training
-        Multiply-adds of a forward pass, and of one with its gradients. Products with the zeros that pad a
-        convolution are not needed and not counted; the four real products of a complex one are.
-    elements
-        Values (real numbers) that the blocks hold between their steps in a forward pass.
-    """
-
-    forward: int
-    training: int
-    elements: int
-
-    def __add__(self, other: Work) -> Work:
-        return Work(
-            self.forward + other.forward, self.training + other.training, self.elements + other.elements
-        )
-
-    def __mul__(self, number: int) -> Work:
-        return Work(self.forward * number, self.training * number, self.elements * number)
-
-
-def work_of(model: SpecARNet) -> Work:
-    """Return the work of a model per example; it may live on the meta device."""
-    return work_of_config(model.config, model.shape)
-
-
-def work_of_config(config: ModelConfig, shape: SeriesShape) -> Work:
-    """Return the work per example of the model that ``specar.models`` builds from a configuration."""
+def work(config: SpecARConfig, shape: SeriesShape) -> Work:
+    """Return the work per example."""
     blocks = 0 if config.backbone == "Embed" else config.e_layers
     return _ends(config, shape) + block_work(config, shape.steps) * blocks
 
 
-def block_work(config: ModelConfig, steps: int) -> Work:
+def block_work(config: SpecARConfig, steps: int) -> Work:
     """Return the work of one block on a series of ``steps`` steps."""
     assert config.n_fft is not None  # both are resolved with the configuration
     assert config.sides is not None
@@ -79,7 +43,7 @@ def block_work(config: ModelConfig, steps: int) -> Work:
     return total
 
 
-def _convolutions(config: ModelConfig) -> Iterator[tuple[int, int, int, int]]:
+def _convolutions(config: SpecARConfig) -> Iterator[tuple[int, int, int, int]]:
     """Input and output channels, kernel size and dilation of every complex convolution of a block."""
     d_model, d_ff = config.d_model, config.d_ff
     if config.architecture == "released":
@@ -104,7 +68,7 @@ def _learned(products: int, elements: int) -> Work:
     return Work(products, 3 * products, elements)
 
 
-def _ends(config: ModelConfig, shape: SeriesShape) -> Work:
+def _ends(config: SpecARConfig, shape: SeriesShape) -> Work:
     """Embedding, extension in time, head and TOP head; the gradient of the data is not needed."""
     d_model = config.d_model
     embedding = shape.seq_len * d_model * (3 * shape.channels + shape.time_features)

@@ -24,7 +24,7 @@ def with_floors(paper: Paper, plan: Plan) -> Paper:
         cell = plan.cell(name)
         record = None
         if cell.protocol == "published" and not plan.dataset(cell.dataset).caution:
-            record = read_floor(plan.floor_file(name, "random"), name)
+            record = read_floor(plan.floor_file(name, "random"), plan.cell(name))
         if record and "f1" in record["metrics"]:
             f1 = f"{100 * record['metrics']['f1']:.2f}"
             measured[cell.dataset] = {

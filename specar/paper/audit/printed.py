@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from specar.config.schema import authors_experiments
+from specar.config.schema import builtin
 from specar.paper.numbers import KEY, printed_numbers, read_published
 
 AVERAGES = ("avg", "Average")
@@ -128,7 +128,7 @@ class Paper:
     models: pd.DataFrame = field(default_factory=lambda: read_published("models"))
     naive2: pd.DataFrame = field(default_factory=lambda: read_published("naive2_m4"))
     random_scores: pd.DataFrame = field(default_factory=lambda: read_published("random_scores"))
-    experiments: dict[str, Any] = field(default_factory=authors_experiments)
+    experiments: dict[str, Any] = field(default_factory=lambda: builtin("experiments"))
 
     @cached_property
     def cells(self) -> list[Cell]:

@@ -10,6 +10,6 @@ from specar.report.section import Section
 def build(context: Context) -> Section:
     """Return the section."""
     protocols = sorted({run.protocol for run in context.plan.runs.values()})
-    architectures = sorted({run.model.architecture for run in context.plan.runs.values()})
-    body = render("reading.html.j2", protocols=protocols, architectures=architectures)
+    models = sorted({run.key.model for run in context.plan.runs.values()})
+    body = render("reading.html.j2", protocols=protocols, models=models)
     return Section("reading", "How to read this", body)

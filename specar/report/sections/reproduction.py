@@ -56,14 +56,14 @@ def _of_task(context: Context, results: TaskResults) -> TaskTables:
 def _targets(context: Context, results: TaskResults) -> Target:
     """Return a function that gives the link from a cell, or an average over cells, to its runs."""
     names: dict[tuple[str, str, str, bool], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    columns = ["architecture", "protocol", "dataset", "top", "setting", "run_id"]
+    columns = ["model", "protocol", "dataset", "top", "setting", "run_id"]
     for *key, setting, name in results.runs[columns].drop_duplicates().itertuples(index=False, name=None):
         names[tuple(key)][setting].append(name)
 
     def target(section: printed.Section, line: Line, top: bool) -> str | None:
         dataset, setting = line.source
         over = parts_of(results.task, dataset) if dataset in source_of(results.task).aggregates else [dataset]
-        settings = [names[section.architecture, section.protocol, part, top] for part in over]
+        settings = [names[section.model, section.protocol, part, top] for part in over]
         found = [
             name
             for runs in settings

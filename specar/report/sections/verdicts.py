@@ -19,10 +19,10 @@ from specar.report.section import Section
 _INTERVAL = f"{SHOWN:.0%} interval"
 _NAMES = 5  # first columns, that name a row
 HEADER: list[str | Markup] = [
-    *("Dataset", "Setting", "TOP", "Architecture", "Metric", "Published", "Reproduced", _INTERVAL, "Seeds"),
+    *("Dataset", "Setting", "TOP", "Model", "Metric", "Published", "Reproduced", _INTERVAL, "Seeds"),
     *("Margin ±", "Verdict", "Why"),
 ]
-COUNTS = ["Task", "TOP", "Architecture", "Published cells", *map(str.capitalize, VERDICTS)]
+COUNTS = ["Task", "TOP", "Model", "Published cells", *map(str.capitalize, VERDICTS)]
 
 
 def build(context: Context) -> Section:
@@ -52,17 +52,17 @@ def _filled(rows: list[list[str | Markup]]) -> tuple[int, list[str | Markup], li
 
 
 def counted(context: Context) -> list[list[str]]:
-    """Return the numbers of verdicts, a row per task, TOP and architecture."""
+    """Return the numbers of verdicts, a row per task, TOP and model."""
     rows = []
     for row in context.judgement.summary.to_dict("records"):
-        names = [source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["architecture"])]
+        names = [source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["model"])]
         rows.append([*names, *(str(row[name]) for name in ("cells", *VERDICTS))])
     return rows
 
 
 def verdicts_in_words(context: Context) -> list[str]:
-    """Return a sentence per architecture on how its cells compare with the published ones."""
-    sums = context.judgement.summary.groupby("architecture", sort=False)[["cells", *VERDICTS]].sum()
+    """Return a sentence per model on how its cells compare with the published ones."""
+    sums = context.judgement.summary.groupby("model", sort=False)[["cells", *VERDICTS]].sum()
     return [
         f"Our runs ({name}), of {row['cells']:,}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)}."
         for name, row in sums.iterrows()
@@ -83,7 +83,7 @@ def _row(context: Context, row: Mapping[Hashable, Any]) -> list[str | Markup]:
         str(row["dataset"]).removeprefix(source_of(row["task"]).prefix),
         str(row["setting"]),
         _top(row["task"], row["top"]),
-        str(row["architecture"]),
+        str(row["model"]),
         metric.label,
         str(row["published"]),
         linked,

@@ -42,7 +42,7 @@ def test_like_for_like(plan, drawn):
     done = {"paper": ("Heartbeat", "Handwriting"), "released": ("Heartbeat",)}
 
     def chosen(run):
-        return run.dataset in done[run.model.architecture] and (run.dataset, run.seed) != ("Handwriting", 2)
+        return run.dataset in done[run.key.model] and (run.dataset, run.seed) != ("Handwriting", 2)
 
     made = drawn(classification_models, plan(ALL, chosen))
     everything, two, one = made.figure.axes

@@ -8,7 +8,7 @@ from .looks import check_tidy, words
 
 VALUES = {
     "seeds": [1],
-    "architectures": ["paper"],
+    "models": ["specar"],
     "matrix": [
         {"task": "imputation", "datasets": ["ETTh1", "Weather"]},
         {"task": "long_term_forecast", "datasets": ["ETTh1"]},

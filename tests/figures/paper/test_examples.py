@@ -43,7 +43,7 @@ def shown(plan, make_small_task):
             if run.task not in leave_out:
                 task = make_small_task(run.task)
                 torch.manual_seed(run.seed)
-                model = build_model(run.model, task.shape).eval()
+                model = build_model(run.model.module, run.model.settings, task.shape).eval()
                 with torch.inference_mode():
                     examples = task.examples(model, task.test(model).details)
                 write_examples(made.own_examples_file(name), run, {}, {}, examples)

@@ -18,7 +18,7 @@ from .looks import check_tidy, words
 
 VALUES = {
     "seeds": [1],
-    "architectures": ["paper"],
+    "models": ["specar"],
     "matrix": [
         {"task": "long_term_forecast", "datasets": ["ETTh1", "Exchange"]},
         {"task": "classification", "datasets": ["Heartbeat"]},
@@ -65,7 +65,7 @@ def test_points(plan):
 
 
 def test_mean_over_all_sets(plan):
-    values = {"seeds": [1], "architectures": ["paper"], "matrix": [{"task": "classification"}]}
+    values = {"seeds": [1], "models": ["specar"], "matrix": [{"task": "classification"}]}
     _, (mean,) = points_of(PaperResults(plan(values)), "classification", "accuracy")
     assert mean.reproduced
     assert mean.value == pytest.approx(74.7, abs=1.5)

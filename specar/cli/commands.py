@@ -1,0 +1,70 @@
+"""What commands share: their table, the plan of their options, and the tasks that were asked for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specar.base.errors import SpecarError
+from specar.config import load_config
+from specar.runs.plan import Plan
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def argument(*names: str, **options: Any) -> Argument:
+    """Return an argument of a command, as ``add_argument`` takes it."""
+    return names, options
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command about a configuration."""
+
+    name: str
+    run: Callable[[argparse.Namespace], None]
+    text: str
+    arguments: tuple[Argument, ...] = ()
+
+    def add_to(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        """Add the command to the parser, with the options that all have."""
+        added = commands.add_parser(self.name, help=self.text, description=self.text)
+        added.set_defaults(command=self.run)
+        for names, options in (*_PLAN, *self.arguments):
+            added.add_argument(*names, **options)
+
+
+_PLAN = (
+    argument(
+        "--config", action="append", metavar="FILE", help="configuration, later files over earlier ones"
+    ),
+    argument("--plan", metavar="FILE", help="plan written by 'specar plan', instead of --config"),
+)
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """Return the plan of the options, by default of the project's configuration."""
+    if options.plan:
+        return Plan.read(Path(options.plan))
+    default = Path("config/config.yaml")
+    files = options.config or ([default] if default.exists() else [])
+    return Plan.from_config(load_config(*files))
+
+
+def tasks_of(options: argparse.Namespace, plan: Plan) -> list[str]:
+    """Return the tasks that were asked for, by default all.
+
+    Raises
+    ------
+    SpecarError
+        The plan has no runs of one.
+    """
+    for task in options.tasks:
+        if task not in plan.tasks:
+            raise SpecarError(
+                f"no runs of task {task!r} in this configuration; it has {', '.join(plan.tasks)}"
+            )
+    return options.tasks or plan.tasks
