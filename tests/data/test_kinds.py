@@ -154,7 +154,7 @@ def test_folder_and_meta(raw: Path, kind: str) -> None:
     folder, dataset = raw.parent / "prepared", entry(kind)
     assert sorted(path.name for path in folder.iterdir()) == sorted([META, *ARRAYS[dataset.kind]])
     meta = json.loads((folder / META).read_text())
-    assert (meta["format"], meta["kind"], meta["name"]) == (2, kind, "Toy")
+    assert (meta["format"], meta["kind"], meta["name"]) == (3, kind, "Toy")
     assert meta["identity"] == dataset.identity()
     assert meta["sha256"] == {file.name: sha256_of(raw / file.name) for file in dataset.files}
     assert meta["prepared_sha256"] == {name: sha256_of(folder / name) for name in ARRAYS[dataset.kind]}

@@ -140,7 +140,7 @@ def test_defects(path: Path, make_dataset: Make, text: str, parts: list[str]) ->
 
 def test_mixed_time_zones(path: Path, make_dataset: Make) -> None:
     path.write_text("date,a\n2020-03-29T01:00+01:00,1\n2020-03-29T03:00+02:00,1\n")
-    assert "Mixed timezones" in failure(path, make_dataset(channels=1))
+    assert "several time zones (+0100, +0200); write all in UTC" in failure(path, make_dataset(channels=1))
 
 
 def test_number_of_columns(path: Path, make_dataset: Make) -> None:
