@@ -40,7 +40,7 @@ NAMED_ZONE = re.compile(
 def zones(texts: pd.Series[str]) -> list[str]:
     """Return the different time zones of the rows, as offsets or UTC; "none": rows without one."""
     found = texts.str.extract(rf"{_CLOCK}\s*({_ZONE})$", flags=re.IGNORECASE)[0].fillna("none").unique()
-    same = dict.fromkeys(("Z", "GMT", "+00", "+0000", "-0000"), "UTC")
+    same = dict.fromkeys(("Z", "GMT", "+00", "+0000", "-0000"), "UTC") | {"NONE": "none"}
     names = [str(zone).upper().replace(":", "") for zone in found]
     return list(dict.fromkeys(same.get(name, name) for name in names))
 

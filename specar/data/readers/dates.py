@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 
 from specar.base.errors import SpecarError
 from specar.data.readers.cells import first, place_of, shown
@@ -97,13 +96,15 @@ def _settled(path: Path, column: pd.Series[str], texts: pd.Series[str]) -> pd.Da
     if not texts.str.contains(r"\d{4}").all():
         found = _of_a_century(path, column, found)
     settled = [dates for dates in found if _is_regular(dates)] if len(found) > 1 else found
+    if not settled and texts.str.contains(r"^\d+\W[a-z]", case=False).all():
+        # 01-Jan-20 is a day of 2020 or of 2001: by steps, or by order, which names of months rarely keep.
+        settled = [dates for dates in found if dates.is_monotonic_increasing]
     if len(settled) != 1:
         row = int(np.argmax(found[0] != found[1]))
         ways = " or ".join(f"{dates[row].day} {dates[row].month_name()} {dates[row].year}" for dates in found)
-        guess = guess_datetime_format(texts.iloc[row], dayfirst=True) or "%d/%m/%Y"
         raise SpecarError(
             f"{place_of(path, row, column.name)}: {shown(column, row)} can be {ways}, which the steps "
-            f"between rows do not settle; set date_format of the dataset, such as {guess!r}"
+            "between rows do not settle; set date_format of the dataset, such as '%d/%m/%Y %H:%M'"
         )
     return settled[0]
 
@@ -140,16 +141,23 @@ def _refuse(path: Path, column: pd.Series[str], texts: pd.Series[str]) -> NoRetu
     row = first(~fits) if not fits.all() else max(rows)
     assert row is not None
     cell = str(texts.iloc[row])
-    if pd.isna(texts.iloc[row]) or fits[row]:
+    if pd.isna(texts.iloc[row]):
         problem = "is not a date; correct it"
     elif row:
-        problem = f"is not a date in the form of row 1, {texts.iloc[0]!r}; write all in one form"
+        problem = (
+            f"is not a date in the form of row 1, {shown(texts, 0)}; correct it, or write all in one form"
+        )
+    elif fits[row]:
+        problem = "is not a date; correct it, or set date_format of the dataset"
     elif NUMBER.fullmatch(cell):
-        problem = "is a number (a Unix time?), not a date; write dates such as 2020-01-31 14:00:00"
+        kind = "a Unix time or another number" if len(cell) > 8 else "a number"
+        problem = f"is {kind}, not a date; write 2020-01-31 14:00:00, or set date_format of the dataset"
     elif CLOCK.fullmatch(cell):
         problem = "has no date beside the time; write dates such as 2020-01-31 14:00:00"
     elif named := NAMED_ZONE.fullmatch(cell):
         problem = f"names a time zone, {named[1]}; leave it out, or write the offset, such as +01:00"
     else:
-        problem = "is not in a form that can be read; write 2020-01-31 14:00:00, or set date_format"
+        problem = (
+            "is not in a form that can be read; write 2020-01-31 14:00:00, or set date_format of the dataset"
+        )
     raise SpecarError(f"{place_of(path, row, column.name)}: {shown(column, row)} {problem}")

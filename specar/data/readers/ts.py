@@ -92,10 +92,10 @@ def _header(path: Path, lines: _Lines) -> _Header:
                 raise SpecarError(f"{place}: series with time stamps cannot be read; export plain values")
             case "@classlabel" if _is_true(words):
                 header.classes = _unique(place, words[1:])
-            case "@classlabel":
+            case "@targetlabel" if not _is_true(words):
+                pass
+            case "@classlabel" | "@targetlabel":
                 raise SpecarError(f"{place}: the cases have no classes; use a classification dataset")
-            case "@targetlabel" if _is_true(words):
-                raise SpecarError(f"{place}: the cases have values for classes; use a classification dataset")
             case "@univariate" if _is_true(words):
                 header.channels = 1
             case "@dimensions" | "@dimension":
