@@ -209,7 +209,7 @@ def test_a_header_may_say_that_there_are_no_target_values(path: Path, key: str, 
 @pytest.mark.parametrize("digits", [10, 5000])
 def test_a_number_that_is_no_number_of_anything(path: Path, key: str, digits: int) -> None:
     path.write_text(HEADER.replace("@dimensions 2", f"{key} {'9' * digits}") + CASES)
-    with pytest.raises(SpecarError, match=r"line 6: '99.*99' is not a number of (dimensions|steps)") as caught:
+    with pytest.raises(SpecarError, match=r"line 6: '99.*99' is not a number of ") as caught:
         read_ts(path)
     assert len(str(caught.value)) < 150 + len(str(path))
 
