@@ -346,9 +346,9 @@ def later(frame: pd.DataFrame, hours: float, form: str = "%Y-%m-%d %H:%M") -> pd
         (
             "labels.csv",
             lambda f: f[::-1],
-            "labels.csv, row 1 after the header, column 'time': 2020-01-05, but",
+            "labels.csv, row 1 after the header, column 'time': '2020-01-05', but",
         ),
-        ("labels.csv", lambda f: later(f, 1), "2020-01-01 01:00, but"),
+        ("labels.csv", lambda f: later(f, 1), "'2020-01-01 01:00', but"),
         ("labels.csv", lambda f: f.iloc[[0, 1, 3, 2, 4]], "labels.csv, row 3 after the header"),
         ("labels.csv", lambda f: f.assign(time=range(5)), "labels.csv, row 1 after the header"),
         ("labels.csv", lambda f: later(f, 24, "%d.%m.%Y"), "labels.csv, row 1 after the header"),
@@ -381,13 +381,24 @@ def test_times_may_be_written_in_another_form(tmp_path: Path, form: str) -> None
     np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
 
 
+def test_times_of_several_zones_are_ordered_as_moments(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    times = pd.date_range("2020-10-25", periods=5, freq="h", tz="Europe/Berlin").map(pd.Timestamp.isoformat)
+    for name in ("test.csv", "labels.csv"):
+        rewritten(tmp_path, name, lambda frame: frame.assign(time=times))
+    np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
+    for name in ("test.csv", "labels.csv"):
+        rewritten(tmp_path, name, lambda frame: frame.iloc[[0, 1, 3, 2, 4]])
+    assert "test.csv, row 4 after the header, column 'time'" in failure(tmp_path, dataset)
+
+
 def test_numbers_are_times_too(tmp_path: Path) -> None:
     dataset = tables(tmp_path)
     for name, first in (("train.csv", 0), ("test.csv", 8), ("labels.csv", 8.0)):
         rewritten(tmp_path, name, lambda f, first=first: f.assign(time=np.arange(len(f)) + first))
     np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
     rewritten(tmp_path, "labels.csv", lambda frame: frame.assign(time=frame.time + 1))
-    assert "9.0, but" in failure(tmp_path, dataset)
+    assert "'9.0', but" in failure(tmp_path, dataset)
 
 
 @pytest.mark.parametrize("name", ["train.csv", "test.csv", "labels.csv"])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import Values, first, opened
+from specar.data.readers.cells import Values, first, opened, shown
 from specar.data.readers.csv import check_names, column_values, listed, parse
 from specar.data.readers.times import check_same_times, check_times
 from specar.data.registry import AnomalyCsvDataset
@@ -133,7 +133,7 @@ def _codes(path: Path, column: pd.Series[Any]) -> npt.NDArray[Any]:
     texts = column.astype(str).str.replace(r"\s", "", regex=True).str.casefold()
     codes = pd.to_numeric(texts.replace(_CODES), errors="coerce").to_numpy(np.float64)
     if (bad := first(np.isnan(codes))) is not None:
-        raise SpecarError(f"{path}, row {bad + 1} after the header: label {column.iloc[bad]!r} is unknown")
+        raise SpecarError(f"{path}, row {bad + 1} after the header: label {shown(column, bad)} is unknown")
     return codes
 
 

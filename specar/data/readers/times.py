@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import Flags, first, place_of
+from specar.data.readers.cells import Flags, first, place_of, shown
 from specar.data.readers.date_forms import readings
 from specar.data.readers.dates import check_order
 
@@ -45,7 +45,7 @@ def check_same_times(path: Path, times: pd.Series[Any], other_path: Path, other:
     differ = _differences(times[:rows], other[:rows])
     if (bad := first(differ)) is not None:
         raise SpecarError(
-            f"{place_of(path, bad, times.name)}: {times.iloc[bad]}, but {other_path} has {other.iloc[bad]} "
+            f"{place_of(path, bad, times.name)}: {shown(times, bad)}, but {other_path} has {shown(other, bad)} "
             "in that row; use files whose rows belong together, in one order"
         )
 
@@ -63,4 +63,8 @@ def _differences(times: pd.Series[Any], other: pd.Series[Any]) -> Flags:
 def _readings(times: pd.Series[Any]) -> list[pd.Index[Any]]:
     if times.dtype.kind in "iuf":
         return [pd.Index(times)]
-    return [*readings(times.astype(str).str.strip())]
+    texts = times.astype(str).str.strip()
+    if found := readings(texts):
+        return [*found]
+    moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")  # of several time zones
+    return [] if moments.isna().any() else [pd.DatetimeIndex(moments)]
