@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from specar.base.errors import SpecarError
@@ -43,7 +43,7 @@ SERIES = {
     "ends of months": pd.date_range("1990-01-31", periods=60, freq="ME"),
     "daily": pd.date_range("2016-01-01", periods=60),
     "hourly within days 1 to 12": pd.date_range("2016-03-01", periods=12 * 24, freq="h"),
-    "15 minutes": pd.date_range("2016-03-05", periods=500, freq="15min"),
+    "15 minutes": pd.date_range("2016-03-05", periods=200, freq="15min"),
 }
 FORMS = [
     "%d/%m/%Y",
@@ -61,10 +61,17 @@ FORMS = [
 @pytest.mark.parametrize("dates", SERIES.values(), ids=list(SERIES))
 @pytest.mark.parametrize("form", FORMS)
 def test_the_steps_tell_day_and_month_apart(dates: pd.DatetimeIndex, form: str) -> None:
-    for time in (" %H:%M", " %H:%M:%S", " %I:%M %p"):
-        assert read_dates(FILE, written(dates, form + time)).equals(pd.DatetimeIndex(list(dates)))
+    assert read_dates(FILE, written(dates, f"{form} %H:%M")).equals(pd.DatetimeIndex(list(dates)))
 
 
+@pytest.mark.parametrize("time", [" %H:%M:%S", "T%H:%M", " %I:%M %p", " %H:%MZ", " %H:%M +0100"])
+def test_so_with_any_time_of_the_day(time: str) -> None:
+    dates = SERIES["hourly within days 1 to 12"]
+    read = read_dates(FILE, written(dates, f"%d/%m/%Y{time}"))
+    assert (read.tz_localize(None) == dates).all()
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     st.datetimes(pd.Timestamp("1990-01-01"), pd.Timestamp("2030-01-01")),
     st.integers(1, 10**7),
@@ -178,10 +185,10 @@ def test_forms_that_mean_one_thing(cells: list[str], last: str) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "US/Eastern"])
-@pytest.mark.parametrize("step", ["1min", "10min", "15min", "30min"])
+@pytest.mark.parametrize("step", ["5min", "10min", "15min", "30min"])
 @pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"])
 def test_sorting_is_no_advice_at_the_end_of_summer_time(zone: str, step: str, form: str) -> None:
-    dates = pd.date_range("2020-10-20", "2020-11-03", freq=step, tz=zone)
+    dates = pd.date_range("2020-10-24", "2020-11-02", freq=step, tz=zone)
     message = refusal(list(written(dates, form)))
     assert "in an hour that is there twice, as at the end of summer time; write the dates in UTC" in message
     assert "sort" not in message

@@ -45,8 +45,8 @@ def check_same_times(path: Path, times: pd.Series[Any], other_path: Path, other:
     differ = _differences(times[:rows], other[:rows])
     if (bad := first(differ)) is not None:
         raise SpecarError(
-            f"{place_of(path, bad, times.name)}: {shown(times, bad)}, but {other_path} has {shown(other, bad)} "
-            "in that row; use files whose rows belong together, in one order"
+            f"{place_of(path, bad, times.name)}: {shown(times, bad)}, but {shown(other, bad)} in that row of "
+            f"{other_path}; use files whose rows belong together, in one order"
         )
 
 
