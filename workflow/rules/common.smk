@@ -10,6 +10,7 @@ from specar.paper.sources import source_of
 from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.layout import ARRAYS, META
+from specar.data.meta import BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
 from specar.runs.plan import Plan
@@ -71,8 +72,8 @@ wildcard_constraints:
 
 
 def identity(wildcards):
-    """What decides a dataset's content: a changed registry entry fetches and prepares again."""
-    return str(PLAN.dataset(wildcards.dataset).identity())
+    """What decides a dataset's content: a changed registry entry or format fetches and prepares again."""
+    return str((PLAN.dataset(wildcards.dataset).identity(), BaseMeta.model_fields["format"].default))
 
 
 def records(task):
