@@ -20,8 +20,9 @@ def add_to(commands: Commands) -> None:
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.judge.write import write_judgement
+    from specar.results.ledger import ledger_of
 
     plan = plan_of(options)
-    judgement = judge(plan)
+    judgement = judge(ledger_of(plan))
     write_judgement(judgement, plan.judgement)
     print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")

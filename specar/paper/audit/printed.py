@@ -13,6 +13,7 @@ import pandas as pd
 
 from specar.config.schema import builtin
 from specar.config.tasks import TASK_INFO
+from specar.paper.margins import half_unit
 from specar.paper.numbers import AVERAGES, COLUMNS, KEY, printed_numbers, read_published
 
 # Cells of a column that have to end in 0 before the column is taken as rounded: by chance once in 10^8.
@@ -86,16 +87,6 @@ class Cell:
     def is_average(self) -> bool:
         """Whether it is a printed average."""
         return self.setting in AVERAGES or self.dataset in AVERAGES
-
-
-def half_unit(text: str) -> float:
-    """Return half a unit of the last printed digit.
-
-    >>> half_unit("0.460")
-    0.0005
-    """
-    decimals = len(text.partition(".")[2])
-    return float(0.5 * 10.0**-decimals)
 
 
 def touch(low: float, high: float, other_low: float, other_high: float) -> bool:
