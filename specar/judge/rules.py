@@ -37,8 +37,8 @@ def cell_rules() -> list[str]:
         f"{BETTER}, {WORSE}: the {TESTED:.0%} t interval of the mean lies beyond the margin, on the good or "
         f"bad side of the metric, and the published value, as one more run, lies outside the {SHOWN:.0%} "
         "prediction interval of our runs, mean ± t · sd · √(1 + 1/seeds), whatever it was before rounding.",
-        f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} of "
-        f"cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of five are "
+        f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} "
+        f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of five are "
         f"called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",
         f"{INCONCLUSIVE}: runs are there, but neither holds, or there are fewer than {MIN_SEEDS} seeds, "
         "which are not tested: their deviation is only said to be inside or outside the margin.",

@@ -24,7 +24,7 @@ def not_converged(record: Mapping[str, Any]) -> bool:
     history = record.get("history", [])
     if len(history) < 2 or record["training"]["best_epoch"] < record["training"]["epochs"]:
         return False
-    # The figure that selects comes first; ups and downs cancel, and as the last is the best it is no worsening.
+    # The figure that selects comes first. As the last is the best, the change is an improvement.
     first, *_, last = (next(iter(line["val"].values())) for line in history[-_EPOCHS - 1 :])
     epochs = min(_EPOCHS, len(history) - 1)
     return bool(abs(last - first) > _CHANGE * epochs * abs(first))

@@ -121,8 +121,10 @@ class Paper:
         Errors of Naive2 in the M4 competition, by subset.
     random_scores
         ``dataset``, ``f1`` (percent) and ``measured``: what random scores reach after point adjustment.
+    learning_rates
+        What runs of ours reach at the rate of the released script and at the code's default.
     experiments
-        Hyper-parameters of the authors' scripts, by task and dataset.
+        Hyper-parameters of the released scripts, by task and dataset.
     """
 
     numbers: pd.DataFrame = field(default_factory=printed_numbers)
@@ -134,6 +136,7 @@ class Paper:
     models: pd.DataFrame = field(default_factory=lambda: read_published("models"))
     naive2: pd.DataFrame = field(default_factory=lambda: read_published("naive2_m4"))
     random_scores: pd.DataFrame = field(default_factory=lambda: read_published("random_scores"))
+    learning_rates: pd.DataFrame = field(default_factory=lambda: read_published("learning_rates"))
     experiments: dict[str, Any] = field(default_factory=lambda: builtin("experiments"))
 
     @cached_property
