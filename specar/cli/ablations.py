@@ -20,8 +20,8 @@ def add_to(commands: Commands) -> None:
 
 
 def _ablations(options: argparse.Namespace) -> None:
-    from specar.cost.overview import ablation_counts
     from specar.tables.ablation_write import write_ablation
+    from specar.tables.status import ablation_counts
 
     plan = plan_of(options)
     if options.list:

@@ -26,12 +26,13 @@ def add_to(commands: Commands) -> None:
 def _audit(options: argparse.Namespace) -> None:
     from specar.paper.audit import Paper, audit
     from specar.paper.audit.floors import with_floors
-    from specar.paper.audit.report import summary, write_audit
+    from specar.tables.audit import audit_page, summary
+    from specar.tables.write import write_page
 
     plan = plan_of(options)
     findings = audit(with_floors(Paper(), plan))
     if options.write:
-        for path in write_audit(findings, plan.results / "paper"):
+        for path in write_page(plan.paper, "audit", audit_page(findings), ("csv", "md")):
             print(path)
         return
     for name in ("kind", "severity"):

@@ -20,9 +20,14 @@ def add_to(commands: Commands) -> None:
 
 def _paper(options: argparse.Namespace) -> None:
     from specar.paper.audit import flagged_cells
-    from specar.tables.cells import flagged_keys
-    from specar.tables.paper_write import write_paper_tables
+    from specar.paper.files import TABLE_IDS
+    from specar.results.ledger import ledger_of
+    from specar.tables.paper import paper_page
+    from specar.tables.paper_cells import flagged_keys
+    from specar.tables.write import write_page
 
     plan = plan_of(options)
-    write_paper_tables(plan, options.tables, flagged=flagged_keys(flagged_cells()))
+    ledger, flagged = ledger_of(plan), flagged_keys(flagged_cells())
+    for name in options.tables or TABLE_IDS:
+        write_page(plan.paper, name, paper_page(ledger, name, flagged))
     print(f"{plan.paper}/")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from specar.cli.options import add_command, plan_of, tasks_of
+from specar.config.tasks import TASK_INFO
 
 if TYPE_CHECKING:
     from specar.cli.options import Commands
@@ -24,12 +25,15 @@ def add_to(commands: Commands) -> None:
 
 def _tables(options: argparse.Namespace) -> None:
     from specar.results.ledger import ledger_of
-    from specar.tables.write import write_tables
+    from specar.tables.task import task_page
+    from specar.tables.write import write_page
 
     plan = plan_of(options)
     ledger = ledger_of(plan, tasks_of(options, plan))
     for task in tasks_of(options, plan):
-        write_tables(ledger, task, plan.tables)
+        write_page(plan.tables, task, task_page(ledger, task))
+        if TASK_INFO[task].setting:
+            write_page(plan.tables, f"{task}_averaged", task_page(ledger, task, averaged=True))
 
 
 def _figures(options: argparse.Namespace) -> None:
@@ -49,8 +53,7 @@ def _show(options: argparse.Namespace) -> None:
     plan = plan_of(options)
     ledger = ledger_of(plan)
     for task in plan.tasks:
-        found = ledger.of(task)
-        print(f"\n{task}\n\n{terminal_table(found.cells, failed=found.failed)}")
+        print(f"\n{task}\n\n{terminal_table(ledger, task)}")
     for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
         if line:
             print(f"\n{line}")

@@ -12,9 +12,10 @@ from specar.figures.style import figure_style
 from specar.judge.files import DRAWN, TABLES, TEXTS, judgement_files
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import METRICS_OF, Ranking
-from specar.judge.texts import claims_text, ranks_text, verdicts_text
+from specar.tables.judgement import claims_page, ranks_page, verdicts_page
+from specar.tables.write import write_page
 
-_TEXTS = {"verdicts": verdicts_text, "claims": claims_text, "ranks": ranks_text}
+_PAGES = {"verdicts": verdicts_page, "claims": claims_page, "ranks": ranks_page}
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
@@ -23,7 +24,7 @@ def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
         table = getattr(judgement, name)
         write_text(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     for name in TEXTS:
-        write_text(folder / f"{name}.md", _TEXTS[name](judgement))
+        write_page(folder, name, _PAGES[name](judgement), ("md",))
     for task in DRAWN:
         with figure_style():
             figure, title = draw(drawn_ranking(judgement.rankings, task), judgement.note)
