@@ -7,18 +7,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
-import specar.cli.ablations as ablations
-import specar.cli.audit as audit
-import specar.cli.data as data
-import specar.cli.examples as examples
-import specar.cli.judge as judge
-import specar.cli.paper as paper
-import specar.cli.paper_figures as paper_figures
-import specar.cli.report as report
-import specar.cli.results as results
-import specar.cli.runs as runs
-import specar.cli.settings as settings
 from specar.base.errors import Interrupted, SpecarError
+from specar.cli import data, results, runs
 
 # Heavy imports (torch, pandas) stay inside the commands that need them: every job starts this package.
 
@@ -46,7 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
     commands = parser.add_subparsers(required=True, metavar="command")
-    modules = (data, runs, results, examples, paper, paper_figures, settings, audit, ablations, judge, report)
-    for module in modules:
-        module.add_to(commands)
+    for command in (*data.COMMANDS, *runs.COMMANDS, *results.COMMANDS):
+        command.add_to(commands)
     return parser

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -26,12 +25,6 @@ Link = Callable[[Cell], str | None]
 def render(page: Page, suffix: str) -> str:
     """Return a page as the text of a file: ``md``, ``tex`` (booktabs, to be input) or a ``html`` page."""
     return {"md": _markdown, "tex": _latex, "html": _html}[suffix.removeprefix(".")](page)
-
-
-def as_csv(rows: pd.DataFrame) -> str:
-    """Return tidy rows as CSV; several run ids in a cell are separated by spaces."""
-    lists = {name: rows[name].map(" ".join) for name in ("runs", "failed") if name in rows}
-    return rows.assign(**lists).to_csv(index=False, lineterminator="\n")
 
 
 def fragment(table: Table, link: Link | None = None, level: int = 0) -> Markup:

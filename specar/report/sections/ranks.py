@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from specar.figures.files import RANKED
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
-from specar.judge.files import DRAWN
-from specar.judge.ranks import Ranking
+from specar.judge.ranks import Ranking, drawn_ranking
 from specar.judge.rules import rank_rules
-from specar.judge.write import drawn_ranking
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
 from specar.report.render import render
@@ -20,7 +19,7 @@ from specar.tables.render import fragment
 def build(context: Context) -> Section:
     """Return the section."""
     rankings, note = context.judgement.rankings, context.judgement.note
-    pictures = [_picture(drawn_ranking(rankings, task), task, note) for task in DRAWN]
+    pictures = [_picture(drawn_ranking(rankings, task), task, note) for task in RANKED]
     table = fragment(all_rankings(rankings), level=3)
     body = render("ranks.html.j2", pictures=pictures, table=table, rules=rank_rules())
     entries = tuple(Entry(picture.id, picture.title) for picture in pictures)
