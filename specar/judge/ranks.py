@@ -7,10 +7,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from specar.judge.printed import averages, printed_cells
 from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS
+from specar.paper.numbers import OURS, averages, cells_of
 from specar.paper.sources import source_of
 
 # The first of each is drawn. Precision and recall rank nothing by themselves.
@@ -153,11 +152,10 @@ def _rows(ranking: Ranking) -> list[dict[str, object]]:
 
 
 def _ranking(task: str, table: str, metric: str, verdicts: pd.DataFrame) -> Ranking:
-    cells = printed_cells(table)
-    # M4's Others is an average over its own, but printed as a dataset beside the rest.
-    cells = cells[(cells["metric"] == metric) & (~averages(cells) | (cells["dataset"] == "Others"))]
+    cells = cells_of(table)
+    cells = cells[(cells["metric"] == metric) & ~averages(cells)]
     scores = cells.pivot_table(index="dataset", columns="model", values="number", aggfunc="mean", sort=False)
-    top = cells["top"].iloc[0] == "true"
+    top = bool(cells["top"].iloc[0])
     needed = cells.loc[cells["model"] == OURS, ["dataset", "setting"]]
     own, left_out = _own(task, top, metric, needed, verdicts)
     scores = scores.join(own)

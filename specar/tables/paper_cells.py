@@ -11,8 +11,7 @@ import pandas as pd
 from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import PrintedRow, TableDefinition
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, printed_numbers
-from specar.paper.sources import source_of
+from specar.paper.numbers import OURS, cells_of
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
 from specar.results.variants import variant_values
@@ -97,7 +96,7 @@ def flagged_keys(flagged: pd.DataFrame) -> set[FlaggedKey]:
 
 
 def _values(definition: TableDefinition, ledger: Ledger) -> dict[Key, Value]:
-    """What is reproduced, by task, dataset and setting as printed, metric, label, variant and TOP."""
+    """What is reproduced, by task, dataset, setting, metric, label, variant and TOP."""
     cells = ledger.cells[ledger.cells["protocol"] == PROTOCOL]
     cells = cells[cells["task"].isin(definition.tasks)].assign(variant="")
     tables = [cells.rename(columns={"model": "label"})]
@@ -106,7 +105,6 @@ def _values(definition: TableDefinition, ledger: Ledger) -> dict[Key, Value]:
     found = {}
     for value in (value for table in tables for value in records_of(table)):
         names = [value[name] for name in ("task", "dataset", "setting", "metric", "label", "variant")]
-        names[1] = names[1].removeprefix(source_of(names[0]).prefix)
         found[*names, bool(value["top"])] = value
     return found
 
@@ -144,7 +142,7 @@ def _is_asked(
 
 def _keys(definition: TableDefinition, row: PrintedRow, metric: str, own: Own) -> list[Key]:
     """Where a result is looked for: the ordinary run is one of the variants."""
-    names = (row.task, *row.result_key, metric, own.label)
+    names = (row.task, row.dataset, row.setting, metric, own.label)
     is_base = own.variant in ("", definition.base_variant)
     ordinary = [(*names, "", own.top and TASK_INFO[row.task].top)] if is_base else []
     return [*([(*names, own.variant, False)] if own.variant else []), *ordinary]
@@ -161,8 +159,8 @@ def _printed_cells(definition: TableDefinition) -> pd.DataFrame:
         ],
         columns=[*CELL, "top"],
     ).assign(source_table=definition.source_table)
-    numbers = printed_numbers().rename(columns={"value": "published", "mark": "printed_mark"})
-    printed = numbers[numbers["source_table"] == definition.source_table]
+    numbers = cells_of(definition.source_table)
+    printed = numbers.rename(columns={"value": "published", "mark": "printed_mark"})
     cells = wanted.merge(printed[[*CELL, "published", "printed_mark", "number"]], how="left", on=CELL)
     return with_marks(cells.fillna({"published": "", "printed_mark": ""}))
 

@@ -60,8 +60,8 @@ def test_sides_of_different_tables():
     numbers = printed_numbers()
     found = face_to_face(
         numbers[(numbers["task"] == "long_term_forecast") & (numbers["model"] == OURS)],
-        {"source_table": "appendix:10", "top": "true"},
-        {"source_table": "appendix:9", "top": "false"},
+        {"source_table": "appendix:10", "top": True},
+        {"source_table": "appendix:9", "top": False},
     )
     assert len(found) == 2 * 9 * 5
     row = found[(found["dataset"] == "ETTh2") & (found["setting"] == "96") & (found["metric"] == "mse")]

@@ -6,9 +6,9 @@ import pandas as pd
 
 from specar.config.tasks import TASK_INFO
 from specar.judge.claims.registry import Claim
-from specar.judge.printed import averages, named, printed_cells
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import COLUMNS, OURS, read_published
+from specar.paper.numbers import COLUMNS, OURS, averages, figure_numbers, read_published
+from specar.paper.numbers import cells_of as printed_cells
 from specar.paper.sources import AVERAGE
 
 # What identifies one of our numbers: as in the cells, where top is text and variant a level of an ablation.
@@ -85,16 +85,14 @@ def _mean_of_parts(task: str, dataset: str, metric: str, parts: pd.DataFrame) ->
 
 def _hop() -> pd.DataFrame:
     """Appendix Figure 1, with hop lengths as variants."""
-    table = read_published("hop_length").rename(columns={"horizon": "setting", "hop_length": "variant"})
-    table = table.assign(model=OURS, top="", mark="", source_table="", number=table["value"].astype(float))
-    return named(table)[COLUMNS]
+    return figure_numbers()
 
 
 def _window() -> pd.DataFrame:
     """Figure 5 without its errors: a row per horizon and window, the stated best one as ``stated``."""
     rows = [
         {
-            "task": "long_term_forecast", "dataset": row.dataset, "setting": row.horizon, "top": "false",
+            "task": "long_term_forecast", "dataset": row.dataset, "setting": row.horizon, "top": False,
             "model": OURS, "variant": "stated" if window == row.best_window else window, "metric": "mse",
         }
         for row in read_published("window_length").itertuples()

@@ -49,7 +49,7 @@ class OwnResults:
             table = rows.assign(variant=_levels(claim.ablation, rows))
         table = table[(table["model"] == model) & table["reproduced"].notna()]
         numbers = as_printed(table["reproduced"], table["metric"])
-        return table.assign(number=numbers, top=table["top"].astype(str).str.lower())[[*OWN_KEY, "number"]]
+        return table.assign(number=numbers)[[*OWN_KEY, "number"]]
 
 
 def own_recount(claim: Claim, own: OwnResults, model: str) -> Recount:

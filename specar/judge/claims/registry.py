@@ -48,8 +48,8 @@ class Claim:
     quote: str
     statement: str
     tables: tuple[str, ...]
-    ours: Mapping[str, str] = field(default_factory=lambda: {"model": OURS})
-    theirs: Mapping[str, str] | None = None
+    ours: Mapping[str, str | bool] = field(default_factory=lambda: {"model": OURS})
+    theirs: Mapping[str, str | bool] | None = None
     rule: Rule = "every"
     cells: Cells = "all"
     metrics: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Claim:
 
 
 _MCN = {"variant": "MCN"}
-_WITH, _WITHOUT = {"top": "true"}, {"top": "false"}
+_WITH, _WITHOUT = {"top": True}, {"top": False}
 _TIMESNET = {"model": "TimesNet"}
 _RIVALS = {"DCN": "two real channels", "Embed": "the embedding alone"}
 _BACKBONE_TABLES: tuple[tuple[int, str, str, tuple[str, ...]], ...] = (

@@ -9,9 +9,9 @@ from typing import Literal
 import pandas as pd
 
 from specar.paper.audit.finding import Finding, table_name
-from specar.paper.audit.printed import AVERAGES, Paper
+from specar.paper.audit.printed import Paper
 from specar.paper.counts import Counts, count, face_to_face
-from specar.paper.numbers import OURS
+from specar.paper.numbers import AVERAGES, OURS
 
 _ERRORS = ("mse", "mae")
 
@@ -43,8 +43,8 @@ class Claim:
     statement: str
     tables: tuple[str, ...]
     side: str
-    ours: Mapping[str, str]
-    theirs: Mapping[str, str] | None = None
+    ours: Mapping[str, str | bool]
+    theirs: Mapping[str, str | bool] | None = None
     metrics: tuple[str, ...] = ()
     averages: bool = True
     models: tuple[str, ...] = ()
@@ -90,8 +90,8 @@ def _order_preserving() -> Iterator[Claim]:
             f"order preserving has a positive role in {task} (Section 4.1)",
             (f"appendix:{without}", f"appendix:{with_top}"),
             "with against without TOP",
-            {"source_table": f"appendix:{with_top}", "top": "true"},
-            {"source_table": f"appendix:{without}", "top": "false"},
+            {"source_table": f"appendix:{with_top}", "top": True},
+            {"source_table": f"appendix:{without}", "top": False},
             averages=False,
             models=(OURS,),
             needs="most",

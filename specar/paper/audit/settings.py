@@ -196,7 +196,6 @@ def datasets(paper: Paper) -> Iterator[Finding]:
         if row.item == "datasets" and row.task in ("long_term_forecast", "imputation", "anomaly_detection"):
             named = re.findall(r"[A-Za-z0-9]+", str(row.stated_value))
             tested = {cell.dataset for cell in paper.cells if cell.task == row.task and not cell.is_average}
-            tested = {name for name in tested if " " not in name}
             absent = sorted(name for name in tested if not any(name.startswith(text) for text in named))
             if absent:
                 yield _horizon(
