@@ -26,15 +26,15 @@ def _write_plan(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    from specar.cost.overview import overview
+    from specar.tables.status import overview
 
     print(overview(plan_of(options)))
 
 
 def _cost(options: argparse.Namespace) -> None:
-    from specar.cost.text import table
+    from specar.tables.cost import cost_text
 
-    print(table(plan_of(options)))
+    print(cost_text(plan_of(options)))
 
 
 def _runs(options: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -10,22 +10,25 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import TableDefinition
 from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
-from specar.tables.caption import seeds_in_words
-from specar.tables.reproduced import PROTOCOL, Reproduced
+from specar.results.ledger import Ledger
+from specar.results.variants import PRINTED as VARIANTS
+from specar.runs.plan import Plan
+from specar.tables.changed import changed_settings
+from specar.tables.paper_cells import PROTOCOL
 from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
+from specar.tables.task_notes import seeds_in_words
 
-_LABELS = {"specar": "the paper's equations", "specar-released": "the authors' released code"}
 
-
-def notes_of(definition: TableDefinition, cells: pd.DataFrame, reproduced: Reproduced) -> list[str]:
+def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None) -> list[str]:
     """Return the sentences that say what the numbers are."""
+    plan = ledger.plan if ledger is not None else None
     return [
-        *([" ".join(reproduced.note.split())] if reproduced.note else []),
+        *([plan.config.note] if plan and plan.config.note else []),
         definition.caption,
         f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
         "deviation.",
-        *_reproduced(definition, cells, reproduced),
-        *_remarks(definition, reproduced),
+        *_reproduced(definition, cells, plan),
+        *(_remarks(definition, plan) if plan else []),
     ]
 
 
@@ -34,20 +37,42 @@ def _place(definition: TableDefinition) -> str:
     return f"{'appendix ' if kind == 'appendix' else ''}Table {number}{' of the paper' * (kind == 'main')}"
 
 
-def _reproduced(definition: TableDefinition, cells: pd.DataFrame, reproduced: Reproduced) -> list[str]:
-    ours = cells[cells["label"] != ""]
-    if ours.empty:
-        return [f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."]
-    names = [f"{name}: {_LABELS.get(name, name)}" for name in ours["label"].unique()]
-    top = f" {_top(definition)}" if _top(definition) else ""
-    changed = [reproduced.changed, *([reproduced.changed_variants] if definition.base_variant else [])]
-    sentences = (text for one in changed for task in definition.tasks for text in one.get(task, []))
-    return [
-        f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
-        f"({'; '.join(names)}).",
-        *_variants(definition, set(ours["variant"])),
-        *dict.fromkeys(sentences),
-    ]
+def _reproduced(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | None) -> Iterator[str]:
+    shown = cells[cells["label"] != ""]
+    ours, others = shown[shown["model"] == OURS], shown[shown["model"] != OURS]
+    if plan is None or shown.empty:
+        yield f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."
+        return
+    if len(ours):
+        top = f" {_top(definition)}" if _top(definition) else ""
+        yield (
+            f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
+            f"({'; '.join(_titled(plan, name) for name in ours['label'].unique())})."
+        )
+        yield from _variants(definition, set(ours["variant"]))
+    for (name, label), rows in others.groupby(["model", "label"], sort=False):
+        beside = (
+            f" beside {name}"
+            if (name, "") in definition.models
+            else ", of which the paper prints nothing here"
+        )
+        yield f"Reproduced{beside}: our runs of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
+    yield from dict.fromkeys(_changed(definition, plan))
+
+
+def _titled(plan: Plan, label: str) -> str:
+    title = plan.config.models[label].title
+    return f"{label}: {title}" if title else label
+
+
+def _changed(definition: TableDefinition, plan: Plan) -> Iterator[str]:
+    """Settings in place of the authors', of the runs of the matrix and of the ablations."""
+    found = [plan.config.matrix]
+    if definition.base_variant:
+        found.append([entry for name in VARIANTS for entry in plan.config.ablations[name].entries])
+    for entries in found:
+        for task in definition.tasks:
+            yield from changed_settings(plan.config, [entry for entry in entries if entry.task == task])
 
 
 def _top(definition: TableDefinition) -> str:
@@ -67,18 +92,20 @@ def _variants(definition: TableDefinition, reproduced: set[str]) -> list[str]:
     ]
 
 
-def _remarks(definition: TableDefinition, reproduced: Reproduced) -> list[str]:
+def _remarks(definition: TableDefinition, plan: Plan) -> list[str]:
     return [
         f"{name.removeprefix(source_of(task).prefix)}: {' '.join(text.split()).rstrip('.')}."
         for task in definition.tasks
-        for name, text in reproduced.remarks.get(task, {}).items()
+        if task in plan.tasks
+        for name, text in plan.remarks_of(task).items()
     ]
 
 
 def legend_of(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
     """Return the sentences that explain signs and cells without a number; only of those that occur."""
     kinds = {cell.kind for cell in cells}
-    missing = [f"{sign} {text}" if sign not in ("", "failed") else text for sign, text in _words(kinds)]
+    words = [words for kind, words in WORDS.items() if kind in kinds]
+    missing = [f"{sign} {text}" if sign not in ("", "failed") else text for sign, text in words]
     partial = [f"{PARTIAL}: some of the seeds are not done yet or failed."] if _any(cells, "partial") else []
     return [
         *([f"Cells without a number: {'; '.join(missing)}."] if missing else []),
@@ -86,10 +113,6 @@ def legend_of(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
         *_colours(definition, cells),
         *_misprints(cells),
     ]
-
-
-def _words(kinds: set[str]) -> list[tuple[str, str]]:
-    return [words for kind, words in WORDS.items() if kind in kinds]
 
 
 def _any(cells: Sequence[Cell], name: str) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from specar.config import RunConfig
 from specar.cost.text import duration, summary
+from specar.paper.sources import source_of
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
-from specar.runs.status import STATES, RunStatus, status_of
+from specar.runs.status import STATES, RunStatus, State, status_of
+from specar.tables.render import plain
+from specar.tables.table import Table, listed
 
 _MOST = 20
 
@@ -19,7 +23,8 @@ def overview(plan: Plan) -> str:
     found = {name: status_of(plan, name) for name in plan.runs}
     started = ablation_counts(plan, plan.started_ablations)
     lists = _lists(plan, found)
-    parts = ["\n".join(_counts(plan, found)), *lists, _time_left(plan, found), _cost(plan, found), started]
+    counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
+    parts = [plain(counts), *lists, _time_left(plan, found), _cost(plan, found), started]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -33,18 +38,19 @@ def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
     return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
 
 
-def _counts(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
-    used = [state for state in STATES if any(status.state == state for status in found.values())]
-    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for name, run in plan.runs.items():
-        for key in ((run.task, run.dataset), ("all", "")):
-            counts[key]["runs"] += 1
-            counts[key][found[name].state] += 1
-    total = counts.pop(("all", ""))
-    yield f"{'task':<20} {'dataset':<20}" + "".join(f" {column:>12}" for column in ("runs", *used))
-    for (task, dataset), row in [*counts.items(), (("all", ""), total)]:
-        cells = "".join(f" {row[column] or '·':>12}" for column in ("runs", *used))
-        yield f"{task:<20} {dataset:<20}{cells}"
+def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
+    """Return the numbers of runs by dataset and state, and in all."""
+    counts: dict[tuple[str, str], Counter[State]] = defaultdict(Counter)
+    for run, state in runs:
+        counts[source_of(run.task).title, run.dataset][state] += 1
+        counts["all", ""][state] += 1
+    total = counts.pop(("all", ""), Counter())
+    used = [state for state in STATES if total[state]]
+    rows = [
+        [*place, str(found.total()), *(str(found[state] or "·") for state in used)]
+        for place, found in [*counts.items(), (("all", ""), total)]
+    ]
+    return listed("runs-counts", "Runs by dataset and state", ["Task", "Dataset", "Runs", *used], rows, 2)
 
 
 def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:

@@ -1,17 +1,15 @@
-"""What stands above and below a table."""
+"""What stands above and below a table of a task."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import pandas as pd
 
 from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
 from specar.paper.published import main_paper_differences
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
-from specar.results.run_states import RunState
-from specar.results.statistics import FAILED
-from specar.tables.layout import number
+from specar.results.rows import FAILED
+from specar.runs.plan import Plan
 
 _NOTHING_PUBLISHED = (
     "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
@@ -22,54 +20,55 @@ _OTHER_PROTOCOL = (
 )
 
 
-def title(task: str, model: str, protocol: str, averaged: bool) -> str:
-    """Return the table's title: task, form, model and protocol."""
-    form = f", averages over the {setting_name(task)}s" if averaged else ""
-    return f"{source_of(task).title}{form} (model: {model}; protocol: {protocol})"
-
-
-def notes(
-    task: str, table: pd.DataFrame, protocol: str, averaged: bool, runs: Iterable[RunState] = ()
-) -> list[str]:
-    """Return the sentences that say what the columns of the table are."""
-    source = source_of(task)
+def notes_of(plan: Plan, task: str, rows: pd.DataFrame, runs: pd.DataFrame, averaged: bool) -> list[str]:
+    """Return the sentences that say what the columns of the table of one model and protocol are."""
+    source, (model, protocol, name) = source_of(task), rows[["model", "protocol", "published_as"]].iloc[0]
     own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
-    printed = bool(table["published"].notna().any())
+    printed = bool(rows["published"].notna().any())
     return [
-        *(_published(task, table) if printed else [_NOTHING_PUBLISHED]),
-        f"Reproduced: our runs, {seeds_in_words(table)}{_cached(runs)}.",
+        *([plan.config.note] if plan.config.note else []),
+        *(_published(task, name, rows) if printed else [_nothing(plan, task, model, protocol)]),
+        f"Reproduced: our runs, {seeds_in_words(rows)}{_cached(plan, runs)}.",
         *(_deviation(task, protocol) if printed else []),
-        _floors(task, table),
+        _floors(task, rows),
         *own,
-        *(_differences(task) if averaged else []),
+        *(_differences(task) if averaged and name == OURS else []),
     ]
 
 
-def _floors(task: str, table: pd.DataFrame) -> str:
+def _nothing(plan: Plan, task: str, model: str, protocol: str) -> str:
+    entry = plan.config.models[model]
+    if protocol == "strict" and source_of(task).strict_metrics:
+        return _NOTHING_PUBLISHED
+    if entry.published_as:
+        return f"The paper prints no such numbers of {entry.published_as}: nothing here is published."
+    title = f" ({entry.title})" if entry.title else ""
+    return f"Model {model}{title} is not one of the paper's: nothing here is published."
+
+
+def _floors(task: str, rows: pd.DataFrame) -> str:
     labels = baseline_labels(task)
-    some = bool(table[list(labels)].notna().any(axis=None))
+    some = bool(rows[list(labels)].notna().any(axis=None))
     state = "computed on the same test data" if some else "of which none is done yet"
     return f"Floors: naive baselines ({', '.join(labels.values())}), {state}."
 
 
-def _published(task: str, table: pd.DataFrame) -> list[str]:
+def _published(task: str, name: str, rows: pd.DataFrame) -> list[str]:
     tables = source_of(task).tables
     where = f"appendix Table{'s' * (len(tables) > 1)} {' and '.join(map(str, tables))}"
     return [
-        "Published: SpecAR-Net as printed in the paper, a single run without a standard deviation "
-        f"({where}).",
-        *(_log(task, table) if source_of(task).log else []),
+        f"Published: {name} as printed in the paper, a single run without a standard deviation ({where}).",
+        *(_log(task, rows) if source_of(task).log and name == OURS else []),
     ]
 
 
-def _log(task: str, table: pd.DataFrame) -> list[str]:
-    aggregates = table[table["dataset"].isin(source_of(task).aggregates)]
+def _log(task: str, rows: pd.DataFrame) -> list[str]:
+    aggregates = rows[rows["dataset"].isin(source_of(task).aggregates)]
     known = aggregates.dropna(subset=["published", "released_log"]).drop_duplicates(["dataset", "metric"])
     averages = [
-        "; its average is {}, where the paper prints {}".format(
-            *(number(float(value), METRICS[str(metric)]) for value in (logged, printed))
-        )
-        for metric, logged, printed in known[["metric", "released_log", "published"]].to_numpy()
+        f"; its average is {row.released_log:.{digits}f}, where the paper prints {row.published:.{digits}f}"
+        for row in known.itertuples()
+        for digits in [METRICS[str(row.metric)].decimals]
     ]
     return [f"Authors' log: the authors' released log (best epoch on test){''.join(averages)}."]
 
@@ -81,22 +80,20 @@ def _deviation(task: str, protocol: str) -> list[str]:
     return [sentence] if protocol == "published" else [sentence, _OTHER_PROTOCOL]
 
 
-def legend(task: str, table: pd.DataFrame, dash: str, partial: str, failures_known: bool) -> str:
+def legend_of(task: str, rows: pd.DataFrame) -> str:
     """Return the legend of marks and empty cells."""
     average = f"an average needs all its {setting_name(task) or source_of(task).column}s and seeds"
-    or_failed = "" if failures_known else " or failed"
-    some_failed = bool((table["state"] == FAILED).any())
+    some_failed = bool((rows["state"] == FAILED).any())
     failed = "; failed: none of its runs done and at least one failed" if some_failed else ""
     return (
-        f"Marks: {dash} run or floor requested, but not done yet{or_failed} ({average}); {partial} some of "
-        f"the seeds not done yet or failed{failed}; blank: not requested, not printed in the paper, or "
-        "nothing to compare."
+        f"Marks: – run or floor requested, but not done yet ({average}); † some of the seeds not done yet or "
+        f"failed{failed}; blank: not requested, not printed in the paper, or nothing to compare."
     )
 
 
-def seeds_in_words(table: pd.DataFrame) -> str:
+def seeds_in_words(rows: pd.DataFrame) -> str:
     """Return what the reproduced numbers of tidy rows are, by the number of their seeds."""
-    counts = table.loc[table["seeds"] > 0, "seeds"]
+    counts = rows.loc[rows["seeds"] > 0, "seeds"]
     if counts.empty:
         return "of which none is done yet"
     low, high = int(counts.min()), int(counts.max())
@@ -106,9 +103,9 @@ def seeds_in_words(table: pd.DataFrame) -> str:
     return f"mean ± sample standard deviation over {seeds}"
 
 
-def _cached(runs: Iterable[RunState]) -> str:
-    done = [run for run in runs if run.done]
-    cached = sum(run.cached for run in done)
+def _cached(plan: Plan, runs: pd.DataFrame) -> str:
+    done = set(runs.loc[runs["value"].notna(), "run_id"])
+    cached = len(done & set(plan.cached_runs))
     return f"; {cached} of {len(done)} runs from the records that come with the project" if cached else ""
 
 
