@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.models import ModelSpec, spec_of
+
+_MOST_RUNS = 10_000
 
 
 def run_id(run: RunConfig) -> str:
@@ -95,6 +98,8 @@ def _at_level(entry: MatrixEntry, level: Level) -> MatrixEntry:
 def _expand_entries(
     config: Config, entries: Sequence[MatrixEntry], absent: Collection[str], *over: Overrides
 ) -> dict[str, RunConfig]:
+    if (number := sum(_number(config, entry) for entry in entries)) > _MOST_RUNS:
+        raise SpecarError(f"the matrix or ablation asks for {number:,} runs; the most is {_MOST_RUNS:,}")
     runs = (run for entry in entries for run in _expand_entry(config, entry, absent, over))
     return {run_id(run): run for run in runs}
 
@@ -126,6 +131,13 @@ def _expand_entry(
             )
         for setting in _settings(entry, own, experiments[own]):
             yield from _expand_setting(config, entry, name, experiments[own], setting, over)
+
+
+def _number(config: Config, entry: MatrixEntry) -> int:
+    """How many runs an entry asks for, roughly: told before they are made."""
+    settings = getattr(entry, TASK_INFO[entry.task].settings or "", None)
+    datasets, seeds = entry.datasets or _suitable(config, entry.task), entry.seeds or config.seeds
+    return math.prod(len(one or [0]) for one in (datasets, settings, labels_of(config, entry), seeds))
 
 
 def _suitable(config: Config, task: Task) -> list[str]:

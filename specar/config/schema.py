@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
 from specar.base.builtin import read_builtin
+from specar.base.names import FolderName
 from specar.base.strict import Strict
 from specar.config.entries import (
     Ablation,
@@ -23,12 +24,12 @@ from specar.config.entries import (
     Overrides,
     Seed,
     check_task_settings,
+    renamed,
 )
 from specar.config.key import RunKey, Setting
 from specar.config.settings import (
     DataConfig,
     Execution,
-    FolderName,
     Protocol,
     Task,
     TaskSettings,
@@ -115,6 +116,11 @@ class Config(Overrides):
         description="merged over the registry (specar/data/registry.yaml)",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        return renamed(values, "run_models")
+
     @model_validator(mode="after")
     def _experiments_fit(self) -> Config:
         for task, experiments in self.experiments.items():
@@ -170,7 +176,7 @@ class Cell(Strict):
     """The test examples of runs, whatever the model: what naive floors depend on."""
 
     task: Task
-    dataset: str
+    dataset: DatasetName
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
     seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
     horizon: Horizon | None = None

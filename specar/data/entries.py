@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from specar.base.names import RelativePath, Url
 from specar.base.strict import Strict
 
-
-def _safe(name: str) -> str:
-    if not name or name.startswith(("/", ".")) or ".." in name.split("/") or "\\" in name:
-        raise ValueError(f"{name!r} must be a relative path without '..'")
-    return name
-
-
-RelativePath = Annotated[str, AfterValidator(_safe)]
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 GitBlob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 Kind = Literal["series", "m4", "classification", "anomaly"]
@@ -25,7 +18,7 @@ Kind = Literal["series", "m4", "classification", "anomaly"]
 class Archive(Strict):
     """A zip archive that holds a file of a dataset."""
 
-    url: str
+    url: Url
     member: str = Field(description="name of the file in the archive")
     sha256: Sha256 | None = Field(None, description="of the archive; null: not known")
     bytes: int | None = Field(None, ge=0)
@@ -38,7 +31,7 @@ class DatasetFile(Strict):
     """
 
     name: RelativePath
-    urls: list[str] = []
+    urls: list[Url] = []
     archives: list[Archive] = []
     sha256: Sha256 | None = Field(
         None, description="checked after the download; null: git_blob, or that of the archive"
