@@ -69,12 +69,13 @@ def _url(url: str) -> str:
     return url
 
 
-def _mirror(mirror: str) -> str:
+def check_mirror(mirror: str) -> str:
+    """Return a mirror, a folder or a base URL, with ~ expanded; ValueError: it is neither."""
     return _url(mirror) if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", mirror) else _folder(mirror)
 
 
 FolderName = Annotated[str, AfterValidator(_folder)]
-Mirror = Annotated[str, AfterValidator(_mirror)]
+Mirror = Annotated[str, AfterValidator(check_mirror)]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 Url = Annotated[str, AfterValidator(_url)]
 
@@ -82,3 +83,8 @@ Url = Annotated[str, AfterValidator(_url)]
 def in_project(path: Path) -> Path:
     """A relative path that is not there in the working folder, in the project if it is there."""
     return PROJECT / path if not path.exists() and (PROJECT / path).exists() else path
+
+
+def looked_for(path: Path) -> str:
+    """Say where a path was looked for, for a message that it is not there."""
+    return "" if path.is_absolute() else f" (looked for in {Path.cwd()} and in {PROJECT})"

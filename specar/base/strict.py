@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 
 class Strict(BaseModel):
@@ -15,18 +15,19 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _no_bool_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        parts = [value, *value] if isinstance(value, list | dict) else [value]
-        if any(isinstance(part, bool) for part in parts) and not _takes_bool(cls, info.field_name or ""):
-            raise ValueError("true and false (and yes, no, on, off) are no value for it")
-        return value
+    def _no_bool_for_a_number(cls, values: Any) -> Any:
+        for name, value in values.items() if isinstance(values, dict) else ():
+            parts = [value, *value] if isinstance(value, list | dict) else [value]
+            if any(isinstance(part, bool) for part in parts) and not _takes_bool(cls, str(name)):
+                raise ValueError(f"{name:.80}: true and false (and yes, no, on, off) are no value for it")
+        return values
 
 
 @cache
 def _takes_bool(model: type[BaseModel], field: str) -> bool:
-    pending = [model.model_fields[field].annotation]
+    pending: list[Any] = [model.model_fields[field].annotation if field in model.model_fields else Any]
     while pending:
         one = pending.pop()
         if one in (bool, Any):

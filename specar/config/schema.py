@@ -80,7 +80,9 @@ class Config(Overrides):
         "(train nothing: tables and figures of what is there)",
     )
     cache: FolderName = Field(
-        "results/cached", description="folder of the records that come with the project"
+        "results/cached",
+        description="folder of the records that come with the project: from the working folder, else that of "
+        "the project",
     )
     matrix: NonEmpty[MatrixEntry] = Field(
         default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from specar.base.errors import SpecarError
 from specar.base.files import atomic_path, git_blob_of, sha256_of
 from specar.base.locks import write_lock
+from specar.base.names import looked_for
 from specar.data.archives import Archives
 from specar.data.components import components
 from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
@@ -167,7 +168,8 @@ def _mirrored(path: str, mirror: str) -> list[_Source]:
 
 def _mirror_root(mirror: str) -> Path:
     if not (root := Path(mirror).expanduser()).is_dir():
-        raise SpecarError(f"data mirror {mirror} is not a folder; correct data.mirror or {MIRROR_VARIABLE}")
+        where = f"{mirror} is not a folder{looked_for(root)}"
+        raise SpecarError(f"data mirror {where}; correct data.mirror or {MIRROR_VARIABLE}")
     return root
 
 
