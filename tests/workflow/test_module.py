@@ -1,4 +1,4 @@
-"""The workflow from elsewhere, without hooks and as a module of another one: jobs get the plan of their own."""
+"""The workflow from elsewhere, without hooks and as a module: jobs get the plan of their configuration."""
 
 import json
 import os
@@ -34,7 +34,8 @@ def small_values(**changes):
     """One run that trains in a second."""
     own = {
         "title": "small", "licence": "none", "source": "made by the tests", "folder": "small",
-        "files": [{"name": "small.csv"}], "splits": {"train": 0.7, "val": 0.1, "test": 0.2}, "seasonality": 24,
+        "files": [{"name": "small.csv"}], "splits": {"train": 0.7, "val": 0.1, "test": 0.2},
+        "seasonality": 24,
     }  # fmt: skip
     return {
         "datasets": {"Small": own},
@@ -218,7 +219,8 @@ def test_where_a_mirror_was_looked_for_is_said(elsewhere):
     done = elsewhere.run("specar", "fetch", "--config", "specar.yaml", check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(
-        f"specar: error: data mirror no-mirror is not a folder (looked for in {elsewhere.folder} and in {ROOT}); "
+        "specar: error: data mirror no-mirror is not a folder "
+        f"(looked for in {elsewhere.folder} and in {ROOT}); "
     )
 
 
