@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, get_args
 
@@ -44,13 +44,13 @@ def one_line(text: str, most: int = 800) -> str:
 
 def problems(error: ValidationError) -> str:
     """Say in one line what is wrong and where."""
-    return listed([problem_text(".".join(map(str, one["loc"])), one) for one in error.errors()])
+    return listed(error, lambda one: problem_text(".".join(map(str, one["loc"])), one))
 
 
-def listed(texts: list[str], most: int = 5) -> str:
+def listed(error: ValidationError, say: Callable[[Mapping[str, Any]], str], most: int = 5) -> str:
     """Join what is wrong in one line; of many problems the first ones."""
-    more = [f"and {len(texts) - most} more"] if len(texts) > most else []
-    return "; ".join([*map(one_line, texts[:most]), *more])
+    more = [f"and {error.error_count() - most} more"] if error.error_count() > most else []
+    return "; ".join([*(one_line(say(one)) for one in error.errors()[:most]), *more])
 
 
 def problem_text(place: str, problem: Mapping[str, Any]) -> str:

@@ -9,7 +9,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
-from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from specar.base.strict import Strict
 from specar.config.key import Setting
@@ -27,7 +35,12 @@ Item = TypeVar("Item")
 NonEmpty = Annotated[list[Item], Field(min_length=1, max_length=1000)]
 
 
-def _partial(schema: type[Strict], *without: str) -> type[Strict]:
+class _Part(Strict):
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # a user's own may be of any
+
+
+@cache
+def partial(schema: type[BaseModel], *without: str) -> type[Strict]:
     """Make the model of any part of ``schema``: every field optional, null meaning not given."""
     fields: dict[str, Any] = {}
     for name, field in schema.model_fields.items():
@@ -35,7 +48,7 @@ def _partial(schema: type[Strict], *without: str) -> type[Strict]:
             optional = copy.copy(field)
             optional.default, optional.default_factory = None, None
             fields[name] = (Optional[field.annotation], optional)  # noqa: UP045 (the type is not static)
-    return create_model(f"{schema.__name__}Overrides", __base__=Strict, __doc__=schema.__doc__, **fields)
+    return create_model(f"{schema.__name__}Overrides", __base__=_Part, __doc__=schema.__doc__, **fields)
 
 
 if TYPE_CHECKING:
@@ -43,8 +56,8 @@ if TYPE_CHECKING:
     from specar.config.settings import TrainingConfig as TrainingOverrides
     from specar.models.specar.config import SpecARConfig as ModelOverrides
 else:  # which architecture is said by the entries of models, and top is an axis of the matrix
-    ModelOverrides = _partial(SpecARConfig, "architecture", "top")
-    TrainingOverrides = _partial(TrainingConfig)
+    ModelOverrides = partial(SpecARConfig, "architecture", "top")
+    TrainingOverrides = partial(TrainingConfig)
     TaskOverrides = TaskSettings
 
 

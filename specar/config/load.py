@@ -85,7 +85,7 @@ def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def explain(error: ValidationError) -> str:
     """Say in one line what is wrong and where."""
-    return listed([_explain_one(problem) for problem in error.errors()])
+    return listed(error, _explain_one)
 
 
 def _explain_one(problem: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
-from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides
+from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
 from specar.config.key import RunKey, Setting
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
@@ -180,6 +180,8 @@ def _expand_setting(
         model, spec = config.models[label], _spec(config, label)
         of_model = experiment.models.get(label, ModelSettings())
         training = _layered("training", [experiment, of_setting, of_model, model, config, entry, *over])
+        for given, place in ((of_model.settings, where), (model.settings, f"models.{label}")):
+            _check_settings(spec, given, place)
         settings = {**of_model.settings, **model.settings}
         if model.is_specar:  # the experiments are those of its authors' scripts
             own = _layered("model", [experiment, of_setting])
@@ -222,6 +224,15 @@ def _spec(config: Config, label: str) -> ModelSpec:
         return spec_of(config.models[label].module)
     except SpecarError as error:
         raise SpecarError(f"models.{label}: {error}") from error
+
+
+def _check_settings(spec: ModelSpec, given: Mapping[str, Any], where: str) -> None:
+    """Refuse a bad value also where another layer replaces it."""
+    known = {name: value for name, value in given.items() if name in spec.config.model_fields}
+    try:
+        partial(spec.config).model_validate(known)
+    except ValidationError as error:
+        raise SpecarError(f"{where}, settings: {explain(error)}") from error
 
 
 def _cell(
