@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from specar.judge.claims.table import counted_in_words
+from specar.judge.claims import counted_in_words
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
 from specar.judge.rules import NOT_RUN, SHOWN, cell_rules, claim_rules, rank_rules

@@ -13,7 +13,7 @@ from specar.judge.judgement import Judgement, judge
 from specar.paper.audit import Paper, audit, flagged_cells
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results.ledger import TaskResults, results_of
+from specar.results.ledger import TaskResults, ledger_of, results_of
 from specar.runs.plan import Plan
 from specar.tables.cells import FlaggedKey, flagged_keys
 
@@ -37,7 +37,7 @@ class Context:
     @cached_property
     def judgement(self) -> Judgement:
         """Verdicts on the published cells, on the claims of the paper, and ranks."""
-        return judge(self.plan, self.results.values())
+        return judge(ledger_of(self.plan))
 
     @cached_property
     def findings(self) -> pd.DataFrame:

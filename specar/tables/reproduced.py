@@ -10,7 +10,6 @@ import pandas as pd
 from specar.config.entries import MatrixEntry
 from specar.config.tasks import TASK_INFO
 from specar.paper.numbers import OURS
-from specar.paper.sources import source_of
 from specar.results.ledger import TaskResults, results_of
 from specar.results.variants import PRINTED, variant_values
 from specar.runs.plan import Plan
@@ -93,6 +92,5 @@ def reproduced_values(results: TaskResults) -> pd.DataFrame:
     return table.rename(columns={"reproduced": "mean", "model": "label"}).assign(
         task=task,
         variant="",
-        dataset=[name.removeprefix(source_of(task).prefix) for name in table["dataset"]],
         top=[str(top).lower() if has_top else "" for top in table["top"]],
     )[COLUMNS]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from specar.judge.claims.table import PUBLISHED, counted_in_words
-from specar.judge.rules import FAILS, HOLDS, PARTLY, UNKNOWN, claim_rules
+from specar.judge.claims import PUBLISHED, counted_in_words
+from specar.judge.rules import claim_rules
+from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
 from specar.report.render import badge, render
 from specar.report.section import Section
