@@ -13,9 +13,9 @@ from specar.judge.judgement import Judgement, judge
 from specar.paper.audit import Paper, audit, flagged_cells
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results.ledger import TaskResults, results_of
+from specar.results.ledger import Ledger, TaskResults, ledger_of
 from specar.runs.plan import Plan
-from specar.tables.cells import FlaggedKey, flagged_keys
+from specar.tables.paper_cells import FlaggedKey, flagged_keys
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,15 @@ class Context:
     plan: Plan
 
     @cached_property
+    def ledger(self) -> Ledger:
+        """Every number of the plan."""
+        return ledger_of(self.plan)
+
+    @cached_property
     def results(self) -> Mapping[str, TaskResults]:
         """Results of every task of the plan."""
-        return {task: results_of(self.plan, task) for task in self.plan.tasks}
+        parts = {task: self.ledger.of(task) for task in self.plan.tasks}
+        return {task: TaskResults(task, part.cells, part.runs, part.failed) for task, part in parts.items()}
 
     @cached_property
     def runs(self) -> RunIndex:
@@ -37,7 +43,7 @@ class Context:
     @cached_property
     def judgement(self) -> Judgement:
         """Verdicts on the published cells, on the claims of the paper, and ranks."""
-        return judge(self.plan, self.results.values())
+        return judge(self.ledger)
 
     @cached_property
     def findings(self) -> pd.DataFrame:
