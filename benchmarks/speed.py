@@ -66,9 +66,7 @@ def _measured(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 yield _in_a_process(name, model, precision, options)
 
 
-def _in_a_process(
-    name: str, model: str, precision: str, options: argparse.Namespace
-) -> dict[str, Any]:
+def _in_a_process(name: str, model: str, precision: str, options: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).with_name("measure.py")), name, model, precision]
     command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
     command += ["--device", options.device]

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from specar.models.shape import SeriesShape
-from specar.models.specar.net import SpecARNet
 from specar.models.specar.config import SpecARConfig
+from specar.models.specar.net import SpecARNet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -115,7 +115,11 @@ def test_hyper_parameters_are_the_authors():
     runs = runs_of(seeds=[1], top=[False], run_models=["specar-released"])
     assert len(runs) == len(expected) == 81
     for run in runs:
-        own = {**run.model.settings.model_dump(), **run.training.model_dump(), **run.task_settings.model_dump()}
+        own = {
+            **run.model.settings.model_dump(),
+            **run.training.model_dump(),
+            **run.task_settings.model_dump(),
+        }
         own["seq_len"] = run.seq_len
         for name, value in expected[run.task, run.dataset, run.setting].items():
             same = own[name] == value if name == "window" else float(own[name]) == float(value)

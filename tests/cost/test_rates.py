@@ -64,9 +64,7 @@ def test_work_of_a_measured_setting(label):
     matrix = [{**entry, "models": [label], "top": [False], "seeds": [1]}]
     (run,) = expand(parse_config({"matrix": matrix})).values()
     needed = work(run.model.settings, SeriesShape(7, 96, 96)) * run.training.batch_size
-    (row,) = (
-        row for row in ROWS if row["setting"] == "ETTh1, horizon 96" and row["model"] == label
-    )
+    (row,) = (row for row in ROWS if row["setting"] == "ETTh1, horizon 96" and row["model"] == label)
     assert needed.training == row["training_multiply_adds"]
     assert (needed.forward, needed.elements) == (row["forward_multiply_adds"], row["elements"])
 

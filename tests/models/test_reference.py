@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from specar.models.shape import SeriesShape
-from specar.models.specar.net import SpecARNet
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import position_encoding
+from specar.models.specar.net import SpecARNet
 
 WINDOW = {
     "hanning": torch.hann_window,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from specar.config import RunConfig, expand, parse_config, run_id
 from specar.models.shape import SeriesShape
+from specar.models.specar.block import SpecARBlock
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
-from specar.models.specar.block import SpecARBlock
 from specar.models.specar.spectrogram import WINDOWS, Spectrogram
 from specar.models.specar.wavelet import OMEGA, SUPPORT, Scalogram, morlet_kernels
 
