@@ -27,6 +27,7 @@ from specar.training.trainer import Trainer
 CPU = torch.device("cpu")
 EXECUTION = Execution(device="cpu", threads=1)
 TASKS = tuple(TASK_INFO)
+SMALL = {"d_model": 4, "d_ff": 4, "e_layers": 1, "conv_layers": 2, "window_length": 4}
 
 
 def result(record):
@@ -194,6 +195,21 @@ def test_only_published_drops_the_last_partial_batch(prepared_folder, make_run, 
 def test_a_train_part_smaller_than_a_batch_still_trains(prepared_folder, make_run, tmp_path):
     run = make_run("imputation", training={"epochs": 1, "batch_size": 1000})
     assert train(run, prepared_folder, tmp_path, EXECUTION)["training"]["epochs"] == 1
+
+
+@pytest.mark.parametrize("task", ["long_term_forecast", "short_term_forecast", "imputation"])
+@pytest.mark.parametrize("model", ["specar", "specar-released"])
+def test_top_of_no_weight_changes_nothing(prepared_folders, make_run, tmp_path, task, model):
+    """Same initial weights, data order, masks and dropout: what is left of a difference is TOP's."""
+    found = []
+    for top in (False, True):
+        changes = {"run_models": [model], "top": [top], "model": {**SMALL, "dropout": 0.5, "top_weight": 0}}
+        run = make_run(task, **changes)
+        train(run, prepared_folders / run.dataset, tmp_path / str(top), EXECUTION)
+        found.append(history(tmp_path / str(top)))
+    assert [line["val"] for line in found[0]] == [line["val"] for line in found[1]]
+    if model == "specar-released":  # the paper's loss has a term without the weight, of the head alone
+        assert found[0] == found[1]
 
 
 def test_models_and_top_are_compared_on_the_same_data_order(prepared_folder, make_run, tmp_path):
