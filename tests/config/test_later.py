@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from specar.base.later import Later, identity_of
 from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
 from specar.models.specar.config import SpecARConfig, TaskSettings, TrainingConfig
-from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record
+from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "results" / "cached"
@@ -83,7 +83,7 @@ def test_floors_that_come_with_the_project_keep_their_ids(path):
 
 def test_their_configuration_still_asks_for_them(monkeypatch):
     monkeypatch.chdir(ROOT)
-    plan = Plan.from_config(load_config("config/cached.yaml"))
+    plan = plan_of(load_config("config/cached.yaml"))
     ablations = (plan.ablation_runs(name) for name in plan.config.run_ablations)
     assert set(plan.runs).union(*ablations) == plan.cached_runs != set()
 

@@ -10,8 +10,8 @@ from specar.cli import main
 from specar.config import Execution, load_config, run_id
 from specar.runs import cached
 from specar.runs.examples import read_examples
-from specar.runs.plan import Plan
 from specar.runs.records import read_history
+from specar.runs.store import plan_of
 from specar.runs.train import train
 
 from ..conftest import config_values
@@ -32,7 +32,7 @@ def finished(prepared_folders, tmp_path_factory):
         execution=EXECUTION.model_dump(mode="json"),
     )
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     ((name, run),) = plan.runs.items()
     train(run, plan.prepared / "Small", plan.records / name, EXECUTION)
     return folder
@@ -45,7 +45,7 @@ def place(finished, tmp_path):
     shutil.copytree(finished, folder)
     text = (folder / "config.yaml").read_text().replace(str(finished), str(folder))
     (folder / "config.yaml").write_text(text)
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     (name,) = plan.runs
     return plan, name, plan.records / name, lambda *words: main([*words, "--config", f"{folder}/config.yaml"])
 
@@ -104,7 +104,7 @@ def test_the_cache_takes_examples_and_epochs_along(place):
     assert read_history(folder / "metrics.json", name) == history
     assert command("cache", "add", name) == 0
     shutil.rmtree(folder)
-    plan = Plan.from_config(plan.config)
+    plan = plan_of(plan.config)
     assert plan.cached_runs == {name}
     assert read_history(plan.record_file(name), name) == history
     assert plan.examples_file(name) == cached.examples_file(plan.cache, name)
