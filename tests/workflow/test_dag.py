@@ -31,7 +31,7 @@ def test_from_download_to_tables(workspace):
         {"task": "long_term_forecast", "datasets": ["Small"], "models": ["specar"]},
         {"task": "imputation", "datasets": ["Small"], "top": [True]},
     ]
-    workspace.configure(matrix=matrix, top=[False, True], architectures=["paper", "released"])
+    workspace.configure(matrix=matrix, top=[False, True], run_models=["specar", "specar-released"])
     workspace.snakemake("tables", "figures")
     assert len(workspace.records()) == 4
     tables = workspace.folder / "results" / "tables"
@@ -42,12 +42,12 @@ def test_from_download_to_tables(workspace):
         table = pd.read_csv(tables / f"{task}.csv", float_precision="round_trip")
         assert list(table.columns) == list(columns(task))
         own = table[(table["dataset"] == "Small") & (table["setting"] != "avg")]
-        assert len(own) == 4  # TOP or architecture, x metric
+        assert len(own) == 4  # TOP or model, x metric
         assert (own["state"] == "done").all()
         assert own["published"].isna().all()
         for path in workspace.records():
             record = json.loads(path.read_text())
-            row = own[(own["top"] == record["top"]) & (own["architecture"] == record["architecture"])]
+            row = own[(own["top"] == record["top"]) & (own["model"] == record["model"])]
             if record["task"] == task:
                 assert sorted(row["reproduced"]) == sorted(record["metrics"].values())
         # of the paper's cells, which this matrix does not name, only the published numbers
@@ -95,7 +95,7 @@ def test_the_other_tasks_from_download_to_tables(workspace):
 def test_a_series_of_ones_own_needs_one_registry_entry(workspace):
     values = workspace.values
     own = {"Mine": {**values["datasets"]["Small"], "seasonality": 12}}
-    workspace.values = {key: values[key] for key in ("seeds", "top", "architectures", "execution", "data")}
+    workspace.values = {key: values[key] for key in ("seeds", "top", "run_models", "execution", "data")}
     workspace.configure(
         datasets=own,
         model=values["model"],
