@@ -62,6 +62,7 @@ def _paper_figures(options: argparse.Namespace) -> None:
 
 def _ablations(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_ablation
+    from specar.runs.store import started_ablations
     from specar.tables.status import ablation_counts
 
     plan = plan_of(options)
@@ -70,7 +71,7 @@ def _ablations(options: argparse.Namespace) -> None:
     if options.list:
         print(ablation_counts(plan, options.names or plan.config.ablations))
         return
-    for name in options.names or plan.started_ablations:
+    for name in options.names or started_ablations(plan):
         write_ablation(plan, name)
 
 

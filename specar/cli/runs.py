@@ -20,10 +20,11 @@ from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
+from specar.runs.store import write_plan
 
 
 def _write_plan(options: argparse.Namespace) -> None:
-    plan_of(options).write(Path(options.output))
+    write_plan(plan_of(options), Path(options.output))
 
 
 def _status(options: argparse.Namespace) -> None:
@@ -114,7 +115,7 @@ def _cache(options: argparse.Namespace) -> None:
     if options.what == "check":
         if options.runs:
             raise SpecarError("cache check is about all cached records; leave the run ids out")
-        total, unasked = cached.check(plan.cache, plan)
+        total, unasked = cached.check(plan)
         others = f"; {unasked} of them are for other configurations than this one" if unasked else ""
         print(f"{total} cached records are whole and as the present code would name them{others}")
         return

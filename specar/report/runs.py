@@ -15,6 +15,7 @@ from specar.report.text import slug
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import RunStatus, status_of
+from specar.runs.store import started_ablations
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class RunIndex:
     def of_ablations(self) -> dict[str, Run]:
         """Runs of ablations that are there and not in the matrix, by id."""
         found: dict[str, Run] = {}
-        for ablation in self.plan.started_ablations:
+        for ablation in started_ablations(self.plan):
             for level, runs in self.plan.levels_of(ablation).items():
                 for name, config in runs.items():
                     if name not in self.plan.runs and name not in found:

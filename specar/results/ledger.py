@@ -20,6 +20,7 @@ from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked,
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import failures
+from specar.runs.store import plan_of
 
 _PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
 _COMBINATION = ["task", "model", "protocol", "published_as"]
@@ -115,7 +116,7 @@ def load_results(*config: str | Path) -> pd.DataFrame:
     >>> done = cells[cells["seeds"] > 0]  # doctest: +SKIP
     >>> done.pivot_table("reproduced", ["dataset", "setting", "metric"], ["model", "top"])  # doctest: +SKIP
     """
-    return ledger_of(Plan.from_config(load_config(*config))).cells
+    return ledger_of(plan_of(load_config(*config))).cells
 
 
 def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:

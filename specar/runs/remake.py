@@ -10,7 +10,8 @@ from torch import nn
 from specar.base.errors import SpecarError
 from specar.config import RunConfig
 from specar.models import build_model
-from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.examples import write_examples
+from specar.runs.places import EXAMPLES
 from specar.runs.plan import Plan
 from specar.runs.provenance import git_state
 from specar.runs.records import read_record

@@ -15,7 +15,8 @@ from specar.config import Cell, Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.models import build_model
 from specar.runs.attempt import attempt
-from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.examples import write_examples
+from specar.runs.places import EXAMPLES
 from specar.runs.provenance import git_state, now, provenance
 from specar.runs.records import FORMAT, describe, read_record, sealed
 from specar.tasks import Split, Task, make_task

@@ -12,6 +12,7 @@ from specar.paper.sources import source_of
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import STATES, RunStatus, State, status_of
+from specar.runs.store import started_ablations
 from specar.tables.render import plain
 from specar.tables.table import Table, listed
 
@@ -21,7 +22,7 @@ _MOST = 20
 def overview(plan: Plan) -> str:
     """Return the state of all runs as text: counts per dataset, running and failed runs, time left."""
     found = {name: status_of(plan, name) for name in plan.runs}
-    started = ablation_counts(plan, plan.started_ablations)
+    started = ablation_counts(plan, started_ablations(plan))
     lists = _lists(plan, found)
     counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
     parts = [plain(counts), *lists, _time_left(plan, found), _cost(plan, found), started]

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from specar.config import parse_config
-from specar.runs.plan import Plan
 from specar.runs.records import describe
+from specar.runs.store import plan_of
 
 SMALL = {
     "title": "Depth",
@@ -28,7 +28,7 @@ def plan_with(folder, **changes):
         "seeds": [1, 2],
         "ablations": {"depth": SMALL},
     }
-    return Plan.from_config(parse_config({**values, **changes}))
+    return plan_of(parse_config({**values, **changes}))
 
 
 def write_record(plan, run_id, metrics, **more):

@@ -4,7 +4,7 @@ import pytest
 
 from specar.base.errors import SpecarError
 from specar.config import parse_config, run_id
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 
 
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
@@ -36,7 +36,7 @@ def test_runs_of_ablations_are_found_by_id_and_stay_out_of_the_matrix(plan):
 def change(plan, **values):
     config = plan.config.model_dump(exclude_unset=True)
     config["ablations"] = {"depth": {**config["ablations"]["depth"], **values}}
-    return Plan.from_config(parse_config(config))
+    return plan_of(parse_config(config))
 
 
 def test_a_level_can_set_the_axes(plan):
@@ -86,7 +86,7 @@ def test_mistakes_are_one_line_that_says_where(values, message):
 
 
 def test_the_ablations_of_the_project_expand():
-    plan = Plan.from_config(parse_config({}))
+    plan = plan_of(parse_config({}))
     for name, ablation in plan.config.ablations.items():
         levels = plan.levels_of(name)
         assert list(levels) == list(ablation.levels)

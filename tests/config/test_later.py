@@ -13,8 +13,8 @@ from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
 from specar.config.settings import TaskSettings, TrainingConfig
 from specar.models import spec_of
 from specar.models.specar.config import SpecARConfig
-from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record
+from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "results" / "cached"
@@ -91,7 +91,7 @@ def test_floors_that_come_with_the_project_keep_their_ids(path):
 
 def test_their_configuration_still_asks_for_them(monkeypatch):
     monkeypatch.chdir(ROOT)
-    plan = Plan.from_config(load_config("config/cached.yaml"))
+    plan = plan_of(load_config("config/cached.yaml"))
     ablations = (plan.ablation_runs(name) for name in plan.config.run_ablations)
     assert set(plan.runs).union(*ablations) == plan.cached_runs != set()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specar.config import RunConfig, cell_id, expand, load_config, parse_config, run_id
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values, read_plan, write_plan
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -35,15 +35,15 @@ def test_the_paper_in_full():
 
 def test_a_dataset_on_request_only_comes_in_by_name_or_in_place(tmp_path):
     values = {"matrix": [{"task": "anomaly_detection"}], "data": {"dir": str(tmp_path)}}
-    assert "SWaT" not in Plan.of(values).datasets
-    assert Plan.of(values).remarks["SWaT"].startswith("left out: ")
+    assert "SWaT" not in plan_of_values(values).datasets
+    assert plan_of_values(values).remarks["SWaT"].startswith("left out: ")
     named = {**values, "matrix": [{"task": "anomaly_detection", "datasets": ["SWaT"]}]}
-    assert Plan.of(named).datasets == ["SWaT"]
+    assert plan_of_values(named).datasets == ["SWaT"]
     for file in load_config().datasets["SWaT"].files:
         (tmp_path / "raw" / "SWaT").mkdir(parents=True, exist_ok=True)
         (tmp_path / "raw" / "SWaT" / file.name).touch()
-    assert "SWaT" in Plan.of(values).datasets
-    assert "SWaT" not in Plan.of(values).remarks
+    assert "SWaT" in plan_of_values(values).datasets
+    assert "SWaT" not in plan_of_values(values).remarks
 
 
 OWN = {
@@ -202,6 +202,6 @@ def test_a_run_survives_its_way_through_json():
 
 
 def test_a_plan_survives_its_way_through_a_file(tmp_path):
-    plan = Plan.of(ONE)
-    plan.write(tmp_path / "plan.json")
-    assert Plan.read(tmp_path / "plan.json") == plan
+    plan = plan_of_values(ONE)
+    write_plan(plan, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == plan

@@ -10,8 +10,8 @@ from specar.cli import main
 from specar.config import Execution, load_config, run_id
 from specar.runs import cached
 from specar.runs.examples import read_examples
-from specar.runs.plan import Plan
 from specar.runs.records import read_history, read_record, sealed
+from specar.runs.store import plan_of
 from specar.runs.train import train
 
 from ..conftest import config_values
@@ -32,7 +32,7 @@ def finished(prepared_folders, tmp_path_factory):
         execution=EXECUTION.model_dump(mode="json"),
     )
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     ((name, run),) = plan.runs.items()
     train(run, plan.prepared / "Small", plan.records / name, EXECUTION)
     return folder
@@ -45,7 +45,7 @@ def place(finished, tmp_path):
     shutil.copytree(finished, folder)
     text = (folder / "config.yaml").read_text().replace(str(finished), str(folder))
     (folder / "config.yaml").write_text(text)
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     (name,) = plan.runs
     return plan, name, plan.records / name, lambda *words: main([*words, "--config", f"{folder}/config.yaml"])
 
@@ -101,18 +101,18 @@ def test_the_cache_takes_examples_and_epochs_along(place):
     history = json.loads((folder / "metrics.json").read_text())["history"]
     assert command("cache", "add", name) == 0
     shutil.rmtree(folder)
-    plan = Plan.from_config(plan.config)
+    plan = plan_of(plan.config)
     assert plan.cached_runs == {name}
     assert read_record(plan.record_file(name), plan.run(name))["history"] == history
-    assert plan.examples_file(name) == cached.examples_file(plan.cache, name)
+    assert plan.examples_file(name) == plan.cached_examples_file(name)
     assert read_examples(plan.examples_file(name), name)["examples"]
-    assert cached.check(plan.cache, plan) == (2, 0)
+    assert cached.check(plan) == (2, 0)
 
 
 def test_examples_in_the_cache_belong_to_a_record_and_its_data(place, capsys):
     plan, name, _, command = place
     assert command("cache", "add", name) == 0
-    path = cached.examples_file(plan.cache, name)
+    path = plan.cached_examples_file(name)
     edit(path, "data", prepared_sha256={})
     assert command("cache", "check") == 1
     assert "from other data" in capsys.readouterr().err
@@ -127,7 +127,7 @@ def test_a_record_added_again_without_examples_loses_the_old_ones(place, caplog)
     (folder / "examples.json").unlink()
     assert command("cache", "add", name) == 0
     assert "has no examples" in caplog.text
-    assert not cached.examples_file(plan.cache, name).exists()
+    assert not plan.cached_examples_file(name).exists()
 
 
 def test_records_without_epochs_or_examples_stay_valid(place):

@@ -15,7 +15,7 @@ import yaml
 
 from specar.cli import main
 from specar.config import Config, load_config, parse_config, run_id
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 2.0
@@ -437,7 +437,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_what_is_changed_in_them_is_valid(here: Path) -> None:
-    assert Plan.from_config(parse_config(VALID)).runs
+    assert plan_of(parse_config(VALID)).runs
     (here / "valid.yaml").write_text(text_of(VALID))
     assert load_config(here / "valid.yaml") == parse_config(VALID)
 
@@ -519,7 +519,7 @@ def test_odd_and_valid_configurations_work(name: str, here: Path) -> None:
     "text", ["model: &a [*a]", "seed: !!int x", "seed: " + "9" * 5000, "- 1", "seed: true"]
 )
 def test_a_bad_file_of_a_run_is_one_line(text: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (run,) = list(Plan.from_config(parse_config(VALID)).runs.values())[:1]
+    (run,) = list(plan_of(parse_config(VALID)).runs.values())[:1]
     good = yaml.safe_dump(run.model_dump(mode="json"))
     kept = "\n".join(line for line in good.splitlines() if not line.startswith("seed"))
     (here / "run.yaml").write_text(text if text.startswith("-") else f"{kept}\n{text}\n")

@@ -12,7 +12,7 @@ from specar.paper.published import published
 from specar.results.compare import compare
 from specar.results.inputs import runs_of
 from specar.results.ledger import TaskResults
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values
 
 from ..tables.table_inputs import cell, results, run
 
@@ -89,7 +89,9 @@ def test_summary(table):
 
 def test_files_of_a_plan_without_records(tmp_path):
     matrix = [{"task": "classification", "datasets": ["Handwriting"]}]
-    plan = Plan.of({"results": str(tmp_path), "cache": str(tmp_path), "note": "A *note*.", "matrix": matrix})
+    plan = plan_of_values(
+        {"results": str(tmp_path), "cache": str(tmp_path), "note": "A *note*.", "matrix": matrix}
+    )
     judgement = judge(plan)
     assert (judgement.verdicts["verdict"] == NOT_RUN).all()
     written = write_judgement(judgement, plan.judgement)

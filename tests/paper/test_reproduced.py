@@ -13,7 +13,7 @@ from specar.paper.definitions import DEFINITIONS, definition_of
 from specar.results.compare import compare
 from specar.results.inputs import runs_of
 from specar.results.ledger import TaskResults
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 from specar.tables.build import paper_table
 from specar.tables.cells import flagged_keys, paper_cells
 from specar.tables.paper_write import table_parts
@@ -195,7 +195,7 @@ def test_flagged_numbers_have_a_sign():
 
 def test_records_that_come_with_the_project_are_in_their_tables(monkeypatch):
     monkeypatch.chdir(ROOT)
-    found = reproduced_of(Plan.from_config(load_config("config/cached.yaml")))
+    found = reproduced_of(plan_of(load_config("config/cached.yaml")))
     cells = paper_cells(DEFINITIONS["appendix-5"], found)
     cell = one(cells, dataset="JapaneseVowels", model="SpecAR-Net", architecture="paper")
     assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.2", 2)
@@ -228,7 +228,7 @@ def test_tables_say_which_settings_are_not_the_authors(tmp_path):
         "matrix": [{**entry, "training": {"batch_size": 16}}],
         "ablations": {"backbone": {"entries": [{**entry, "task_settings": {"train_stride": 50}}]}},
     }
-    plan = Plan.from_config(parse_config(values))
+    plan = plan_of(parse_config(values))
     notes = {
         name: " ".join(table_parts(name, plan, reproduced_of(plan))[1].notes)
         for name in ("main-3", "appendix-3")

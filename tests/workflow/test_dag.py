@@ -16,7 +16,7 @@ import pytest
 from specar.cli import main
 from specar.data.registry import builtin_datasets
 from specar.results.compare import columns
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
@@ -320,11 +320,11 @@ def test_killed_at_random_moments_ends_like_an_undisturbed_run(trained_once, wor
 
 def test_the_plan_follows_what_the_package_brings(monkeypatch):
     values = {"matrix": [{"task": "imputation", "datasets": ["ETTh1"]}]}
-    before = Plan.of(values).digest
+    before = plan_of_values(values).digest
     changed = builtin_datasets()
     changed = {**changed, "ETTh1": changed["ETTh1"].model_copy(update={"seasonality": 12})}
     monkeypatch.setattr("specar.config.load.builtin_datasets", lambda: changed)
-    assert Plan.of({**values, "datasets": {}}).digest != before
+    assert plan_of_values({**values, "datasets": {}}).digest != before
 
 
 def test_the_named_targets_are_there(workspace):

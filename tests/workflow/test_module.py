@@ -11,7 +11,7 @@ import yaml
 
 from specar.base.errors import SpecarError
 from specar.config import load_config, parse_config
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of, read_plan, write_plan
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path("tables/long_term_forecast.csv")
@@ -176,10 +176,10 @@ def test_another_workflow_at_work_is_said_also_without_hooks(elsewhere):
 
 def test_an_edited_plan_is_refused(tmp_path):
     path = tmp_path / "plan.json"
-    Plan.from_config(parse_config(small_values())).write(path)
+    write_plan(plan_of(parse_config(small_values())), path)
     path.write_text(path.read_text().replace('"epochs": 1', '"epochs": 2'))
     with pytest.raises(SpecarError, match=r"plan\.json was edited"):
-        Plan.read(path)
+        read_plan(path)
 
 
 # Records and data that come with the project
@@ -202,13 +202,13 @@ def test_a_missing_cache_with_only_is_an_error(elsewhere, monkeypatch):
     with pytest.raises(
         SpecarError, match=r"use_cache is only, and nowhere is not there \(looked for in .* and in"
     ):
-        Plan.from_config(parse_config(small_values(use_cache="only", cache="nowhere")))
+        plan_of(parse_config(small_values(use_cache="only", cache="nowhere")))
 
 
 def test_the_demo_data_is_found_from_elsewhere(elsewhere, monkeypatch):
     monkeypatch.chdir(elsewhere.folder)
     monkeypatch.delenv("SPECAR_MIRROR", raising=False)
-    plan = Plan.from_config(load_config(ROOT / "config" / "demo.yaml"))
+    plan = plan_of(load_config(ROOT / "config" / "demo.yaml"))
     assert plan.mirror == str(ROOT / "config" / "demo-data")
     (elsewhere.folder / "config" / "demo-data").mkdir(parents=True)
     assert plan.mirror == "config/demo-data"  # one's own comes first
@@ -227,12 +227,12 @@ def test_where_a_mirror_was_looked_for_is_said(elsewhere):
 def test_records_are_added_to_the_folder_that_is_given(elsewhere, monkeypatch):
     """Never to those of the project from another folder."""
     monkeypatch.chdir(elsewhere.folder)
-    plan = Plan.from_config(parse_config(small_values()))
+    plan = plan_of(parse_config(small_values()))
     assert plan.cache == ROOT / "results" / "cached"
     assert plan.own_cache == Path("results/cached")
 
 
 def test_every_configuration_has_a_plan_of_its_own():
     one, same, other = (parse_config(small_values(seeds=seeds)) for seeds in ([1], [1], [2]))
-    files = [Plan.from_config(config).file for config in (one, same, other)]
+    files = [plan_of(config).file for config in (one, same, other)]
     assert files[0] == files[1] != files[2]

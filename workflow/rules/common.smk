@@ -17,7 +17,8 @@ from specar.data.layout import ARRAYS, META
 from specar.data.meta import BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
-from specar.runs.plan import Plan
+from specar.runs.records import set_aside_damaged
+from specar.runs.store import plan_of_values, wanted, write_plan
 
 
 def place(folder, prefix=workflow.modifier.path_modifier):
@@ -26,9 +27,12 @@ def place(folder, prefix=workflow.modifier.path_modifier):
 
 
 try:
-    PLAN = Plan.of(config, workflow.configfiles, place)
+    PLAN = plan_of_values(config, workflow.configfiles, place)
 except SpecarError as error:
     raise WorkflowError(str(error))
+# Records that are damaged or were edited are made again. Not in jobs, which only read them.
+if workflow.is_main_process:
+    set_aside_damaged(PLAN)
 # The plan says where everything lies, prefix included; Snakemake shall not add it once more.
 workflow.modifier.path_modifier = PathModifier(None, None, workflow)
 
@@ -73,7 +77,7 @@ def plan_file(wildcards, threads):
     if will_run() and plan_file.pending:
         if not IS_MAIN or workflow.execution_settings.no_hooks:
             hold_results()
-        PLAN.write(PLAN.file)
+        write_plan(PLAN, PLAN.file)
         plan_file.pending = False
     return PLAN.file.as_posix()
 
@@ -122,12 +126,12 @@ def identity(wildcards):
 
 def records(task):
     """Records of all runs of a task."""
-    return [path.as_posix() for path in PLAN.record_files(task)]
+    return wanted(PLAN, PLAN.record_files(task))
 
 
 def floors(task):
     """Floor records of all cells of a task."""
-    return [path.as_posix() for path in PLAN.floor_files(task)]
+    return wanted(PLAN, PLAN.floor_files(task))
 
 
 FORMATS = {
@@ -162,7 +166,7 @@ def files_of_ablation(name):
 def records_of_ablation(name):
     """Records of all runs of an ablation."""
     try:
-        return [path.as_posix() for path in PLAN.ablation_files(name)]
+        return wanted(PLAN, PLAN.ablation_files(name))
     except SpecarError as error:
         raise WorkflowError(str(error))
 

@@ -18,6 +18,7 @@ from specar.report.section import Entry, Section
 from specar.report.sections.paper import shown
 from specar.report.text import slug
 from specar.results.ablations import ablation_runs, ablation_table
+from specar.runs.store import started_ablations
 from specar.tables.ablation import ablation_levels
 from specar.tables.render import fragment, heading_id
 from specar.tables.table import Table, listed
@@ -34,7 +35,7 @@ class Shown:
 
 def build(context: Context) -> Section:
     """Return the section."""
-    started = context.plan.started_ablations
+    started = started_ablations(context.plan)
     tables = {name: ablation_table(context.plan, name) for name in started}
     tables = {name: tidy for name, tidy in tables.items() if _compares(tidy)}
     found = [_shown(context, name, tidy) for name, tidy in tables.items()]

@@ -11,8 +11,8 @@ from specar.paper.metrics import METRICS
 from specar.paper.published import published
 from specar.paper.sources import metrics_of
 from specar.results.inputs import setting_label
-from specar.runs.plan import Plan
 from specar.runs.records import describe
+from specar.runs.store import plan_of
 
 M4 = {"Yearly": 23000, "Quarterly": 24000, "Monthly": 48000, "Weekly": 359, "Daily": 4227, "Hourly": 414}
 
@@ -39,7 +39,7 @@ def plan(tmp_path):
 
     def make(values, done=lambda run: True, shift=lambda run: 0.0):
         values = {"results": str(tmp_path / "results"), "use_cache": False, **values}
-        made = Plan.from_config(parse_config(values))
+        made = plan_of(parse_config(values))
         random = np.random.default_rng(0)
         printed = {task: _printed(task) for task in made.tasks}
         for name, run in made.runs.items():

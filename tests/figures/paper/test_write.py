@@ -12,7 +12,7 @@ from specar.cli import main
 from specar.figures import files
 from specar.figures.plan_request import PaperFigure
 from specar.figures.plan_write import write_paper_figures
-from specar.runs.store import Places
+from specar.runs.store import Places, write_plan
 
 VALUES = {"matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}], "seeds": [1]}
 
@@ -65,6 +65,6 @@ def test_a_damaged_record_is_named(plan):
 @pytest.mark.usefixtures("other")
 def test_the_command(plan, tmp_path):
     made = plan(VALUES)
-    made.write(tmp_path / "plan.json")
+    write_plan(made, tmp_path / "plan.json")
     assert main(["paper-figures", "a", "--plan", str(tmp_path / "plan.json")]) == 0
     assert (Places(made.config).paper_figures / "a.json").exists()
