@@ -62,6 +62,8 @@ def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]
         each other.
     """
     runs = _expand_entries(config, config.matrix, absent)
+    if not runs:
+        raise SpecarError("the matrix asks for no run: no model of run_models can do its tasks")
     _refuse_twins(
         runs, "matrix", "give one of them a label of its own under models, or put them into an ablation"
     )

@@ -100,9 +100,9 @@ class ModelSpec:
             raise SpecarError(f"model {self.name!r}: work returned a {type(counted).__name__}, no Work")
         return counted
 
-    def errors(self, what: str) -> AbstractContextManager[None]:
-        """Say in one line what a user's code raises in the block."""
-        return in_one_line(f"model {self.name!r}: {what}") if not self.builtin else nullcontext()
+    def errors(self, what: str, certain: bool = True) -> AbstractContextManager[None]:
+        """Say in one line what a user's code raises in the block (see `in_one_line`)."""
+        return in_one_line(f"model {self.name!r}: {what}", certain) if not self.builtin else nullcontext()
 
 
 def _has_set(value: Any) -> bool:
@@ -120,7 +120,9 @@ def spec_of(module: str) -> ModelSpec:
         There is no such module, it cannot be imported, or what it offers is not what README.md says.
     """
     found = import_module(module)
-    tasks = getattr(found, "TASKS", ())
+    where, tasks = f"model module {module!r} ({found.__file__ or 'built in'})", getattr(found, "TASKS", ())
+    if not isinstance(tasks, str | tuple | list | set | frozenset):
+        raise SpecarError(f"{where}: its TASKS are no names of tasks")
     spec = ModelSpec(
         found.__name__,
         getattr(found, "build", None),  # type: ignore[arg-type] # checked below
@@ -130,7 +132,6 @@ def spec_of(module: str) -> ModelSpec:
         getattr(found, "work", None),
         sha256_of_module(found),
     )
-    where = f"model module {module!r} ({found.__file__ or 'built in'})"
     if not callable(spec.build):
         raise SpecarError(f"{where} has no build(config, shape)")
     if not (isinstance(spec.config, type) and issubclass(spec.config, BaseModel)):

@@ -52,8 +52,11 @@ def import_module(name: str) -> ModuleType:
 
 
 @contextmanager
-def in_one_line(what: str) -> Iterator[None]:
-    """Raise an error of a user's code as one line, with its place; that of the package as it is."""
+def in_one_line(what: str, certain: bool = True) -> Iterator[None]:
+    """Raise an error of a user's code as one line, with its place.
+
+    Where it is not ``certain`` that the block only runs a user's code, other errors are raised as they are.
+    """
     try:
         yield
     except (SpecarError, MemoryError):
@@ -61,14 +64,15 @@ def in_one_line(what: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         text = str(error).lower()
         short_of_memory = isinstance(error, RuntimeError) and ("memory" in text or "alloc" in text)
-        if short_of_memory or not (place := _place(error)):
+        unsaid = isinstance(error, ModuleNotFoundError) or not certain
+        if short_of_memory or (not (place := _place(error)) and unsaid):
             raise
         said = one_line(error.msg if isinstance(error, SyntaxError) else str(error)) or "no message"
-        raise SpecarError(f"{what}: {type(error).__name__}: {said} ({place})") from error
+        raise SpecarError(f"{what}: {type(error).__name__}: {said}{place}") from error
 
 
 def _place(error: BaseException) -> str:
-    """File and line of a user's code where it raised; empty where none of it was at work."""
+    """File and line of a user's code where it raised, in brackets; empty where none of it was at work."""
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((error.filename, error.lineno))
@@ -80,7 +84,7 @@ def _place(error: BaseException) -> str:
     if not own:
         return ""
     file, line = own[-1]
-    return f"{file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}:{line}"
+    return f" ({file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}:{line})"
 
 
 def new_model(name: str) -> Path:

@@ -72,7 +72,10 @@ def train(
         another process trains the run. OutOfMemory where not even a single example fits, Interrupted
         after SIGTERM and SIGINT.
     """
-    with attempt(run_id(run), folder, number) as earlier, run.model.spec.errors("its code raises"):
+    with (
+        attempt(run_id(run), folder, number) as earlier,
+        run.model.spec.errors("its code raises", certain=False),
+    ):
         device = configure(execution, run.training.precision, lease)
         data = load_data(run, data_folder)
         done = _done(run, folder / "metrics.json")
