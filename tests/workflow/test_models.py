@@ -86,7 +86,7 @@ def test_a_broken_model_costs_its_own_cells_and_one_line(workspace, text, messag
 
 def test_a_module_that_cannot_be_imported_stops_before_anything_is_done(workspace, tmp_path_factory):
     (workspace.folder / "mine.py").write_text("def build(config, shape)\n    pass\n")
-    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}})
+    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["mine"])
     line = "models.mine: model module 'mine' cannot be imported: SyntaxError: expected ':' (mine.py:1)"
     done = workspace.snakemake(check=False)
     assert done.returncode != 0
