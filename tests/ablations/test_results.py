@@ -47,7 +47,7 @@ def test_means_and_states_by_hand(done):
 def test_the_printed_table_says_what_is_missing_and_why(done):
     table = ablation_levels(done, "depth", ablation_table(done, "depth"))
     ((mse, mae),) = table.blocks
-    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (specar, without TOP)")
+    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (paper, without TOP)")
     assert [(cell.kind, cell.text, cell.mark) for cell in mse.cells] == [
         (REPRODUCED, "0.090", ""),
         (REPRODUCED, "0.065", "first"),
@@ -106,7 +106,7 @@ def test_averages_need_all_datasets(tmp_path, write):
     values = {
         "results": str(tmp_path / "results"),
         "cache": str(tmp_path / "cached"),
-        "models": ["specar"],
+        "run_models": ["specar"],
         "seeds": [1],
         "ablations": {"backbone": {"entries": [entry]}},
     }
@@ -162,13 +162,13 @@ def test_levels_that_share_no_seed_keep_what_they_have(plan, write):
 def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
     entry = {"task": "classification", "datasets": ["JapaneseVowels"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1, 2, 3]}
-    values["ablations"] = {"architecture": {"entries": [entry]}}
+    values["ablations"] = {"definition": {"entries": [entry]}}
     plan = Plan.from_config(parse_config(values))
     for level, seeds in (("paper", (2, 3)), ("released", (1, 3))):
-        for run_id, run in plan.levels_of("architecture")[level].items():
+        for run_id, run in plan.levels_of("definition")[level].items():
             if run.seed in seeds:
                 write(plan, run_id, {"accuracy": run.seed / 10, "macro_f1": run.seed / 10})
-    assert list(ablation_table(plan, "architecture")["reproduced"]) == pytest.approx([30.0] * 4)
+    assert list(ablation_table(plan, "definition")["reproduced"]) == pytest.approx([30.0] * 4)
 
 
 def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):

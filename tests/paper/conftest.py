@@ -17,9 +17,10 @@ def value(
     """A reproduced value, of three seeds unless it says otherwise."""
     seeds = {"done": 3, "partial": 2}.get(state, 0)
     row = {
-        "task": task, "dataset": dataset, "setting": setting, "top": top, "variant": variant, "metric": metric,
-        "model": "specar", "protocol": "published", "reproduced": mean, "sd": 0.01 if seeds else None,
-        "seeds": seeds, "state": state, "runs": tuple(f"{dataset}-seed{i}" for i in range(seeds)), "failed": (),
+        "task": task, "dataset": dataset, "setting": setting, "top": top, "variant": variant,
+        "metric": metric, "model": "specar", "protocol": "published", "reproduced": mean,
+        "sd": 0.01 if seeds else None, "seeds": seeds, "state": state, "failed": (),
+        "runs": tuple(f"{dataset}-seed{i}" for i in range(seeds)),
     }  # fmt: skip
     return {**row, **other}
 

@@ -81,7 +81,7 @@ def test_results_stand_beside_the_published_number_with_the_same_top():
 
 
 def test_what_is_missing_says_why():
-    first, second, third = asked = [run(horizon, top=True) for horizon in (96, 192, 336)]
+    _, second, third = asked = [run(horizon, top=True) for horizon in (96, 192, 336)]
     found = ledger(asked, results(third, {"mse": 0.4}), failed={second["run_id"]: "no memory"})
     kinds = [shown("appendix-10", found, "ETTh1", setting).kind for setting in ("96", "192", "336", "720")]
     assert kinds == ["not run", "failed", "reproduced", "not requested"]

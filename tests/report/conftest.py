@@ -11,7 +11,7 @@ from specar.config import parse_config
 from specar.report import figures
 from specar.report.page import page
 from specar.runs.plan import Plan
-from specar.runs.records import describe
+from specar.runs.records import describe, sealed
 from specar.runs.status import STATUS
 
 from .html_page import Page
@@ -42,7 +42,7 @@ class Results:
         record = copy.deepcopy(TEMPLATE)
         values = {metric: value + run.seed / 1000 for metric, value in METRICS[run.task].items()}
         record |= {**describe(run), "metrics": values, "config": run.model_dump(mode="json")}
-        write_json(self.plan.own_record_file(name), record)
+        write_json(self.plan.own_record_file(name), sealed(record))
 
     def fail(self, name, message="no memory"):
         """Leave what a failed attempt leaves."""
