@@ -77,9 +77,10 @@ def _ablations(options: argparse.Namespace) -> None:
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
+    from specar.results.ledger import ledger_of
 
     plan = plan_of(options)
-    judgement = judge(plan)
+    judgement = judge(ledger_of(plan))
     write_judgement(judgement, plan.judgement)
     print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")
 

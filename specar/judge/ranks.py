@@ -93,8 +93,8 @@ def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
     Parameters
     ----------
     verdicts
-        Those of the plan (`specar.judge.verdicts.COLUMNS`): an model of ours is a further model where
-        all its cells are there.
+        Those of the plan (`specar.judge.verdicts.COLUMNS`): a label of SpecAR-Net is a further model where
+        all its cells are there; other models of the plan are not ranked.
     """
     return [
         _ranking(task, f"appendix:{number}", metric, verdicts)
@@ -166,9 +166,8 @@ def _own(
     task: str, top: bool, metric: str, needed: pd.DataFrame, verdicts: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[tuple[str, int, int], ...]]:
     """Our scores, a column per model that has all cells, and the others."""
-    rows = verdicts[
-        (verdicts["task"] == task) & (verdicts["top"] == top) & (verdicts["metric"] == metric)
-    ].dropna(subset=["reproduced"])
+    rows = verdicts[(verdicts["published_as"] == OURS) & verdicts["reproduced"].notna()]
+    rows = rows[(rows["task"] == task) & (rows["top"] == top) & (rows["metric"] == metric)]
     rows = rows.merge(needed, on=["dataset", "setting"])
     columns, left_out = {}, []
     for model, group in rows.groupby("model", sort=False):

@@ -31,14 +31,6 @@ class Counts:
         """Whether it is better in every cell, of which there is at least one."""
         return 0 < self.better == self.total
 
-    @property
-    def nowhere_worse(self) -> bool:
-        """Whether it is better or equal in every cell, of which there is at least one."""
-        return self.total > 0 == self.worse
-
-    def __str__(self) -> str:
-        return f"better in {self.better}, equal in {self.equal}, worse in {self.worse}"
-
 
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
     """Return by how much ``ours`` is better than ``theirs``, negative where it is worse.

@@ -67,9 +67,11 @@ def figure_numbers() -> pd.DataFrame:
     return _normalised(read_published("hop_length").rename(columns=names).assign(model=OURS))
 
 
-def cells_of(*tables: str) -> pd.DataFrame:
-    """Return the `printed_numbers` of tables, by their ``source_table``."""
-    printed = printed_numbers()
+def cells_of(*tables: str, numbers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return numbers by ``source_table``, Figure 1's as well; ``numbers`` in place of `printed_numbers`."""
+    printed = pd.concat(
+        [printed_numbers() if numbers is None else numbers, figure_numbers()], ignore_index=True
+    )
     return printed[printed["source_table"].isin(tables)]
 
 

@@ -43,7 +43,7 @@ class Context:
     @cached_property
     def judgement(self) -> Judgement:
         """Verdicts on the published cells, on the claims of the paper, and ranks."""
-        return judge(self.plan, self.results.values())
+        return judge(self.ledger)
 
     @cached_property
     def findings(self) -> pd.DataFrame:

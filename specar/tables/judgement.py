@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
-from specar.judge.claims.table import PUBLISHED, counted_in_words
+from specar.judge.claims import PUBLISHED, counted_in_words
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
-from specar.judge.rules import NOT_RUN, SHOWN, UNKNOWN, VERDICTS, cell_rules, claim_rules, rank_rules
+from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules, claim_rules, rank_rules
+from specar.paper.claims import UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
 from specar.tables.table import REPRODUCED, WORD, Cell, Page, Table, listed

@@ -23,7 +23,7 @@ def plan_with(folder, **changes):
         "results": str(folder / "results"),
         "cache": str(folder / "cached"),
         "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
-        "models": ["specar"],
+        "run_models": ["specar"],
         "top": [False],
         "seeds": [1, 2],
         "ablations": {"depth": SMALL},

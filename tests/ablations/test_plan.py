@@ -10,7 +10,7 @@ from specar.runs.plan import Plan
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
     levels = plan.levels_of("depth")
     assert list(levels) == ["1", "2", "3"]
-    assert [{run.model.e_layers for run in runs.values()} for runs in levels.values()] == [{1}, {2}, {3}]
+    assert [{run.model.settings.e_layers for run in runs.values()} for runs in levels.values()] == [{1}, {2}, {3}]
     assert set(levels["2"]) == set(plan.runs)  # two blocks are what the authors have
     (first, second, third) = ({run.seed: run for run in runs.values()} for runs in levels.values())
     for seed in (1, 2):
@@ -20,7 +20,7 @@ def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
 
 def test_runs_of_ablations_are_found_by_id_and_stay_out_of_the_matrix(plan):
     deep = next(iter(plan.levels_of("depth")["3"]))
-    assert plan.run(deep).model.e_layers == 3
+    assert plan.run(deep).model.settings.e_layers == 3
     assert deep not in plan.runs
     assert deep not in plan.runs_of("imputation")
     with pytest.raises(SpecarError, match="no run 'nothing'"):
@@ -41,14 +41,14 @@ def test_a_level_can_set_the_axes(plan):
         {"task": "classification"},
     ]
     levels = {
-        "a": {"architecture": "released", "top": True, "datasets": ["ETTh2"]},
+        "a": {"models": ["specar-released"], "top": True, "datasets": ["ETTh2"]},
         "b": {"top": False},
     }
     runs = change(plan, entries=entries[:1], levels=levels).levels_of("depth")
     assert {(r.dataset, r.key.model, r.model.top) for r in runs["a"].values()} == {
-        ("ETTh2", "released", True)
+        ("ETTh2", "specar-released", True)
     }
-    assert {(r.dataset, r.key.model, r.model.top) for r in runs["b"].values()} == {("ETTh1", "paper", False)}
+    assert {(r.dataset, r.key.model, r.model.top) for r in runs["b"].values()} == {("ETTh1", "specar", False)}
     # Classification has no TOP to switch on.
     both = change(plan, entries=entries[1:], levels={"on": {"top": True}, "off": {}}).levels_of("depth")
     assert set(both["on"]) == set(both["off"])

@@ -14,9 +14,9 @@ from specar.paper.audit.averages import averages
 from specar.paper.audit.colours import colours
 from specar.paper.audit.groups import sums
 from specar.paper.audit.m4 import owa, weighted_averages
-from specar.paper.audit.printed import half_unit
 from specar.paper.audit.scores import f1, f1_of, mae_against_mse
 from specar.paper.audit.slips import corrections
+from specar.paper.margins import half_unit
 from specar.paper.numbers import COLUMNS
 
 WHOLE = Paper()

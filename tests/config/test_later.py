@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 
 from specar.base.later import Later, identity_of
 from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
-from specar.models.specar.config import SpecARConfig, TaskSettings, TrainingConfig
+from specar.config.schema import ModelChoice
+from specar.config.settings import TaskSettings, TrainingConfig
+from specar.models.specar.config import SpecARConfig
 from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record
 
@@ -29,10 +31,14 @@ class LaterModel(SpecARConfig):
     gain: Annotated[float, Later(1.0)] = Field(1.0, gt=0)
 
 
+class LaterChoice(ModelChoice):
+    settings: LaterModel
+
+
 class LaterRun(RunConfig):
     """A run as a version with three more settings would have it."""
 
-    model: LaterModel
+    model: LaterChoice
     note: Annotated[str | None, Later(None)] = None
 
 
@@ -51,14 +57,18 @@ def test_identity_leaves_out_what_older_runs_did_at_any_depth():
     assert Outer().model_dump() == {"inner": {"a": 1, "b": 2}, "c": False}  # a record says all
 
 
+def with_gain(model, gain):
+    return {**model, "settings": {**model["settings"], "gain": gain}}
+
+
 def test_a_later_setting_only_changes_the_id_where_it_says_something_new(runs):
     run, *_ = runs.values()
     values = run.model_dump(mode="json")
     name = run_id(run)
     assert run_id(LaterRun.model_validate(values)) == name
-    said = {**values, "note": None, "model": {**values["model"], "gain": 1.0}}
+    said = {**values, "note": None, "model": with_gain(values["model"], 1.0)}
     assert run_id(LaterRun.model_validate(said)) == name
-    changed = [{**said, "note": "x"}, {**said, "model": {**said["model"], "gain": 2.0}}]
+    changed = [{**said, "note": "x"}, {**said, "model": with_gain(values["model"], 2.0)}]
     assert len({name, *(run_id(LaterRun.model_validate(values)) for values in changed)}) == 3
 
 

@@ -43,9 +43,9 @@ def history(folder):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("architecture", ["paper", "released"])
-def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tmp_path, task, architecture):
-    run = make_run(task, architectures=[architecture], top=[TASK_INFO[task].top])
+@pytest.mark.parametrize("label", ["specar", "specar-released"])
+def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tmp_path, task, label):
+    run = make_run(task, run_models=[label], top=[TASK_INFO[task].top])
     for name in ("a", "b"):
         train(run, prepared_folders / run.dataset, tmp_path / name, EXECUTION)
     first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("a", "b"))
@@ -57,12 +57,12 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tm
     ("task", "changes"),
     [
         ("long_term_forecast", {"top": [True]}),
-        ("imputation", {"top": [True], "models": ["specar-released"]}),
+        ("imputation", {"top": [True], "run_models": ["specar-released"]}),
         (
             "imputation",
             {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
         ),
-        ("short_term_forecast", {"top": [True], "models": ["specar-released"]}),
+        ("short_term_forecast", {"top": [True], "run_models": ["specar-released"]}),
         ("classification", {"protocol": "strict"}),
         ("anomaly_detection", {}),
     ],
@@ -197,7 +197,7 @@ def test_a_train_part_smaller_than_a_batch_still_trains(prepared_folder, make_ru
 
 
 def test_models_and_top_are_compared_on_the_same_data_order(prepared_folder, make_run, tmp_path):
-    variants = [{}, {"top": [True]}, {"models": ["specar-released"]}]
+    variants = [{}, {"top": [True]}, {"run_models": ["specar-released"]}]
     orders = [
         torch.cat(list(make_trainer(make_run("imputation", **change), prepared_folder, tmp_path)._batches()))
         for change in variants
@@ -434,7 +434,7 @@ def test_top_loss_is_added_over_the_segments(
     prepared_folders, make_run, tmp_path, monkeypatch, task, model, expected
 ):
     small = {"d_model": 4, "conv_layers": 2, "window_length": 4}
-    run = make_run(task, top=[True], architectures=["released"], model={**small, **model})
+    run = make_run(task, top=[True], run_models=["specar-released"], model={**small, **model})
     trainer = make_trainer(run, prepared_folders / run.dataset, tmp_path)
     seen = []
 

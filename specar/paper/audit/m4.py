@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from specar.data.registry import M4Dataset, builtin_datasets
 from specar.metrics.short_term import owa as owa_of
 from specar.paper.audit.finding import Finding, about
-from specar.paper.audit.printed import Cell, Paper, grouped, half_unit, touch, without
+from specar.paper.audit.printed import Cell, Paper, grouped, touch, without
+from specar.paper.margins import half_unit
 
 _OTHERS = ("M4-Weekly", "M4-Daily", "M4-Hourly")
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from specar.config.schema import builtin
 from specar.config.tasks import TASK_INFO
+from specar.paper.margins import half_unit
 from specar.paper.numbers import AVERAGES, COLUMNS, KEY, printed_numbers, read_published
 
 # Cells of a column that have to end in 0 before the column is taken as rounded: by chance once in 10^8.
@@ -88,16 +89,6 @@ class Cell:
         return self.setting in AVERAGES or self.dataset in AVERAGES
 
 
-def half_unit(text: str) -> float:
-    """Return half a unit of the last printed digit.
-
-    >>> half_unit("0.460")
-    0.0005
-    """
-    decimals = len(text.partition(".")[2])
-    return float(0.5 * 10.0**-decimals)
-
-
 def touch(low: float, high: float, other_low: float, other_high: float) -> bool:
     """Whether two closed intervals have a point in common."""
     return low <= other_high + _SLACK and other_low <= high + _SLACK
@@ -130,8 +121,10 @@ class Paper:
         Errors of Naive2 in the M4 competition, by subset.
     random_scores
         ``dataset``, ``f1`` (percent) and ``measured``: what random scores reach after point adjustment.
+    learning_rates
+        What runs of ours reach at the rate of the released script and at the code's default.
     experiments
-        Hyper-parameters of the authors' scripts, by task and dataset.
+        Hyper-parameters of the released scripts, by task and dataset.
     """
 
     numbers: pd.DataFrame = field(default_factory=printed_numbers)
@@ -143,6 +136,7 @@ class Paper:
     models: pd.DataFrame = field(default_factory=lambda: read_published("models"))
     naive2: pd.DataFrame = field(default_factory=lambda: read_published("naive2_m4"))
     random_scores: pd.DataFrame = field(default_factory=lambda: read_published("random_scores"))
+    learning_rates: pd.DataFrame = field(default_factory=lambda: read_published("learning_rates"))
     experiments: dict[str, Any] = field(default_factory=lambda: builtin("experiments"))
 
     @cached_property

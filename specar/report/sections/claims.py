@@ -6,7 +6,8 @@ from collections import Counter
 
 import pandas as pd
 
-from specar.judge.rules import FAILS, HOLDS, PARTLY, UNKNOWN, claim_rules
+from specar.judge.rules import claim_rules
+from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Section
