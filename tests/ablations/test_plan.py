@@ -10,7 +10,11 @@ from specar.runs.plan import Plan
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
     levels = plan.levels_of("depth")
     assert list(levels) == ["1", "2", "3"]
-    assert [{run.model.settings.e_layers for run in runs.values()} for runs in levels.values()] == [{1}, {2}, {3}]
+    assert [{run.model.settings.e_layers for run in runs.values()} for runs in levels.values()] == [
+        {1},
+        {2},
+        {3},
+    ]
     assert set(levels["2"]) == set(plan.runs)  # two blocks are what the authors have
     (first, second, third) = ({run.seed: run for run in runs.values()} for runs in levels.values())
     for seed in (1, 2):

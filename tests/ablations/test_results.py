@@ -47,7 +47,7 @@ def test_means_and_states_by_hand(done):
 def test_the_printed_table_says_what_is_missing_and_why(done):
     table = ablation_levels(done, "depth", ablation_table(done, "depth"))
     ((mse, mae),) = table.blocks
-    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (paper, without TOP)")
+    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (specar, without TOP)")
     assert [(cell.kind, cell.text, cell.mark) for cell in mse.cells] == [
         (REPRODUCED, "0.090", ""),
         (REPRODUCED, "0.065", "first"),
@@ -183,7 +183,7 @@ def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, wri
         dict.fromkeys(c.line for c in changes(shown, ablation_runs(plan, "backbone"), ["MCN", "DCN"]))
     )
     place = lines.index("JapaneseVowels, published")
-    assert lines[place + 1] == "JapaneseVowels, reproduced (paper)"
+    assert lines[place + 1] == "JapaneseVowels, reproduced (specar)"
     assert len(lines) == 11
     assert list(table.loc[table["task"] == "anomaly_detection", "dataset"])[-1] == "avg"
 
