@@ -57,8 +57,13 @@ def test_with_a_benchmark(plan, tmp_path):
     assert "known, 4 threads (make bench)" in cost_text(plan).splitlines()[0]
 
 
-def test_a_model_of_ones_own_is_left_out(plan):
-    values = {"matrix": plan.config.model_dump()["matrix"], "model": {"name": "my.model"}}
+def test_a_model_of_ones_own_is_left_out(plan, tmp_path):
+    (tmp_path / "mine_of_cost.py").write_text("def build(config, shape):\n    raise NotImplementedError\n")
+    values = {
+        "matrix": plan.config.model_dump()["matrix"],
+        "models": {"mine": {"module": "mine_of_cost"}},
+        "run_models": ["mine"],
+    }
     own = Plan.from_config(parse_config(values))
     left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or a model of your own"
     assert summary(own, {}) == f"cost model: {left_out}"
