@@ -74,20 +74,20 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     run = make_run(task, **changes)
     whole = train(run, prepared_folders / run.dataset, tmp_path / "whole", EXECUTION)
 
-    save = state_module.save_torch
+    save = state_module.save_checkpoint
 
     def save_and_stop(path, state):
         save(path, state)
         raise KeyboardInterrupt
 
     for stops in range(3):  # after each epoch, the last one included
-        monkeypatch.setattr(state_module, "save_torch", save_and_stop)
+        monkeypatch.setattr(state_module, "save_checkpoint", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
         state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
         assert state["progress"]["epoch"] == stops + 1
         assert not (tmp_path / "parts" / "metrics.json").exists()
-    monkeypatch.setattr(state_module, "save_torch", save)
+    monkeypatch.setattr(state_module, "save_checkpoint", save)
     resumed = train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
     assert json.dumps(result(resumed)) == json.dumps(result(whole))
     assert history(tmp_path / "parts") == history(tmp_path / "whole")
