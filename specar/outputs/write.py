@@ -25,16 +25,16 @@ from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper.audit import flagged_cells
 from specar.paper.files import TABLE_IDS
 from specar.report.page import page
-from specar.results.ablations import ablation_runs, ablation_table
+from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-from specar.tables.ablation import ablation_levels
+from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
 from specar.tables.judgement import claims_page, ranks_page, verdicts_page
 from specar.tables.paper import paper_page
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
-from specar.tables.table import Page, page_of
+from specar.tables.table import Page
 from specar.tables.task import task_page
 
 
@@ -101,11 +101,11 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
     SpecarError
         There is no such ablation, or its settings contradict each other.
     """
-    tidy, stem = ablation_table(plan, name), plan.ablations / name
-    files = _save_page(stem, (tidy, page_of(ablation_levels(plan, name, tidy))))
+    made, stem = ablation_page(plan, name), plan.ablations / name
+    files = _save_page(stem, made)
     with figure_style():
         ablation, note = plan.config.ablations[name], plan.config.note
-        drawn = ablation_figure.draw(ablation, tidy, ablation_runs(plan, name), note)
+        drawn = ablation_figure.draw(ablation, made[0], ablation_runs(plan, name), note)
         return files + _save(drawn.figure, stem, drawn.title, drawn.alt)
 
 
