@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from specar.config import parse_config
-from specar.runs.plan import Plan
 from specar.runs.records import describe, sealed
+from specar.runs.store import plan_of
 
 TEMPLATE = json.loads(
     next((Path(__file__).parents[2] / "results" / "cached").glob("classification-*.json")).read_text()
@@ -33,7 +33,7 @@ def plan_with(folder, **changes):
         "seeds": [1, 2],
         "ablations": {"depth": SMALL},
     }
-    return Plan.from_config(parse_config({**values, **changes}))
+    return plan_of(parse_config({**values, **changes}))
 
 
 def write_record(plan, run_id, metrics, **more):

@@ -9,7 +9,7 @@ from specar.config import parse_config
 from specar.figures.ablation_differences import changes
 from specar.paper.levels import published_best, published_levels
 from specar.results.ablations import ablation_runs, ablation_table, best_levels
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 from specar.tables.ablation import ablation_levels
 from specar.tables.render import render
 from specar.tables.table import FAILED, NOT_RUN, REPRODUCED, page_of
@@ -110,7 +110,7 @@ def test_averages_need_all_datasets(tmp_path, write):
         "seeds": [1],
         "ablations": {"backbone": {"entries": [entry]}},
     }
-    plan = Plan.from_config(parse_config(values))
+    plan = plan_of(parse_config(values))
     f1 = [0.8, 0.7, 0.6, 0.9, 0.5]
     for run_id, value in zip(plan.levels_of("backbone")["DCN"], f1, strict=True):
         write(plan, run_id, {"precision": 0.5, "recall": 0.5, "f1": value})
@@ -163,7 +163,7 @@ def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
     entry = {"task": "classification", "datasets": ["JapaneseVowels"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1, 2, 3]}
     values["ablations"] = {"definition": {"entries": [entry]}}
-    plan = Plan.from_config(parse_config(values))
+    plan = plan_of(parse_config(values))
     for level, seeds in (("paper", (2, 3)), ("released", (1, 3))):
         for run_id, run in plan.levels_of("definition")[level].items():
             if run.seed in seeds:
@@ -174,7 +174,7 @@ def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
 def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):
     entry = {"task": "classification", "datasets": ["JapaneseVowels"], "models": ["specar"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1]}
-    plan = Plan.from_config(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
+    plan = plan_of(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
     for run_id in plan.ablation_runs("backbone"):
         write(plan, run_id, {"accuracy": 0.9, "macro_f1": 0.9})
     table = ablation_table(plan, "backbone")

@@ -10,7 +10,7 @@ import pytest
 from specar.config import load_config, parse_config
 from specar.paper.definitions import definition_of
 from specar.results.ledger import ledger_of
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 from specar.tables.paper import paper_page, paper_table
 from specar.tables.paper_cells import flagged_keys, paper_cells
 
@@ -173,7 +173,7 @@ def test_flagged_numbers_have_a_sign():
 
 def test_records_that_come_with_the_project_are_in_their_tables(monkeypatch):
     monkeypatch.chdir(ROOT)
-    cells, _ = paper_page(ledger_of(Plan.from_config(load_config("config/cached.yaml"))), "appendix-5")
+    cells, _ = paper_page(ledger_of(plan_of(load_config("config/cached.yaml"))), "appendix-5")
     cell = one(cells, dataset="JapaneseVowels", model="SpecAR-Net", label="specar")
     assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.2", 2)
     assert [name.rsplit("-", 2)[1] for name in cell["runs"]] == ["seed2", "seed3"]
@@ -270,7 +270,7 @@ def test_tables_say_which_settings_are_not_the_authors(tmp_path):
         "matrix": [{**entry, "training": {"batch_size": 16}}],
         "ablations": {"backbone": {"entries": [{**entry, "task_settings": {"train_stride": 50}}]}},
     }
-    found = ledger_of(Plan.from_config(parse_config(values)))
+    found = ledger_of(plan_of(parse_config(values)))
     notes = {name: " ".join(paper_page(found, name)[1].tables[0].notes) for name in ("main-3", "appendix-3")}
     assert all("MSL: training.batch_size 16 instead" in text for text in notes.values())
     assert "train_stride 50 instead" in notes["appendix-3"]

@@ -10,9 +10,9 @@ from specar.base.files import write_json
 from specar.config import parse_config
 from specar.report import figures
 from specar.report.page import page
-from specar.runs.plan import Plan
 from specar.runs.records import describe, sealed
 from specar.runs.status import STATUS
+from specar.runs.store import plan_of
 
 from .html_page import Page
 
@@ -34,7 +34,7 @@ class Results:
     def __init__(self, folder, **changes):
         values = {"results": str(folder / "results"), "cache": str(folder / "cached"), "seeds": [1, 2]}
         values |= {"matrix": MATRIX, "data": {"dir": str(folder / "data")}}
-        self.plan = Plan.from_config(parse_config({**values, **changes}))
+        self.plan = plan_of(parse_config({**values, **changes}))
 
     def finish(self, name):
         """Leave a record that says what a run's record says."""

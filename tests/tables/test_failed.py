@@ -165,9 +165,7 @@ def test_a_reason_may_hold_what_means_something_to_the_form() -> None:
     reason = "ValueError: <b> & 50 % of `x_1` in {a|b} is *bad*"
     texts = written(matrix, [], failed={matrix[0]["run_id"]: reason})
     assert r"\<b> & 50 % of \`x_1\` in {a|b} is \*bad*" in texts["md"].replace(r"bad\*", "bad*")
-    words = (
-        r"\textless{}b\textgreater{} \& 50 \% of \`{}x\_1\`{} in \{a\textbar{}b\}"
-    )
+    words = r"\textless{}b\textgreater{} \& 50 \% of \`{}x\_1\`{} in \{a\textbar{}b\}"
     assert f"{words} is *bad*" in texts["tex"]
     assert any(reason in item for item in Page(texts["html"]).items)
     assert markdown("[a](b)") == r"\[a](b)"
