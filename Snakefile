@@ -22,15 +22,7 @@ if PLAN.trains:
     include: "workflow/rules/train.smk"
 
 
-include: "workflow/rules/report.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/paper.smk"
-include: "workflow/rules/audit.smk"
-include: "workflow/rules/judgement.smk"
-include: "workflow/rules/paper_figures.smk"
-include: "workflow/rules/ablations.smk"
-include: "workflow/rules/page.smk"
+include: "workflow/rules/results.smk"
 
 
 report: "workflow/report/workflow.rst"

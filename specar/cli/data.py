@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from specar.cli.options import add_command, plan_of
-
-if TYPE_CHECKING:
-    from specar.cli.options import Commands
-
-
-def add_to(commands: Commands) -> None:
-    """Add the commands."""
-    add_command(commands, "datasets", _datasets, "list datasets with state, size, licence and source")
-    for name, function in (("fetch", _fetch), ("prepare", _prepare)):
-        text = f"{name} datasets (default: those of the configuration)"
-        add_command(commands, name, function, text).add_argument("names", nargs="*", metavar="NAME")
+from specar.cli.commands import Command, argument, plan_of
 
 
 def _datasets(options: argparse.Namespace) -> None:
-    from specar.data.status import listing
+    from specar.data.status import listing, without_hash
 
     plan = plan_of(options)
     rows = listing(plan.config.datasets, plan.raw, plan.prepared, plan.mirror)
@@ -29,6 +17,7 @@ def _datasets(options: argparse.Namespace) -> None:
         caution = f" ({row.caution})" if row.caution else ""
         size, kind, licence = row.size, row.kind, row.licence
         print(f"{row.name:<20} {row.state:<10} {size:>9}  {kind:<14}  {licence:<16}  {row.source}{caution}")
+    print(f"files without a hash of their own: {', '.join(without_hash(plan.config.datasets)) or 'none'}")
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -52,3 +41,11 @@ def _prepare(options: argparse.Namespace) -> None:
     for name in options.names or plan.datasets:
         fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)  # no request where all is there
         prepare(name, plan.dataset(name), plan.raw / name, plan.prepared / name)
+
+
+_NAMES = argument("names", nargs="*", metavar="NAME")
+COMMANDS = (
+    Command("datasets", _datasets, "list datasets with state, size, licence and source"),
+    Command("fetch", _fetch, "fetch datasets (default: those of the configuration)", (_NAMES,)),
+    Command("prepare", _prepare, "prepare datasets (default: those of the configuration)", (_NAMES,)),
+)

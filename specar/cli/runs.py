@@ -1,4 +1,4 @@
-"""Commands about runs."""
+"""Commands about configurations and runs."""
 
 from __future__ import annotations
 
@@ -7,68 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.cli.options import add_command, plan_of
+from specar.cli.commands import Argument, Command, argument, plan_of
 from specar.config import RunConfig, run_id
+from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
-
-if TYPE_CHECKING:
-    from specar.cli.options import Commands
-
-
-def add_to(commands: Commands) -> None:
-    """Add the commands."""
-    added = add_command(commands, "plan", _write_plan, "resolve a configuration into its runs")
-    added.add_argument("--output", required=True, metavar="FILE")
-    add_command(commands, "status", _status, "show how far the matrix is, what failed, and the time left")
-    add_command(commands, "cost", _cost, "print how many hours the tasks take on classes of machines")
-    added = add_command(commands, "runs", _runs, "list runs with state and metrics, or print their records")
-    _add_filters(added)
-    added = add_command(commands, "spec", _spec, "print the resolved configuration of a run, to be trained")
-    added.add_argument("run", metavar="RUN")
-    added = add_command(commands, "train", _train, "train and evaluate one run")
-    added.add_argument("run", metavar="RUN", help="run id, or a YAML file as 'specar spec' prints")
-    added.add_argument(
-        "--attempt", type=int, default=1, metavar="N", help="a failure that would repeat is not tried twice"
-    )
-    added = add_command(commands, "floors", _floors, "evaluate the naive baselines, without training")
-    added.add_argument("cells", nargs="*", metavar="CELL", help="cell ids (default: all)")
-    added = add_command(
-        commands, "cache", _cache, "add finished runs to the records that come with the project"
-    )
-    added.add_argument("what", choices=["add", "check"])
-    added.add_argument("runs", nargs="*", metavar="RUN", help="run ids")
-
-
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    for name, values in (
-        ("task", list(TASK_INFO)),
-        ("dataset", None),
-        ("setting", None),
-        ("model", None),
-        ("protocol", ["published", "strict"]),
-        ("seed", None),
-        ("state", list(STATES)),
-    ):
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            choices=values,
-            help="may be given several times",
-            metavar=name.upper(),
-        )
-    parser.add_argument("--top", action=argparse.BooleanOptionalAction, help="with or without TOP only")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print the whole records, one a line")
-    form.add_argument("--ids", action="store_true", help="print the run ids only")
 
 
 def _write_plan(options: argparse.Namespace) -> None:
@@ -161,9 +111,113 @@ def _cache(options: argparse.Namespace) -> None:
     if options.what == "check":
         if options.runs:
             raise SpecarError("cache check is about all cached records; leave the run ids out")
-        print(f"{cached.check(plan.cache, [plan])} cached records are as the present code would name them")
+        total, unasked = cached.check(plan.cache, plan)
+        others = f"; {unasked} of them are for other configurations than this one" if unasked else ""
+        print(f"{total} cached records are whole and as the present code would name them{others}")
         return
     if not options.runs:
         raise SpecarError("name the runs to add; 'specar runs --state done --ids' lists those that can be")
     for name in options.runs:
         print(cached.add(plan, name))
+
+
+def _examples(options: argparse.Namespace) -> None:
+    from specar.training.gpu import lease_gpu
+
+    plan = plan_of(options)
+    lease = lease_gpu(plan.config.execution, "examples")  # before torch looks at the environment
+
+    from specar.runs.remake import remake_examples
+
+    for name in options.runs:
+        print(remake_examples(plan, name, lease))
+
+
+def _config(options: argparse.Namespace) -> None:
+    if options.what != "check":
+        texts = {"default": default_yaml, "schema": schema_json, "registry-schema": registry_schema_json}
+        print(texts[options.what](), end="")
+        return
+    plan = plan_of(options)
+    print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
+
+
+def _filter(name: str, values: list[str] | None = None) -> Argument:
+    return argument(
+        f"--{name}", action="append", choices=values, metavar=name.upper(), help="may be given several times"
+    )
+
+
+COMMANDS = (
+    Command(
+        "config",
+        _config,
+        "check a configuration, or print the default one or a schema",
+        (argument("what", choices=["check", "default", "schema", "registry-schema"]),),
+    ),
+    Command(
+        "plan",
+        _write_plan,
+        "resolve a configuration into its runs",
+        (argument("--output", required=True, metavar="FILE"),),
+    ),
+    Command("status", _status, "show how far the matrix is, what failed, and the time left"),
+    Command("cost", _cost, "print how many hours the tasks take on classes of machines"),
+    Command(
+        "runs",
+        _runs,
+        "list runs with state and metrics, or print their records",
+        (
+            _filter("task", list(TASK_INFO)),
+            *map(_filter, ("dataset", "setting", "model")),
+            _filter("protocol", ["published", "strict"]),
+            _filter("seed"),
+            _filter("state", list(STATES)),
+            argument("--top", action=argparse.BooleanOptionalAction, help="with or without TOP only"),
+            argument("--json", action="store_true", help="print the whole records, one a line"),
+            argument("--ids", action="store_true", help="print the run ids only"),
+        ),
+    ),
+    Command(
+        "spec",
+        _spec,
+        "print the resolved configuration of a run, to be trained",
+        (argument("run", metavar="RUN"),),
+    ),
+    Command(
+        "train",
+        _train,
+        "train and evaluate one run",
+        (
+            argument("run", metavar="RUN", help="run id, or a YAML file as 'specar spec' prints"),
+            argument(
+                "--attempt",
+                type=int,
+                default=1,
+                metavar="N",
+                help="a failure that would repeat is not tried twice",
+            ),
+        ),
+    ),
+    Command(
+        "floors",
+        _floors,
+        "evaluate the naive baselines, without training",
+        (argument("cells", nargs="*", metavar="CELL", help="cell ids (default: all)"),),
+    ),
+    Command(
+        "cache",
+        _cache,
+        "add finished runs to the records that come with the project",
+        (
+            argument("what", choices=["add", "check"]),
+            argument("runs", nargs="*", metavar="RUN", help="run ids"),
+        ),
+    ),
+    Command(
+        "examples",
+        _examples,
+        "make the examples of finished runs whose weights were kept (execution.keep_weights)",
+        (argument("runs", nargs="+", metavar="RUN", help="run ids"),),
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -19,6 +20,20 @@ RelativePath = Annotated[str, AfterValidator(_safe)]
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 GitBlob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
+def _dated(text: str) -> str:
+    then = datetime(2001, 2, 3, 4, 5, tzinfo=UTC)
+    try:
+        read = datetime.strptime(then.strftime(text), text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a format of dates: {error}") from error
+    if (read.year, read.month, read.day) != (2001, 2, 3) and (read.year, read.hour) != (2001, 0):
+        raise ValueError(f"{text!r} leaves out the date, as %Y-%m-%d has it")
+    return text
+
+
+DateFormat = Annotated[str, AfterValidator(_dated)]
 Kind = Literal["series", "m4", "classification", "anomaly"]
 
 
@@ -109,6 +124,8 @@ class CaseCounts(Strict):
     longest: int = Field(ge=1, description="steps of the longest case of both")
 
 
+# Keys that came when records had been made, with what these did: an identity leaves them out, and stays.
+_LATER = (("date_format", None), ("missing", "zero"))
 SIZES = "for the estimate of how long runs take, where the data is not prepared; null: not known"
 
 
@@ -162,5 +179,6 @@ class DatasetEntry(Strict):
         """What decides the prepared arrays: content and treatment, not where a copy was found."""
         not_content = {"title", "licence", "source", "folder", "files", "restricted", "channels", "sizes"}
         described = self.model_dump(mode="json", exclude=not_content)
+        described = {key: value for key, value in described.items() if (key, value) not in _LATER}
         files = [{"name": f.name, "sha256": f.sha256 or f.git_blob} for f in self.used_files]
         return {**described, "files": files}

@@ -19,6 +19,7 @@ from specar.data.entries import (
     DatasetEntry,
     DatasetFile,
     DatasetName,
+    DateFormat,
     Kind,
     PartCounts,
     RowCount,
@@ -56,6 +57,9 @@ class CsvDataset(DatasetEntry):
 
     format: Literal["csv"] = "csv"
     date_column: str = "date"
+    date_format: DateFormat | None = Field(
+        None, description="of strptime, such as '%d/%m/%Y %H:%M'; null: as the column says itself"
+    )
     splits: Splits
     seasonality: int = Field(ge=1, description="rows in a season, for the seasonal naive floor")
     sizes: RowCount | None = Field(None, description=SIZES)
@@ -227,9 +231,16 @@ class AnomalyCsvDataset(AnomalyEntry):
     """
 
     format: Literal["anomaly_csv"]
-    time_column: str | None = Field(None, description="left out of the values")
+    time_column: str | None = Field(
+        None, description="left out of the values; its rows are in order, and the same in test and labels"
+    )
     label_column: str | None = Field(
         None, description="column of the labels in the test file, where these have no file of their own"
+    )
+    missing: Literal["mean", "zero"] = Field(
+        "mean",
+        description="what missing values become: the mean of the channel, of which they are no part, or 0 in "
+        "the units of the file, before scaling (as in the code of the paper)",
     )
 
     @property

@@ -176,3 +176,9 @@ def _own(
         else:
             left_out.append((str(model), len(group), len(needed)))
     return pd.DataFrame(columns, index=needed["dataset"].unique()), tuple(left_out)
+
+
+def drawn_ranking(rankings: list[Ranking], task: str) -> Ranking:
+    """Return the ranking of a task that is drawn: its first metric, with TOP where the task has it."""
+    of_metric = [one for one in rankings if one.task == task and one.metric == METRICS_OF[task][0]]
+    return of_metric[-1]  # tables with TOP come last

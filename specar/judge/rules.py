@@ -38,8 +38,8 @@ def cell_rules() -> list[str]:
         f"bad side of the metric, and the published value, as one more run, lies outside the {SHOWN:.0%} "
         "prediction interval of our runs, mean ± t · sd · √(1 + 1/seeds), whatever it was before rounding.",
         f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} "
-        f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of five are "
-        f"called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",
+        f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of "
+        f"five are called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",
         f"{INCONCLUSIVE}: runs are there, but neither holds, or there are fewer than {MIN_SEEDS} seeds, "
         "which are not tested: their deviation is only said to be inside or outside the margin.",
         f"{NOT_RUN}: no run of the cell is done (missing, failed or not asked for), or, for an average, a "

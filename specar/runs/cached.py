@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,33 +102,28 @@ def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
             log.warning("floor %s of %s is not done: tables with this run will need the data", baseline, cell)
 
 
-def check(folder: Path, plans: Iterable[Plan]) -> int:
-    """Check every cached record; returns how many there are.
+def check(folder: Path, plan: Plan) -> tuple[int, int]:
+    """Check every cached record; returns how many there are, and how many of them the plan does not ask for.
 
     Raises
     ------
     SpecarError
-        One is not what the present code makes, or belongs to no run (no cell) of ``plans``.
+        One is damaged, or is not what the present code makes.
     """
-    plans = list(plans)
-    runs = {name for plan in plans for name in [*plan.runs, *plan.runs_of_ablations]}
-    others = [run.cell for plan in plans for run in plan.runs_of_ablations.values()]
-    cells = {name for plan in plans for name in plan.cells} | set(map(cell_id, others))
+    runs = {*plan.runs, *plan.runs_of_ablations}
+    cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}
     records, floors, examples = (
         sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
     )
     for path in records:
         check_record(path, path.stem)
-        _belongs(path, path.stem, runs)
     for path in floors:
         check_floor(path, path.parent.name)
-        _belongs(path, path.parent.name, cells)
     for path in examples:
-        _belongs(path, path.stem, {record.stem for record in records})
-        check_examples(path, read_json(run_file(folder, path.stem)))
-    return len(records) + len(floors) + len(examples)
-
-
-def _belongs(path: Path, name: str, known: set[str]) -> None:
-    if name not in known:
-        raise SpecarError(f"{path} belongs to nothing that these configurations ask for; remove it")
+        record = run_file(folder, path.stem)
+        if not record.exists():
+            raise SpecarError(f"{path} belongs to no record: {record} is missing; remove it")
+        check_examples(path, read_json(record))
+    unasked = [path for path in (*records, *examples) if path.stem not in runs]
+    unasked += [path for path in floors if path.parent.name not in cells]
+    return len(records) + len(floors) + len(examples), len(unasked)

@@ -166,7 +166,7 @@ def _id_of(config: Cell) -> str:
 
 
 def damage_of(path: Path, name: str) -> str:
-    """Return why the record of run ``name`` cannot be believed, whatever its configuration; empty where it can."""
+    """Return why the record of run ``name`` cannot be believed; empty where it can, whatever its settings."""
     try:
         _read(path, _RunRecord, {"run_id": name})
     except SpecarError as error:
@@ -175,7 +175,7 @@ def damage_of(path: Path, name: str) -> str:
 
 
 def set_aside_damaged(plan: Plan) -> None:
-    """Rename records of this plan's own runs that cannot be believed, so that the workflow trains them again."""
+    """Rename records of a plan's own runs that cannot be believed, so that they are trained again."""
     for name in plan.runs:
         path = plan.own_record_file(name)
         if damage := damage_of(path, name):

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pandas as pd
-
-from specar.base.files import write_text
 from specar.paper.sources import AVERAGE
 from specar.results.ledger import Ledger
 from specar.results.run_states import run_states
-from specar.tables.files import table_files
 from specar.tables.render import render_html, render_latex, render_markdown
 from specar.tables.sections import Request
 
 
-def write_tables(ledger: Ledger, task: str, folder: Path) -> list[Path]:
-    """Write the tables of ``task`` to ``folder``: the files of `table_files`."""
+def text_of(ledger: Ledger, task: str, averaged: bool, suffix: str) -> str:
+    """Return the tables of a task, or those of its averages over settings, as text of a kind of file."""
     part, plan = ledger.of(task), ledger.plan
     runs = run_states(part.runs, part.failed, plan.cached_runs)
-    files = [folder / name for name in table_files(task)]
-    for path in files:
-        request = Request(task, path.stem != task, plan.config.note, plan.remarks_of(task), runs, True)
-        write_text(path, _text(part.cells, request, path.suffix))
-    return files
-
-
-def _text(table: pd.DataFrame, request: Request, suffix: str) -> str:
+    request = Request(task, averaged, plan.config.note, plan.remarks_of(task), runs, True)
+    table = part.cells
     if suffix == ".md":
         return render_markdown(table, request)
     if suffix == ".tex":

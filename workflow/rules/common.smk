@@ -1,17 +1,19 @@
 # The plan (every run of the configuration, and the layout of the results) is made by the package.
+import re
 import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
-from specar.tables.ablation_files import ablation_files
+from specar.outputs import names as files_of
+from specar.paper.sources import source_of
 from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.layout import ARRAYS, META
+from specar.data.meta import BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
 from specar.runs.plan import Plan
-from specar.tables.files import table_files
 
 try:
     PLAN = Plan.of(config, workflow.configfiles)
@@ -70,8 +72,8 @@ wildcard_constraints:
 
 
 def identity(wildcards):
-    """What decides a dataset's content: a changed registry entry fetches and prepares again."""
-    return str(PLAN.dataset(wildcards.dataset).identity())
+    """What decides a dataset's content: a changed registry entry or format fetches and prepares again."""
+    return str((PLAN.dataset(wildcards.dataset).identity(), BaseMeta.model_fields["format"].default))
 
 
 def records(task):
@@ -84,14 +86,33 @@ def floors(task):
     return [path.as_posix() for path in PLAN.floor_files(task)]
 
 
+FORMATS = {
+    "csv": "CSV",
+    "html": "HTML",
+    "md": "Markdown",
+    "pdf": "PDF",
+    "png": "PNG",
+    "svg": "SVG",
+    "tex": "LaTeX",
+}
+# The caution of the configuration, with the signs escaped that mean something in a caption.
+NOTE = re.sub(r"([\\*`_|])", r"\\\1", " ".join((PLAN.config.note or "").split()))
+PAGE = PLAN.report.as_posix()
+
+
 def tables_of(task):
     """Table files of a task."""
-    return [f"{RESULTS}/tables/{name}" for name in table_files(task)]
+    return [f"{RESULTS}/tables/{name}" for name in files_of.table_files(task)]
 
 
-def tables_of_ablation(name):
+def figures_of(task):
+    """Figure files of a task."""
+    return [f"{RESULTS}/figures/{name}" for name in files_of.figure_files(task)]
+
+
+def files_of_ablation(name):
     """Table and figure files of an ablation."""
-    return [f"{PLAN.ablations.as_posix()}/{file}" for file in ablation_files(name)]
+    return [f"{RESULTS}/ablations/{file}" for file in files_of.ablation_files(name)]
 
 
 def records_of_ablation(name):
@@ -100,3 +121,15 @@ def records_of_ablation(name):
         return [path.as_posix() for path in PLAN.ablation_files(name)]
     except SpecarError as error:
         raise WorkflowError(str(error))
+
+
+def shown(paths, title, category, label=lambda path: {}):
+    """Mark outputs for Snakemake's report; captions are relative to the files of rules."""
+    marks = {"caption": f"../report/{category.lower()}.rst", "category": category, "subcategory": title}
+    labels = {path: {"format": FORMATS[Path(path).suffix[1:]], **label(Path(path))} for path in paths}
+    return [report(path, labels=labels[path], **marks) for path in paths]
+
+
+def protocols_of(task):
+    """Protocols of a task's runs, as text."""
+    return ", ".join(dict.fromkeys(PLAN.run(name).protocol for name in PLAN.runs_of(task)))

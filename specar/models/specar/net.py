@@ -35,7 +35,7 @@ class SpecARNet(nn.Module):
             self.head = nn.Linear(d_model * shape.seq_len, shape.classes)
         else:
             self.head = nn.Linear(d_model, shape.channels)
-        # Last, and on a copy of the generator: a model with the head starts from the same weights as one without,
+        # Last, and on a copy of the generator: with the head a model starts from the same weights as without,
         # and drops out the same values.
         with torch.random.fork_rng(devices=[]):
             self.order_head = _order_head(config, shape.steps) if config.top else None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
-from specar.base.files import write_text
 from specar.paper.audit.finding import SEVERITIES, Severity, table_name
 from specar.tables.markdown import pipe_table
 
@@ -52,14 +50,6 @@ def markdown(findings: pd.DataFrame) -> str:
         ]
         parts.append(pipe_table([_HEADER, *cells], len(_HEADER)))
     return "\n\n".join(parts) + "\n"
-
-
-def write_audit(findings: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write ``audit.csv`` and ``audit.md`` into a folder, atomically; return their paths."""
-    texts = {"audit.csv": findings.to_csv(index=False, lineterminator="\n"), "audit.md": markdown(findings)}
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    return [folder / name for name in texts]
 
 
 def _by_severity(findings: pd.DataFrame) -> Iterator[tuple[Severity, pd.DataFrame]]:

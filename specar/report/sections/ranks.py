@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from specar.config.tasks import TASK_INFO
+from specar.figures.files import RANKED
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
-from specar.judge.files import DRAWN
-from specar.judge.ranks import Ranking
+from specar.judge.ranks import Ranking, drawn_ranking
 from specar.judge.rules import rank_rules
-from specar.judge.write import drawn_ranking
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
 from specar.report.context import Context
@@ -23,7 +22,7 @@ HEADER = ["Task", "TOP", "Metric", "Published in", "Datasets", "Friedman p", "Be
 def build(context: Context) -> Section:
     """Return the section."""
     rankings, note = context.judgement.rankings, context.judgement.note
-    pictures = [_picture(drawn_ranking(rankings, task), task, note) for task in DRAWN]
+    pictures = [_picture(drawn_ranking(rankings, task), task, note) for task in RANKED]
     body = render(
         "ranks.html.j2",
         pictures=pictures,

@@ -1,31 +1,48 @@
-"""Options that commands share."""
+"""What commands share: their table, the plan of their options, and the tasks that were asked for."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any
 
 from specar.base.errors import SpecarError
 from specar.config import load_config
 from specar.runs.plan import Plan
 
-if TYPE_CHECKING:
-    Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-Command: TypeAlias = Callable[[argparse.Namespace], None]
+Argument = tuple[tuple[str, ...], dict[str, Any]]
 
 
-def add_command(commands: Commands, name: str, function: Command, text: str) -> argparse.ArgumentParser:
-    """Add a command that is about a configuration."""
-    added = commands.add_parser(name, help=text, description=text)
-    added.set_defaults(command=function)
-    added.add_argument(
+def argument(*names: str, **options: Any) -> Argument:
+    """Return an argument of a command, as ``add_argument`` takes it."""
+    return names, options
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command about a configuration."""
+
+    name: str
+    run: Callable[[argparse.Namespace], None]
+    text: str
+    arguments: tuple[Argument, ...] = ()
+
+    def add_to(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        """Add the command to the parser, with the options that all have."""
+        added = commands.add_parser(self.name, help=self.text, description=self.text)
+        added.set_defaults(command=self.run)
+        for names, options in (*_PLAN, *self.arguments):
+            added.add_argument(*names, **options)
+
+
+_PLAN = (
+    argument(
         "--config", action="append", metavar="FILE", help="configuration, later files over earlier ones"
-    )
-    added.add_argument("--plan", metavar="FILE", help="plan written by 'specar plan', instead of --config")
-    return added
+    ),
+    argument("--plan", metavar="FILE", help="plan written by 'specar plan', instead of --config"),
+)
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
