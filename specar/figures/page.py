@@ -19,15 +19,7 @@ _HEAD = 0.32  # inches above a panel for its title
 
 @dataclass(frozen=True)
 class Grid:
-    """Sizes of panels in rows and columns, in inches.
-
-    Attributes
-    ----------
-    widths, heights
-        Of the columns from the left, and of the rows from above.
-    left, gap
-        Room to the left of the first column, and of each further one.
-    """
+    """Sizes of panels in inches, from the upper left, and room before the first and each further column."""
 
     widths: tuple[float, ...]
     heights: tuple[float, ...]
@@ -57,27 +49,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Page:
-    """What stands around the panels of a figure, which is as large as that needs.
-
-    Attributes
-    ----------
-    title
-        Its title.
-    above, below
-        Sentences below the title, and at the foot.
-    legend
-        Entries of the legend.
-    """
+    """What stands around the panels of a figure, which is as large as that needs."""
 
     title: str
     above: list[str]
     below: list[str] = field(default_factory=list)
     legend: list[Line2D] = field(default_factory=list)
-
-    def with_panels(self, number: int) -> tuple[Figure, list[Axes]]:
-        """Return the figure with that many empty square panels in a row."""
-        side = style.PANEL if number > 1 else style.WIDE_PANEL
-        return self.with_grid(Grid((side,) * number, (side,)))
 
     def with_grid(self, grid: Grid) -> tuple[Figure, list[Axes]]:
         """Return the figure with the empty panels of ``grid``, row by row from the upper left."""
@@ -123,15 +100,10 @@ class Page:
                 style.RIGHT / width, y, line, color=style.FAINT, fontsize=style.SMALL_SIZE, va="bottom"
             )
         figure.legend(
-            handles=self.legend,
-            loc="lower center",
+            handles=self.legend, loc="lower center", ncols=_LEGEND_COLUMNS, frameon=False,
             bbox_to_anchor=(0.5, (style.BOTTOM + len(below) * style.LINE) / height),
-            ncols=_LEGEND_COLUMNS,
-            frameon=False,
-            handletextpad=0.2,
-            columnspacing=1.2,
-            borderaxespad=0.2,
-        )
+            handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
+        )  # fmt: skip
 
 
 def _wrapped(sentences: list[str], size: float, width: float) -> list[str]:

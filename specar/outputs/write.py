@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.figures import ablation as ablation_figure
 from specar.figures import ranks as ranks_figure
+from specar.figures.drawing import Drawing, drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.request import Results
-from specar.figures.save import save
 from specar.figures.style import figure_style
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import drawn_ranking
@@ -27,7 +23,7 @@ from specar.paper.audit.report import markdown as audit_text
 from specar.paper.files import TABLE_IDS
 from specar.report.page import page
 from specar.results.ablations import ablation_runs, ablation_table
-from specar.results.ledger import Ledger
+from specar.results.ledger import Ledger, ledger_of
 from specar.runs.plan import Plan
 from specar.tables.ablation import table_of
 from specar.tables.cells import flagged_keys
@@ -50,13 +46,8 @@ def write_tables(ledger: Ledger, task: str) -> list[Path]:
 
 def write_figures(ledger: Ledger, task: str) -> list[Path]:
     """Draw the figures of a task; returns the files."""
-    plan, files = ledger.plan, []
-    results = Results(task, ledger.of(task).cells, plan.config.note, plan.remarks_of(task))
-    for name, module in FIGURES.items():
-        with figure_style():
-            figure, title = import_module(module).draw(results)
-            files += _save(figure, plan.figures / f"{task}_{name}", title)
-    return files
+    found = drawings(ledger, FIGURES, task)
+    return [path for name, drawn in found for path in _save(drawn, ledger.plan.figures / f"{task}_{name}")]
 
 
 def write_paper_tables(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
@@ -85,14 +76,12 @@ def write_paper_figures(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
         There is no such figure.
     """
     _known(names, PAPER_FIGURES, "no figure")
-    results, files = PaperResults(plan), []
-    for name in names or PAPER_FIGURES:
-        module, *arguments = PAPER_FIGURES[name]
+    files = []
+    for name, drawn in drawings(
+        ledger_of(plan), {name: PAPER_FIGURES[name] for name in names or PAPER_FIGURES}
+    ):
         stem = plan.paper_figures / name
-        with figure_style():
-            drawn: PaperFigure = import_module(module).draw(results, *arguments)
-            files += _save(drawn.figure, stem, drawn.title, drawn.alt)
-        files.append(stem.with_name(f"{name}.json"))
+        files += [*_save(drawn, stem), stem.with_name(f"{name}.json")]
         write_json(files[-1], {"title": drawn.title, "alt": drawn.alt})
     return files
 
@@ -108,9 +97,7 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
     tidy, stem = ablation_table(plan, name), plan.ablations / name
     files = _save_table(stem, tidy, table_of(plan, name, tidy))
     with figure_style():
-        ablation, note = plan.config.ablations[name], plan.config.note
-        drawn = ablation_figure.draw(ablation, tidy, ablation_runs(plan, name), note)
-        return files + _save(drawn.figure, stem, drawn.title, drawn.alt)
+        return files + _save(ablation_figure.draw(plan, name, tidy, ablation_runs(plan, name)), stem)
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
@@ -121,8 +108,8 @@ def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     files += [_save_text(folder / f"{name}.md", text(judgement)) for name, text in texts.items()]
     for task in RANKED:
         with figure_style():
-            figure, title = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
-            files += _save(figure, folder / f"ranks_{task}", title)
+            drawn = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
+        files += _save(drawn, folder / f"ranks_{task}")
     return files
 
 
@@ -162,8 +149,8 @@ def _save_text(path: Path, text: str) -> Path:
     return path
 
 
-def _save(figure: Figure, stem: Path, title: str, alt: str | None = None) -> list[Path]:
+def _save(drawn: Drawing, stem: Path) -> list[Path]:
     files = [Path(f"{stem}.{suffix}") for suffix in FIGURE_SUFFIXES]
     for path in files:
-        save(figure, path, title, alt)
+        drawn.save(path)
     return files

@@ -13,19 +13,7 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True)
 class RunState:
-    """A requested run.
-
-    Attributes
-    ----------
-    run_id, model, protocol
-        What names it, and the table that it belongs to.
-    done
-        Whether it has a result.
-    cached
-        Whether its record comes with the project rather than from training here.
-    failure
-        Why it failed, if it did and has no result.
-    """
+    """A requested run: ``cached`` if its record comes with the project, ``failure`` why it has no result."""
 
     run_id: str
     model: str
@@ -57,7 +45,7 @@ class Failures:
 def run_states(
     runs: pd.DataFrame, failed: Mapping[str, str] | None = None, cached: Collection[str] | None = None
 ) -> list[RunState]:
-    """Return the state of every run of `specar.results.inputs.runs_of`, in its order."""
+    """Return the state of every run of `specar.results.rows.run_rows`, in its order."""
     reasons, from_cache = failed or {}, set(cached or ())
     return [
         RunState(
