@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from specar.figures.dots import LINE, Dot, draw_dots
 from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.style import LOG, OTHERS, PRINTED, entry, look_of
+from specar.figures.style import LOG, OTHERS, PRINTED, SMALL_SIZE, entry, look_of
+from specar.figures.text import width_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, notes
 from specar.paper.numbers import OURS, printed_numbers
 from specar.paper.published import parts_of, released_log
@@ -55,7 +56,8 @@ def draw(ledger: Ledger) -> Drawing:
     page = Page(_TITLE, _above(ledger, own, len(sets)), _below(own, bool(partial)), _legend(own))
     columns = 1 + len(partial)
     width = _WIDTH if partial else 3.6
-    grid = Grid((width,) * columns, (lines * LINE,), _NAMES, _NAMES)
+    room = max([_NAMES, *(width_of(one.dot.name, 1.15 * SMALL_SIZE) / 72 + 0.1 for one in own)])  # bold
+    grid = Grid((width,) * columns, (lines * LINE,), room, room)
     figure, panels = page.with_grid(grid)
     log = released_log(TASK).set_index(["dataset", "metric"])["released_log"]
     for axes, names in zip(panels, [tuple(sets), *partial], strict=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from specar.figures import style
-from specar.figures.text import wrapped
+from specar.figures.text import width_of, wrapped
 
 _LEGEND_COLUMNS = 4
 _AXIS = 0.5  # inches below a panel for its numbers and its name
@@ -61,7 +62,7 @@ class Page:
         width = max(style.MIN_WIDTH, grid.left + grid.row + style.RIGHT)
         above = _wrapped(self.above, style.TEXT_SIZE, width)
         below = _wrapped(self.below, style.SMALL_SIZE, width)
-        rows = -(-len(self.legend) // _LEGEND_COLUMNS)
+        rows = -(-len(self.legend) // self._columns(width))
         foot = style.BOTTOM + (len(below) + 1.6 * rows) * style.LINE + _AXIS
         height = foot + grid.column + _head_height(above) + _HEAD
         figure = Figure(figsize=(width, height), dpi=style.DPI)
@@ -85,6 +86,16 @@ class Page:
         figure.text(0.5, y, "\n".join(lines), ha="center", va="center", fontsize=style.TEXT_SIZE + 1)
         return figure
 
+    def _columns(self, width: float) -> int:
+        """Number of columns of the legend, which entries fill one after the other: as many as fit."""
+        sizes = [width_of(str(line.get_label()), style.TEXT_SIZE) / style.TEXT_SIZE for line in self.legend]
+        room = 72 * width / style.TEXT_SIZE - 1  # in sizes of the font, as are the lengths of a legend
+        for columns in range(_LEGEND_COLUMNS, 1, -1):
+            parts = [max(part) + 2.2 for part in np.array_split(sizes, columns) if len(part)]
+            if sum(parts) + 1.2 * (columns - 1) <= room:
+                return columns
+        return 1
+
     def _write_head(self, figure: Figure, above: list[str]) -> None:
         width, height = figure.get_size_inches()
         left, y = style.RIGHT / width, height - style.TOP
@@ -100,7 +111,7 @@ class Page:
                 style.RIGHT / width, y, line, color=style.FAINT, fontsize=style.SMALL_SIZE, va="bottom"
             )
         figure.legend(
-            handles=self.legend, loc="lower center", ncols=_LEGEND_COLUMNS, frameon=False,
+            handles=self.legend, loc="lower center", ncols=self._columns(width), frameon=False,
             bbox_to_anchor=(0.5, (style.BOTTOM + len(below) * style.LINE) / height),
             handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
         )  # fmt: skip
