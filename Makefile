@@ -36,6 +36,10 @@ test-slurm: $(READY) ## Set up and run the workflow on a SLURM cluster made for 
 	$(VENV) OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	    .venv/bin/pytest tests/slurm -m "slurm or not slurm" -n $(JOBS) --dist loadfile -rP $(ARGS)
 
+.PHONY: test-hostile
+test-hostile: $(READY) ## Set up and try all bad inputs, of which the tests run a sample
+	$(VENV) .venv/bin/pytest tests/hostile -m "hostile or not hostile" $(ARGS)
+
 .PHONY: test-latex
 test-latex: $(READY) ## Set up and compile the paper's tables with pdflatex (needs TeX Live)
 	$(VENV) tests/latex/compile.sh

@@ -6,9 +6,10 @@ import errno
 import fcntl
 import logging
 import os
+import pwd
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from specar.base.errors import SpecarError
@@ -83,6 +84,26 @@ def read_lock(folder: Path) -> Iterator[None]:
         yield
 
 
+def lock(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> bool:
+    """Lock an open file, without waiting by default; tell whether it is locked now."""
+    try:
+        fcntl.flock(descriptor, operation)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def holder_of(descriptor: int) -> str:
+    """Say which process holds the lock of an open file, as far as the kernel tells."""
+    inode = os.fstat(descriptor).st_ino
+    with suppress(OSError, LookupError, StopIteration):  # it ended, or is of another container
+        found = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        number = next(words[4] for words in found if words[5].endswith(f":{inode}") and words[1] == "FLOCK")
+        user = pwd.getpwuid(Path("/proc", number).stat().st_uid).pw_name
+        return f"process {number} of user {user}"
+    return "a process that the kernel does not name"
+
+
 def _lock_of(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.lock"
 
@@ -92,10 +113,9 @@ def _take(path: Path, operation: int, access: int = os.O_RDWR | os.O_CREAT) -> i
     while True:
         descriptor = _open(path, access)
         try:
-            fcntl.flock(descriptor, operation)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
+            if not lock(descriptor, operation):
+                os.close(descriptor)
+                return None
         except OSError as error:
             if error.errno not in _UNSUPPORTED:
                 os.close(descriptor)

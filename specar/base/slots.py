@@ -7,7 +7,6 @@ share, as /tmp is: anyone may add files and lock them, but only remove their own
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -17,13 +16,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from specar.base.errors import SpecarError
+from specar.base.locks import holder_of, lock
 
 POLL = 0.5  # seconds between two looks at slots that are all taken
+_PATIENCE, _MOMENT = (
+    2.0,
+    0.02,
+)  # seconds: choosing takes others milliseconds; between two looks whether it ended
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _log = logging.getLogger(__name__)
+_told = Event()  # that another process keeps this one from choosing alone
 _held: set[int] = set()  # descriptors of this process's slots
 
 
@@ -139,10 +145,18 @@ def _free_slot(folder: int, names: Sequence[str], size: int, holder: str) -> Slo
 
 @contextmanager
 def _alone(folder: int) -> Iterator[None]:
-    """One process at a time: two that try the locks at once would take each other for holders."""
+    """One process at a time: two that try the locks at once would take each other for holders.
+
+    Who is kept from that goes on without it: the worst is to find all slots taken and to look again.
+    """
     descriptor = _open(folder, "choosing")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        end = time.monotonic() + _PATIENCE
+        while not (alone := lock(descriptor)) and time.monotonic() < end:
+            time.sleep(_MOMENT)
+        if not alone and not _told.is_set():
+            _told.set()
+            _log.warning("%s keeps others from choosing a GPU; going on without", holder_of(descriptor))
         yield
     finally:
         os.close(descriptor)
@@ -169,12 +183,10 @@ def _tried(folder: int, names: Sequence[str], size: int) -> Iterator[dict[str, l
 
 def _try(folder: int, file: str) -> int | None:
     descriptor = _open(folder, file)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
+    if lock(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _words(folder: int, name: str, number: int) -> str:

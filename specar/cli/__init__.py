@@ -3,39 +3,85 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import io
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from specar.base.errors import Interrupted, SpecarError
-from specar.cli import data, results, runs
 
-# Heavy imports (torch, pandas) stay inside the commands that need them: every job starts this package.
+_DEBUG = "SPECAR_DEBUG"
+_NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")  # of libraries
+_PACKAGE = str(Path(__file__).parents[1])
+
+# Imports take a moment in which one may be interrupted: main makes them. Heavy ones (torch, pandas) stay
+# inside the commands that need them: every job starts this package.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know neither "±" nor the names of datasets
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        _run(arguments)
+        sys.stdout.flush()
+    except SystemExit:  # of argparse
+        raise
+    except BaseException as error:
+        if _DEBUG in os.environ or "--debug" in (sys.argv if arguments is None else arguments):
+            traceback.print_exception(error)
+        return _ended(error)
+    return 0
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    try:
-        options.command(options)
-    except Interrupted as error:
-        print(f"specar: {error}", file=sys.stderr)
-        return 128 + error.signal
-    except SpecarError as error:
-        print(f"specar: error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
+    options.command(options)
+
+
+def _ended(error: BaseException) -> int:
+    """Say in one line why a command ended; returns the exit status."""
+    if isinstance(error, BrokenPipeError):
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+        return 141
+    if isinstance(error, KeyboardInterrupt):
         print("specar: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return 141
-    return 0
+    if isinstance(error, Interrupted):
+        print(f"specar: {error}", file=sys.stderr)
+        return 128 + error.signal
+    print(f"specar: error: {_words(error)}", file=sys.stderr)
+    return 1
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, SpecarError):
+        return str(error)
+    if isinstance(error, MemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
+        return "out of memory; allow more (ulimit -v, the limit of the job) or do less at a time"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(_PACKAGE)]
+    place = f"{frames[-1].filename.removeprefix(_PACKAGE)}:{frames[-1].lineno}"
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{text[:500]} (unforeseen, at specar{place}); 'specar --debug' shows how it came about"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="specar", description="Reproduction of SpecAR-Net (IJCAI 2024).")
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error, as SPECAR_DEBUG=1"
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (*data.COMMANDS, *runs.COMMANDS, *results.COMMANDS):
-        command.add_to(commands)
+    for name in ("data", "runs", "results"):
+        for command in importlib.import_module(f"specar.cli.{name}").COMMANDS:
+            command.add_to(commands)
     return parser

@@ -8,7 +8,7 @@ from specar.cli.commands import Command, argument, plan_of
 
 
 def _datasets(options: argparse.Namespace) -> None:
-    from specar.data.status import listing
+    from specar.data.status import listing, without_hash
 
     plan = plan_of(options)
     rows = listing(plan.config.datasets, plan.raw, plan.prepared, plan.mirror)
@@ -17,6 +17,7 @@ def _datasets(options: argparse.Namespace) -> None:
         caution = f" ({row.caution})" if row.caution else ""
         size, kind, licence = row.size, row.kind, row.licence
         print(f"{row.name:<20} {row.state:<10} {size:>9}  {kind:<14}  {licence:<16}  {row.source}{caution}")
+    print(f"files without a hash of their own: {', '.join(without_hash(plan.config.datasets)) or 'none'}")
 
 
 def _fetch(options: argparse.Namespace) -> None:

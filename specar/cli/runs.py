@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,15 +27,15 @@ def _write_plan(options: argparse.Namespace) -> None:
 
 
 def _status(options: argparse.Namespace) -> None:
-    from specar.cost.overview import overview
+    from specar.tables.status import overview
 
     print(overview(plan_of(options)))
 
 
 def _cost(options: argparse.Namespace) -> None:
-    from specar.cost.text import table
+    from specar.tables.cost import cost_text
 
-    print(table(plan_of(options)))
+    print(cost_text(plan_of(options)))
 
 
 def _runs(options: argparse.Namespace) -> None:
@@ -79,7 +80,9 @@ def _train(options: argparse.Namespace) -> None:
     from specar.training.gpu import lease_gpu
 
     plan = plan_of(options)
-    run = _run_of_file(Path(options.run)) if Path(options.run).is_file() else plan.run(options.run)
+    # isfile and not Path.is_file, which raises where a name is too long
+    is_file = os.path.isfile(options.run)  # noqa: PTH113
+    run = _run_of_file(Path(options.run)) if is_file else plan.run(options.run)
     lease = lease_gpu(plan.config.execution, run_id(run))  # before torch looks at the environment
 
     from specar.runs.train import train

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
 from specar.base.builtin import read_builtin
+from specar.base.names import FolderName
 from specar.base.strict import Strict
 from specar.config.entries import (
     Ablation,
@@ -23,12 +24,12 @@ from specar.config.entries import (
     Overrides,
     Seed,
     check_task_settings,
+    renamed,
 )
 from specar.config.key import RunKey, Setting
 from specar.config.settings import (
     DataConfig,
     Execution,
-    FolderName,
     Protocol,
     Task,
     TaskSettings,
@@ -79,7 +80,9 @@ class Config(Overrides):
         "(train nothing: tables and figures of what is there)",
     )
     cache: FolderName = Field(
-        "results/cached", description="folder of the records that come with the project"
+        "results/cached",
+        description="folder of the records that come with the project: from the working folder, else that of "
+        "the project",
     )
     matrix: NonEmpty[MatrixEntry] = Field(
         default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
@@ -114,6 +117,11 @@ class Config(Overrides):
         default_factory=builtin_datasets,
         description="merged over the registry (specar/data/registry.yaml)",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        return renamed(values, "run_models")
 
     @model_validator(mode="after")
     def _experiments_fit(self) -> Config:
@@ -170,7 +178,7 @@ class Cell(Strict):
     """The test examples of runs, whatever the model: what naive floors depend on."""
 
     task: Task
-    dataset: str
+    dataset: DatasetName
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
     seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
     horizon: Horizon | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import tempfile
 import zipfile
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
 from specar.data.registry import Archive
-from specar.data.transfer import SourceError, get, reading, write
+from specar.data.transfer import SourceError, bound, get, reading, shown, too_large, write
 
 
 class Archives:
@@ -27,8 +28,8 @@ class Archives:
     def __exit__(self, *_: object) -> None:
         self._files.close()
 
-    def extract(self, archive: Archive, target: Path) -> None:
-        """Write the member to ``target``, in whose folder the archive lies meanwhile.
+    def extract(self, archive: Archive, target: Path, size: int | None) -> None:
+        """Write the member to ``target``, in whose folder the archive lies meanwhile; ``size`` bounds it.
 
         Raises
         ------
@@ -36,8 +37,8 @@ class Archives:
             The archive cannot be had, is not the registry's, is damaged, or lacks the member.
         """
         opened = self._open(archive, target.parent)
-        with _opened_member(opened, archive.member) as stream:
-            write(stream, target, "zip")
+        with _opened_member(opened, archive.member, bound(size)) as stream:
+            write(stream, target, bound(size), "zip")
 
     def _open(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
         key = archive.model_copy(update={"member": ""})
@@ -54,7 +55,7 @@ class Archives:
     def _fetched(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
         with ExitStack() as files:
             packed = files.enter_context(tempfile.TemporaryFile(dir=folder))
-            get(archive.url, PurePosixPath(archive.url).name, archive.bytes, packed, self.show)
+            get(archive.url, PurePosixPath(shown(archive.url)).name, archive.bytes, packed, self.show)
             packed.seek(0)
             actual = hashlib.file_digest(packed, "sha256").hexdigest()
             if archive.sha256 and archive.sha256 != actual:
@@ -65,9 +66,14 @@ class Archives:
             return opened
 
 
-def _opened_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+def _opened_member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
+    member = _member(archive, name)
+    if member.is_dir() or stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise SourceError(f"member {PurePosixPath(name).name} of the zip file is a folder, link or device")
+    if member.file_size > limit:
+        raise too_large(limit)
     with reading("zip"):
-        return archive.open(_member(archive, name))
+        return archive.open(member)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

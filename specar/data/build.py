@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from specar.data.meta import (
 from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
 from specar.data.time_features import hourly_time_features
-from specar.data.treatment import fill_gaps, fit, scaled
+from specar.data.treatment import Doubles, fill_gaps, fit, scaled
 from specar.metrics.naive2 import naive2
 
 Arrays = dict[str, npt.NDArray[Any]]  # by file name
@@ -128,18 +129,19 @@ def _check_fits(name: str, series: M4Series) -> None:
 
 
 def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
-    train, missing = _filled(paths[0], dataset.channels)
+    train = _cases_of(paths[0], dataset.channels)
     classes = train.classes
     if dataset.classes not in (None, len(classes)):
         raise SpecarError(
             f"{paths[0]} has {len(classes)} classes, not {dataset.classes}; correct the dataset"
         )
-    mean, std = fit(train.values)
+    mean, std = _fitted(common["name"], train.values)
+    train_counts = _counts(train, fill_gaps(train.values, train.offsets))
     scores = scaled(common["name"], train.values, mean, std)
-    train_counts = _counts(train, missing)
     arrays = _cases("train", paths[0], train, scores, classes)
     del train  # the largest files hardly fit in memory together
-    test, missing = _filled(paths[1], len(mean))
+    test = _cases_of(paths[1], len(mean))
+    test_counts = _counts(test, fill_gaps(test.values, test.offsets))
     scores = scaled(common["name"], test.values, mean, std)
     arrays |= _cases("test", paths[1], test, scores, classes)
     meta = ClassificationMeta(
@@ -147,22 +149,30 @@ def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tu
         channels=len(mean),
         classes=classes,
         train=train_counts,
-        test=_counts(test, missing),
+        test=test_counts,
         mean=mean.tolist(),
         std=std.tolist(),
     )
     return arrays, meta
 
 
-def _filled(path: Path, channels: int | None) -> tuple[TsSeries, int]:
-    """The cases of a file without gaps, and how many values were missing."""
+def _fitted(name: str, train: Doubles, columns: Sequence[str] | None = None) -> tuple[Doubles, Doubles]:
+    """Mean and divisor of each channel, of the values that are there."""
+    if (empty := np.isnan(train).all(axis=0)).any():
+        channel = int(np.argmax(empty))
+        column = columns[channel] if columns else str(channel + 1)
+        raise SpecarError(f"dataset {name}: column {column!r} has no value to learn from; leave it out")
+    return fit(train)
+
+
+def _cases_of(path: Path, channels: int | None) -> TsSeries:
     series = read_ts(path)
     if channels not in (None, series.values.shape[1]):
         raise SpecarError(
             f"{path} has {series.values.shape[1]} channels, not {channels}; "
             "use files that belong together or correct channels of the dataset"
         )
-    return series, fill_gaps(series.values, series.offsets)
+    return series
 
 
 def _counts(series: TsSeries, missing: int) -> CaseCounts:
@@ -187,7 +197,7 @@ def _cases(
 
 def _anomaly(dataset: AnomalyEntry, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
     series = read_anomaly(paths, dataset)
-    mean, std = fit(series.train)
+    mean, std = _fitted(common["name"], series.train, series.columns)
     arrays: Arrays = {
         "train.npy": scaled(common["name"], series.train, mean, std, series.columns),
         "test.npy": scaled(common["name"], series.test, mean, std, series.columns),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import logging
+import os
+import re
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,12 +18,20 @@ from urllib.parse import quote
 from specar.base.errors import SpecarError
 from specar.base.files import atomic_path, git_blob_of, sha256_of
 from specar.base.locks import write_lock
+from specar.base.names import looked_for
 from specar.data.archives import Archives
 from specar.data.components import components
 from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
 from specar.data.registry import Archive, Dataset, DatasetEntry, DatasetFile
-from specar.data.transfer import PassingError, SourceError, get, without_password, write
+from specar.data.transfer import PassingError, SourceError, bound, get, shown, write
 
+# How no file of data starts, and what does; "<DATE>" is a column of some.
+_OTHERS = {
+    "a web page": rb"(?i)<(!|\?xml|(html|head|body|title|meta|script|style|center|error)\b)",
+    "a message": rb'\{\s*"',
+    "packed": rb"\x1f\x8b|PK[\3\5]|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!",
+    "a pointer of Git LFS": rb"version https://git-lfs",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -29,6 +41,10 @@ class _Source:
     remote: bool
     packed: bool = False  # gzip; unpacked on the way
     archive: Archive | None = None  # zip; the file is a member of it
+
+    @property
+    def shown(self) -> str:
+        return shown(self.location) if self.remote else self.location
 
 
 def fetch(
@@ -123,23 +139,33 @@ def _present(name: str, file: DatasetFile, path: Path) -> bool:
     except OSError as error:
         raise SpecarError(f"dataset {name}: cannot read {path}: {error.strerror or error}") from error
     if problem:
-        _log.warning("dataset %s: %s has a %s; fetching it again", name, path, problem)
+        _log.warning("dataset %s: %s: %s; fetching it again", name, path, problem)
     return problem is None
 
 
 def _mismatch(file: DatasetFile, path: Path) -> str | None:
-    """How the content of ``path`` differs from that in the registry, if it is known and differs."""
+    """How the content of ``path`` differs from that in the registry, or from a file of data at all."""
     if file.sha256:
         what, actual, expected = "sha256", sha256_of(path), file.sha256
     elif file.git_blob:
         what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
     else:
-        return None
-    return None if actual == expected else _wrong(what, actual, expected)
+        return _no_data(file, path)
+    return None if actual == expected else f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
 
 
-def _wrong(what: str, actual: str, expected: str) -> str:
-    return f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
+def _no_data(file: DatasetFile, path: Path) -> str | None:
+    """Why a file of which no hash is known cannot be the right one, as far as one can tell."""
+    size = path.stat().st_size
+    if file.bytes not in (None, size) and not file.own:
+        return f"wrong size {size} bytes, expected {file.bytes}"
+    with path.open("rb") as stream:
+        start = stream.read(512).removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe\0 \t\r\n")
+    if not start:
+        return "it is empty"
+    start = start.replace(b"\0", b"")  # UTF-16
+    found = next((what for what, sign in _OTHERS.items() if re.match(sign, start)), None)
+    return found and f"it is {found}, not the file"
 
 
 def _outdated(dataset: DatasetEntry, file: DatasetFile, path: Path, mirror: str | None) -> bool:
@@ -167,7 +193,9 @@ def _mirrored(path: str, mirror: str) -> list[_Source]:
 
 def _mirror_root(mirror: str) -> Path:
     if not (root := Path(mirror).expanduser()).is_dir():
-        raise SpecarError(f"data mirror {mirror} is not a folder; correct data.mirror or {MIRROR_VARIABLE}")
+        name = shown(mirror) if "://" in mirror else mirror
+        where = f"{name} is not a folder{looked_for(root)}"
+        raise SpecarError(f"data mirror {where}; correct data.mirror or {MIRROR_VARIABLE}")
     return root
 
 
@@ -185,7 +213,7 @@ def _try_sources(
             _obtain(source, file, path, archives)
         except SourceError as problem:
             unreachable = isinstance(problem, PassingError)
-            reasons.append(f"{without_password(source.location)}: {problem}")
+            reasons.append(f"{source.shown}: {problem}")
             _log.info("dataset %s: %s", name, reasons[-1])
         else:
             _report(name, source, file, path)
@@ -194,7 +222,7 @@ def _try_sources(
 
 
 def _report(name: str, source: _Source, file: DatasetFile, path: Path) -> None:
-    location = without_password(source.location)
+    location = source.shown
     _log.info("%s: from %s", path, location)
     if not file.own and not _verifiable(file, source):
         _log.warning("dataset %s: %s from %s not verified: no checksum is known", name, file.name, location)
@@ -203,35 +231,36 @@ def _report(name: str, source: _Source, file: DatasetFile, path: Path) -> None:
 def _obtain(source: _Source, file: DatasetFile, path: Path, archives: Archives) -> None:
     with atomic_path(path) as temporary:
         if source.archive:
-            archives.extract(source.archive, temporary)
+            archives.extract(source.archive, temporary, file.bytes)
         elif source.remote:
             _download(source, file, temporary, archives.show)
         else:
-            _copy(source, temporary)
+            _copy(source, file, temporary)
         if problem := _mismatch(file, temporary):
             raise SourceError(problem)
 
 
-def _copy(source: _Source, target: Path) -> None:
+def _copy(source: _Source, file: DatasetFile, target: Path) -> None:
     with _opened(Path(source.location)) as stream:
-        write(gzip.GzipFile(fileobj=stream) if source.packed else stream, target)
+        write(gzip.GzipFile(fileobj=stream) if source.packed else stream, target, bound(file.bytes))
 
 
 def _opened(path: Path) -> IO[bytes]:
     try:
-        return path.open("rb")
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would let us wait for ever
     except FileNotFoundError:
         raise SourceError("no such file") from None
     except OSError as error:
         raise SourceError(f"cannot read it ({error.strerror or error})") from error
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        return os.fdopen(number, "rb")
+    os.close(number)
+    raise SourceError("it is a folder, pipe or device, not a file")
 
 
 def _download(source: _Source, file: DatasetFile, target: Path, show: bool) -> None:
-    if not source.packed:
-        with target.open("wb") as output:
-            get(source.location, file.name, file.bytes, output, show)
-        return
-    with tempfile.TemporaryFile(dir=target.parent) as packed:
-        decoded = get(source.location, file.name, file.bytes, packed, show)
-        packed.seek(0)
-        write(packed if decoded else gzip.GzipFile(fileobj=packed), target)
+    with tempfile.TemporaryFile(dir=target.parent) as body:
+        encoded = get(source.location, file.name, file.bytes, body, show)
+        body.seek(0)
+        packed = encoded or source.packed
+        write(gzip.GzipFile(fileobj=body) if packed else body, target, bound(file.bytes))

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from specar.base.names import RelativePath, Url
 from specar.base.strict import Strict
 
-
-def _safe(name: str) -> str:
-    if not name or name.startswith(("/", ".")) or ".." in name.split("/") or "\\" in name:
-        raise ValueError(f"{name!r} must be a relative path without '..'")
-    return name
-
-
-RelativePath = Annotated[str, AfterValidator(_safe)]
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 GitBlob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
+def _dated(text: str) -> str:
+    then = datetime(2001, 2, 3, 4, 5, tzinfo=UTC)
+    try:
+        read = datetime.strptime(then.strftime(text), text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a format of dates: {error}") from error
+    if (read.year, read.month, read.day) != (2001, 2, 3) and (read.year, read.hour) != (2001, 0):
+        raise ValueError(f"{text!r} leaves out the date, as %Y-%m-%d has it")
+    return text
+
+
+DateFormat = Annotated[str, AfterValidator(_dated)]
 Kind = Literal["series", "m4", "classification", "anomaly"]
 
 
 class Archive(Strict):
     """A zip archive that holds a file of a dataset."""
 
-    url: str
+    url: Url
     member: str = Field(description="name of the file in the archive")
     sha256: Sha256 | None = Field(None, description="of the archive; null: not known")
-    bytes: int | None = Field(None, ge=0)
+    bytes: int | None = Field(None, ge=0, le=10**12)
 
 
 class DatasetFile(Strict):
@@ -38,7 +46,7 @@ class DatasetFile(Strict):
     """
 
     name: RelativePath
-    urls: list[str] = []
+    urls: list[Url] = []
     archives: list[Archive] = []
     sha256: Sha256 | None = Field(
         None, description="checked after the download; null: git_blob, or that of the archive"
@@ -46,7 +54,7 @@ class DatasetFile(Strict):
     git_blob: GitBlob | None = Field(
         None, description="git's id of the content (git hash-object), checked where no sha256 is known"
     )
-    bytes: int | None = Field(None, ge=0)
+    bytes: int | None = Field(None, ge=0, le=10**12)
 
     @property
     def hashed(self) -> bool:
@@ -62,9 +70,9 @@ class DatasetFile(Strict):
 class Splits(Strict):
     """Sizes of the consecutive parts: all in rows (int) or all as shares (float) of the series."""
 
-    train: int | float = Field(gt=0)
-    val: int | float = Field(gt=0)
-    test: int | float = Field(gt=0)
+    train: int | float = Field(gt=0, le=10**9)
+    val: int | float = Field(gt=0, le=10**9)
+    test: int | float = Field(gt=0, le=10**9)
 
     @model_validator(mode="after")
     def _one_unit(self) -> Splits:
@@ -91,24 +99,26 @@ class Splits(Strict):
 class RowCount(Strict):
     """Size of a series."""
 
-    rows: int = Field(ge=1, description="rows of the file")
+    rows: int = Field(ge=1, le=10**9, description="rows of the file")
 
 
 class PartCounts(Strict):
     """Sizes of a train and a test series."""
 
-    train: int = Field(ge=1, description="rows of all train files together")
-    test: int = Field(ge=1, description="rows of all test files together")
+    train: int = Field(ge=1, le=10**9, description="rows of all train files together")
+    test: int = Field(ge=1, le=10**9, description="rows of all test files together")
 
 
 class CaseCounts(Strict):
     """Sizes of a train and a test file of cases."""
 
-    train: int = Field(ge=1, description="cases of the train file")
-    test: int = Field(ge=1, description="cases of the test file")
-    longest: int = Field(ge=1, description="steps of the longest case of both")
+    train: int = Field(ge=1, le=10**9, description="cases of the train file")
+    test: int = Field(ge=1, le=10**9, description="cases of the test file")
+    longest: int = Field(ge=1, le=10**9, description="steps of the longest case of both")
 
 
+# Keys that came when records had been made, with what these did: an identity leaves them out, and stays.
+_LATER = (("date_format", None), ("missing", "zero"))
 SIZES = "for the estimate of how long runs take, where the data is not prepared; null: not known"
 
 
@@ -126,7 +136,7 @@ class DatasetEntry(Strict):
     restricted: str | None = Field(
         None, description="how to get files that nobody may pass on; left out until they are in place"
     )
-    channels: int | None = Field(None, ge=1, description="expected number of channels")
+    channels: int | None = Field(None, ge=1, le=1_000_000, description="expected number of channels")
 
     @model_validator(mode="after")
     def _files_fit(self) -> Self:
@@ -162,5 +172,6 @@ class DatasetEntry(Strict):
         """What decides the prepared arrays: content and treatment, not where a copy was found."""
         not_content = {"title", "licence", "source", "folder", "files", "restricted", "channels", "sizes"}
         described = self.model_dump(mode="json", exclude=not_content)
+        described = {key: value for key, value in described.items() if (key, value) not in _LATER}
         files = [{"name": f.name, "sha256": f.sha256 or f.git_blob} for f in self.used_files]
         return {**described, "files": files}

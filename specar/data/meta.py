@@ -19,7 +19,7 @@ TIME_FEATURE_COUNT = 4
 class BaseMeta(Strict):
     """What all kinds have."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = Field(3, description="raised when the same files give other arrays, or are refused")
     name: str
     identity: dict[str, Any] = Field(description="Dataset.identity() of the registry entry")
     sha256: dict[str, str] = Field(description="of the raw files, by name")
@@ -126,7 +126,9 @@ class CaseCounts(Strict):
     cases: Count
     steps: Count = Field(description="of all cases together")
     longest: Count = Field(description="steps of the longest case")
-    missing: Number = Field(description="values that were filled in, by interpolation")
+    missing: Number = Field(
+        description="values that were filled in, by interpolation or, in an empty channel, by the mean"
+    )
 
 
 class ClassificationMeta(Scaled):
@@ -154,7 +156,7 @@ class AnomalyMeta(Scaled):
     columns: list[str] | None = Field(description="null: the files name none")
     train_ends: list[Count] = Field(min_length=1, description="ends (exclusive) of the joined parts, in rows")
     test_ends: list[Count] = Field(min_length=1)
-    missing: dict[Literal["train", "test"], Number] = Field(description="values that were replaced by 0")
+    missing: dict[Literal["train", "test"], Number] = Field(description="values that were filled in")
 
     @model_validator(mode="after")
     def _ends_increase(self) -> Self:

@@ -28,7 +28,8 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
 
     The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
     standard-scored: each channel with the mean and the population standard deviation of the train rows
-    (series; each part of a joined one by its own) or the train file (classification, anomaly detection).
+    (series; each part of a joined one by its own) or the train file (classification, anomaly detection), of
+    the values that are there; what is missing becomes the mean, unless the entry says otherwise.
     Rows of a series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is
     complete. Several processes may prepare at once: one does it, the others wait and find it done.
 

@@ -19,6 +19,7 @@ from specar.data.entries import (
     DatasetEntry,
     DatasetFile,
     DatasetName,
+    DateFormat,
     Kind,
     PartCounts,
     RowCount,
@@ -56,8 +57,11 @@ class CsvDataset(DatasetEntry):
 
     format: Literal["csv"] = "csv"
     date_column: str = "date"
+    date_format: DateFormat | None = Field(
+        None, description="of strptime, such as '%d/%m/%Y %H:%M'; null: as the column says itself"
+    )
     splits: Splits
-    seasonality: int = Field(ge=1, description="rows in a season, for the seasonal naive floor")
+    seasonality: int = Field(ge=1, le=1_000_000, description="rows in a season, for the seasonal naive floor")
     sizes: RowCount | None = Field(None, description=SIZES)
 
 
@@ -145,9 +149,9 @@ class M4Dataset(DatasetEntry):
     roles = ("train", "test")
 
     format: Literal["m4"]
-    horizon: int = Field(ge=1, description="steps to forecast: the length of the test series")
-    seasonality: int = Field(ge=1, description="steps in a season, of MASE and Naive2")
-    series: int | None = Field(None, ge=1, description="expected number of series")
+    horizon: int = Field(ge=1, le=100_000, description="steps to forecast: the length of the test series")
+    seasonality: int = Field(ge=1, le=1_000_000, description="steps in a season, of MASE and Naive2")
+    series: int | None = Field(None, ge=1, le=10**9, description="expected number of series")
 
 
 class TsDataset(DatasetEntry):
@@ -157,7 +161,7 @@ class TsDataset(DatasetEntry):
     roles = ("train", "test")
 
     format: Literal["ts"]
-    classes: int | None = Field(None, ge=2, description="expected number of classes")
+    classes: int | None = Field(None, ge=2, le=10**9, description="expected number of classes")
     sizes: CaseCounts | None = Field(None, description=SIZES)
 
 
@@ -227,9 +231,16 @@ class AnomalyCsvDataset(AnomalyEntry):
     """
 
     format: Literal["anomaly_csv"]
-    time_column: str | None = Field(None, description="left out of the values")
+    time_column: str | None = Field(
+        None, description="left out of the values; its rows are in order, and the same in test and labels"
+    )
     label_column: str | None = Field(
         None, description="column of the labels in the test file, where these have no file of their own"
+    )
+    missing: Literal["mean", "zero"] = Field(
+        "mean",
+        description="what missing values become: the mean of the channel, of which they are no part, or 0 in "
+        "the units of the file, before scaling (as in the code of the paper)",
     )
 
     @property

@@ -10,7 +10,7 @@ from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.data.layout import META
 from specar.data.mirror import in_place
-from specar.data.registry import Dataset, DatasetFile, Kind
+from specar.data.registry import Dataset, DatasetFile, JoinedDataset, Kind
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,16 @@ def listing(
             caution=dataset.caution,
         )
         for name, dataset in datasets.items()
+    ]
+
+
+def without_hash(datasets: Mapping[str, Dataset]) -> list[str]:
+    """Files of which no hash is known, as ``<dataset>/<name>``; that of an archive may still check them."""
+    return [
+        f"{name}/{file.name}"
+        for name, dataset in datasets.items()
+        for file in (() if isinstance(dataset, JoinedDataset) else dataset.used_files)
+        if not file.hashed
     ]
 
 

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import logging
 import lzma
-import re
+import struct
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from queue import Empty, Queue
+from threading import Event, Thread
+from typing import IO, TypeVar
+from urllib.parse import urlsplit
 
-import pooch
 import requests
+import urllib3
 from tqdm import tqdm
 
 ATTEMPTS = 3  # per URL
 BACKOFF = 1.0  # seconds before the second attempt; doubles for each further one
-TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two reads
+PATIENCE = 10.0  # seconds for an answer, and for each block of it: no server may be slower
+BLOCK = 1 << 15  # bytes
+LARGEST = 2 << 30  # bytes of what has no size in the registry
 
-_BLOCK = 1 << 16
 # What zipfile and gzip raise on a file that they cannot unpack; RuntimeError: encrypted or unknown method.
-_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError)
+_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError,
+           ValueError, LookupError, OverflowError)  # fmt: skip
+_NO_ADDRESS = (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema, UnicodeError,
+               requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError)  # fmt: skip
+_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError,
+           ValueError)  # fmt: skip
 _log = logging.getLogger(__name__)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it says below has whole URLs
+_T = TypeVar("_T")
 
 
 class SourceError(Exception):
@@ -36,15 +48,30 @@ class PassingError(SourceError):
     """A source failed in a way that another attempt may cure."""
 
 
-def without_password(location: str) -> str:
-    """Return a URL fit for messages."""
-    return re.sub(r"//[^/@]*@", "//", location, count=1)
+def shown(url: str) -> str:
+    """Return a URL fit for messages: without user and password, and without what a token may be in."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
+    host = parts.netloc.rpartition("@")[2]
+    if not host:
+        return "…" if set(url) & set("@?#") else url
+    # An "@" behind what looks like a port: both may be of a password with a slash in it.
+    if ":" in host and "@" in url.partition(parts.netloc)[2]:
+        return f"{parts.scheme}://…"
+    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query or parts.fragment else ''}"
+
+
+def bound(size: int | None) -> int:
+    """Bytes after which a file is given up: 1 % and 64 KiB over its size in the registry, else 2 GiB."""
+    return LARGEST if size is None else size + size // 100 + (64 << 10)
 
 
 def get(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
-    """Download with retries into ``output``; tell whether HTTP's own compression has already been undone.
+    """Download with retries into ``output``; tell whether HTTP has packed it (gzip) on the way.
 
-    ``title`` and ``size`` (bytes, where known) are for the progress bar.
+    ``title`` is for the progress bar, ``size`` in bytes, where known, bounds what is taken.
 
     Raises
     ------
@@ -53,59 +80,102 @@ def get(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -
     """
     reason = ""
     for attempt in range(ATTEMPTS):
-        if attempt:
-            _log.info("%s: %s; trying again", without_password(url), reason)
-            time.sleep(BACKOFF * 2 ** (attempt - 1))
+        _log.info("%s: %s", shown(url), f"{reason}; trying again" if attempt else f"asking for {title}")
+        time.sleep(BACKOFF * 2 ** (attempt - 1) if attempt else 0)
         output.seek(0)
         output.truncate()
         try:
-            return _get_once(url, title, size, output, show)
+            return _get_once(url, title, bound(size), output, show)
         except PassingError as problem:
             reason = str(problem)
     raise PassingError(f"{reason}, {ATTEMPTS} attempts")
 
 
-def _get_once(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
-    responses: list[requests.Response] = []  # the last one is the answer, those before are redirects
-    # A positive total: pooch takes the truth value of the bar before it sets the real one.
-    bar = tqdm(total=size or 1, desc=title, unit="B", unit_scale=True, disable=not show)
-    downloader = pooch.HTTPDownloader(
-        progressbar=bar,
-        chunk_size=_BLOCK,
-        timeout=TIMEOUT,
-        headers={"Accept-Encoding": "identity"},  # so that Content-Length is the size of the file
-        hooks={"response": lambda response, **_: responses.append(response)},
-    )
-    with bar:
+def _get_once(url: str, title: str, limit: int, output: IO[bytes], show: bool) -> bool:
+    encoding = ""
+    with tqdm(desc=title, unit="B", unit_scale=True, disable=not show) as bar:
+        for response, block in _patiently(_answer(url)):
+            bar.total = _length(response)
+            if max(bar.total or 0, output.tell() + len(block)) > limit:
+                raise too_large(limit)
+            encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+            output.write(block)
+            bar.update(len(block))
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise SourceError("it is packed in a way that nobody asked for")
+    return encoding != "identity"
+
+
+def _answer(url: str) -> Iterator[tuple[requests.Response, bytes]]:
+    """The answer with each block as it was sent; the first one is empty."""
+    received = 0
+    asked = {"Accept-Encoding": "identity"}  # so that Content-Length is the size of the file
+    try:
+        with requests.get(url, stream=True, timeout=PATIENCE, headers=asked) as response:
+            if (status := response.status_code) != 200:
+                raise (PassingError if status == 429 or status >= 500 else SourceError)(f"HTTP {status}")
+            yield response, b""
+            while block := response.raw.read(BLOCK, decode_content=False):
+                received += len(block)
+                yield response, block
+            # urllib3 2 already refuses a short body, urllib3 1.26 (which requests allows) does not.
+            if (expected := _length(response)) not in (None, received):
+                raise PassingError(f"connection cut after {received} of {expected} bytes")
+    except _FAULTS as error:
+        raise _explained(error) from None
+
+
+def _length(response: requests.Response) -> int | None:
+    text = response.headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else None
+
+
+def _patiently(parts: Iterator[_T]) -> Iterator[_T]:
+    """The same parts, made in another thread: that may wait for a server as long as it will, this one not."""
+    made: Queue[_T | Exception | None] = Queue(16)
+    stopped = Event()
+
+    def make() -> None:
         try:
-            downloader(url, output, None)
-        except (requests.RequestException, ValueError) as error:
-            raise _explained(error) from error
-    return _complete(responses[-1], output.tell())
+            for part in parts:
+                made.put(part)
+                if stopped.is_set():
+                    return
+            made.put(None)
+        except Exception as error:
+            made.put(error)
+
+    Thread(target=make, daemon=True).start()
+    try:
+        while (part := made.get(timeout=PATIENCE)) is not None:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+    except Empty:
+        raise PassingError(_slow()) from None
+    finally:
+        stopped.set()
+        while not made.empty():  # so that it does not wait for room
+            made.get_nowait()
 
 
-def _complete(response: requests.Response, received: int) -> bool:
-    if "Content-Encoding" in response.headers:
-        return True
-    # urllib3 2 already refuses a short body, urllib3 1.26 (which requests allows) does not.
-    expected = response.headers.get("Content-Length")
-    if expected is not None and int(expected) != received:
-        raise PassingError(f"connection cut after {received} of {expected} bytes")
-    return False
+def _slow() -> str:
+    return f"timed out, less than {BLOCK >> 10} KiB in {PATIENCE:g} s"
 
 
 def _explained(error: Exception) -> SourceError:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        status = error.response.status_code
-        again = status == 429 or status >= 500
-        return (PassingError if again else SourceError)(f"HTTP {status}")
-    if isinstance(error, requests.Timeout):
-        return PassingError("timed out")
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    """Say it in own words: those of the libraries have the URL with its password."""
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+        return PassingError(_slow())
+    if isinstance(error, _NO_ADDRESS):
+        return SourceError("it is, or leads to, an address that cannot be asked")
+    if isinstance(error, requests.TooManyRedirects):
+        return SourceError("it leads from one address to the next without an end")
+    if isinstance(error, (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)):
         return PassingError("connection cut")
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, (requests.ConnectionError, OSError)):
         return PassingError(f"no connection ({_root_cause(error)})")
-    return SourceError(" ".join(str(error).split()))
+    return SourceError(f"unreadable answer ({type(error).__name__})")
 
 
 def _root_cause(error: BaseException) -> str:
@@ -118,16 +188,29 @@ def _root_cause(error: BaseException) -> str:
     return type(error).__name__
 
 
-def write(stream: IO[bytes] | gzip.GzipFile, target: Path, form: str = "gzip") -> None:
-    """Write what a stream, packed in a ``form`` or not, holds; SourceError if it cannot be read."""
+def too_large(limit: int) -> SourceError:
+    """Return the error about a file that is larger than its bound."""
+    return SourceError(f"more than {limit} bytes; if that is right, correct bytes in its registry entry")
+
+
+def write(stream: IO[bytes] | gzip.GzipFile, target: Path, limit: int, form: str = "gzip") -> None:
+    """Write what a stream, packed in a ``form`` or not, holds.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, or holds more than ``limit`` bytes.
+    """
     with target.open("wb") as output:
         for block in _blocks(stream, form):
+            if output.tell() + len(block) > limit:
+                raise too_large(limit)
             output.write(block)
 
 
 def _blocks(stream: IO[bytes] | gzip.GzipFile, form: str) -> Iterator[bytes]:
     with reading(form):
-        while block := stream.read(_BLOCK):
+        while block := stream.read(BLOCK):
             yield block
 
 

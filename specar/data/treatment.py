@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -21,19 +22,25 @@ def fit(train: Doubles, ddof: int = 0) -> tuple[Doubles, Doubles]:
     Parameters
     ----------
     train
-        Values (rows, channels).
+        Values (rows, channels); NaN: missing, and left out.
     ddof
         1: the divisor is the sample standard deviation, not that of the population.
 
     Returns
     -------
     mean, divisor
-        Each (channels). The divisor is the standard deviation; 1 for a constant channel.
+        Each (channels). The divisor is the standard deviation; 1 for a constant channel. The mean
+        of a channel without any value is NaN.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # scaled() refuses what overflows
-        mean, variance = train.mean(axis=0), train.var(axis=0, ddof=ddof)
+    gaps = np.isnan(train)
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):  # refused by scaled()
+        warnings.simplefilter("ignore", RuntimeWarning)  # about a channel without any value
+        if gaps.any():
+            mean, variance = np.nanmean(train, axis=0), np.nanvar(train, axis=0, ddof=ddof)
+        else:
+            mean, variance = train.mean(axis=0), train.var(axis=0, ddof=ddof)
         # A constant channel's variance is not exactly 0 after rounding: the bound is scikit-learn's.
-        rows, eps = len(train), np.finfo(np.float64).eps
+        rows, eps = len(train) - gaps.sum(axis=0), np.finfo(np.float64).eps
         constant = variance <= rows * eps * variance + (rows * mean * eps) ** 2
     return mean, np.where(constant, 1.0, np.sqrt(variance))
 
@@ -45,14 +52,14 @@ def scaled(
     std: Doubles,
     columns: Sequence[str] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Return standard scores (rows, channels).
+    """Return standard scores (rows, channels), 0 (the mean) for missing values.
 
     Parameters
     ----------
     name
         Name of the dataset, for messages.
     values
-        Values (rows, channels).
+        Values (rows, channels); NaN: missing.
     mean, std
         Each (channels).
     columns
@@ -67,7 +74,7 @@ def scaled(
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            scores[rows] = (values[rows] - mean) / std
+            scores[rows] = np.where(np.isnan(values[rows]), 0, (values[rows] - mean) / std)
     finite = np.isfinite(scores).all(axis=0)
     if not finite.all():
         channel = int(np.argmin(finite))
@@ -79,7 +86,7 @@ def scaled(
 def fill_gaps(values: Doubles, offsets: npt.NDArray[np.int64]) -> int:
     """Fill NaN in place by linear interpolation, within each case and channel.
 
-    The ends get the nearest value that is there, a channel without any 0.
+    The ends get the nearest value that is there. A channel without any keeps its gaps.
 
     Parameters
     ----------
@@ -107,5 +114,3 @@ def _fill(channel: Doubles, gaps: npt.NDArray[np.bool_]) -> None:
     known = np.flatnonzero(~gaps)
     if len(known):
         channel[gaps] = np.interp(np.flatnonzero(gaps), known, channel[known])
-    else:
-        channel[:] = 0.0

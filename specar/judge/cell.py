@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from specar.judge.rules import (
@@ -18,14 +19,13 @@ from specar.judge.rules import (
     REPRODUCED,
     SHOWN,
     WORSE,
-    margin_of,
-    rounding,
 )
+from specar.paper.margins import half_unit, margin_of
 from specar.paper.metrics import METRICS
 
 # Spread below this share of the value is rounding of floating-point numbers, not noise between seeds.
 _NO_SPREAD = 1e-12
-_EDGE = 1e-9  # likewise: 0.1035 - 0.1 is a margin of 0.0035
+_EDGE = 1e-9  # likewise: 0.103 - 0.1 is a margin of 0.003
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ class Verdict:
     difference
         Mean over seeds minus published, in the printed unit.
     margin
-        The margin with what rounding adds, in the printed unit.
+        In the printed unit.
     low, high
         The shown t interval of the mean, in the printed unit; NaN without a standard deviation.
     p_equivalent
         TOST: p value of "the difference is beyond the margin", small where equivalent.
     p_beyond
-        p value of "the difference is inside the margin", on the side of the mean, small where beyond.
+        p value of "the mean is inside the margin, or the published number is one more run of ours": the
+        larger one; small where neither is so.
     """
 
     word: str
@@ -86,45 +87,44 @@ def judge_values(values: Sequence[float], published: str, metric: str) -> Verdic
 
 def judge_summary(mean: float, sd: float, seeds: int, published: str, metric: str) -> Verdict:
     """Judge a cell by mean and sample standard deviation over its seeds: all that t tests need."""
-    printed = float(published)
-    margin = float(margin_of(metric).at(printed)) + rounding(published)
-    difference = mean - printed
+    printed, half = float(published), half_unit(published)
+    difference, margin = mean - printed, float(margin_of(metric).at(printed))
+    side = BETTER if (difference > 0) == METRICS[metric].higher else WORSE
     if seeds < MIN_SEEDS:
         place = "inside" if _within(difference, margin) else "outside"
-        return Verdict(INCONCLUSIVE, f"{_seeds(seeds)}, {place} the margin", difference, margin)
+        reason = f"{seeds} seed{'s' * (seeds != 1)}, {place} the margin"
+        return Verdict(INCONCLUSIVE, reason, difference, margin)
     if sd <= _NO_SPREAD * abs(mean):
-        equal = "all seeds equal"
-        return Verdict(_exact(difference, margin, metric), equal, difference, margin, mean, mean)
-    return _tested(mean, sd, seeds, difference, margin, metric)
+        beyond = INCONCLUSIVE if _within(difference, half) else side
+        word = REPRODUCED if _within(difference, margin) else beyond
+        return Verdict(word, "all seeds equal", difference, margin, mean, mean)
+    equivalent, beyond_p = map(float, p_values(mean, sd, seeds, printed, margin, half))
+    reach = sd / math.sqrt(seeds) * float(stats.t.ppf((1 + SHOWN) / 2, seeds - 1))
+    word = REPRODUCED if equivalent < ALPHA else side if beyond_p < ALPHA else INCONCLUSIVE
+    reason = "the seeds spread too widely to tell" if word == INCONCLUSIVE else ""
+    return Verdict(word, reason, difference, margin, mean - reach, mean + reach, equivalent, beyond_p)
 
 
-def _tested(mean: float, sd: float, seeds: int, difference: float, margin: float, metric: str) -> Verdict:
-    error, freedom = sd / math.sqrt(seeds), seeds - 1
-    distance = abs(difference)
+def p_values(
+    mean: npt.ArrayLike,
+    sd: npt.ArrayLike,
+    seeds: int,
+    printed: npt.ArrayLike,
+    margin: npt.ArrayLike,
+    half: float,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return ``p_equivalent`` and ``p_beyond`` of `Verdict`, of one cell or of arrays of them.
+
+    ``half`` is half a unit of the last printed digit: the published number is taken for the one nearest to
+    our runs of all that are printed alike.
+    """
+    distance, spread = np.abs(np.subtract(mean, printed)), np.asarray(sd, dtype=np.float64)
     # Of the two one-sided tests, the one on the side of the difference has the larger p value.
-    equivalent, beyond = (
-        float(tail((distance - margin) / error, freedom)) for tail in (stats.t.cdf, stats.t.sf)
-    )
-    half = error * float(stats.t.ppf((1 + SHOWN) / 2, freedom))
-    word, reason = INCONCLUSIVE, "interval covers an end of the margin"
-    if equivalent < ALPHA:
-        word, reason = REPRODUCED, ""
-    elif beyond < ALPHA:
-        word, reason = _side(difference, metric), ""
-    return Verdict(word, reason, difference, margin, mean - half, mean + half, equivalent, beyond)
-
-
-def _exact(difference: float, margin: float, metric: str) -> str:
-    return REPRODUCED if _within(difference, margin) else _side(difference, metric)
+    equivalent = stats.t.cdf((distance - margin) / (spread / math.sqrt(seeds)), seeds - 1)
+    further = spread * math.sqrt(1 + 1 / seeds)
+    one_more = 2 * stats.t.sf(np.maximum(distance - half, 0) / further, seeds - 1)
+    return equivalent, np.maximum(1 - equivalent, one_more)
 
 
 def _within(difference: float, margin: float) -> bool:
     return abs(difference) <= margin * (1 + _EDGE)
-
-
-def _side(difference: float, metric: str) -> str:
-    return BETTER if (difference > 0) == METRICS[metric].higher else WORSE
-
-
-def _seeds(number: int) -> str:
-    return f"{number} seed{'s' * (number != 1)}"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
-from specar.judge.claims.own import OwnResults
-from specar.judge.claims.registry import CLAIMS
-from specar.judge.claims.table import claim_table
+from specar.judge.claims import claim_table
+from specar.judge.own import OwnResults
 from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
-from specar.judge.verdicts import joined, summary, verdicts_of
+from specar.judge.verdicts import summary, verdicts_of
+from specar.paper.claims import claims
 from specar.results.ablations import ablation_table
-from specar.results.ledger import TaskResults, results_of
-from specar.results.statistics import CELL
+from specar.results.convergence import unconverged_runs
+from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-
-_CLAIMED = {claim.ablation for claim in CLAIMS}
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Judgement:
     verdicts
         A row per published cell and model: see `specar.judge.verdicts.verdicts_of`.
     claims
-        A row per claim and side: see `specar.judge.claims.table.claim_table`.
+        A row per claim and side: see `specar.judge.claims.claim_table`.
     rankings
         The rankings over datasets: see `specar.judge.ranks.rankings`.
     note
@@ -58,21 +55,20 @@ class Judgement:
         return pair_table(self.rankings)
 
 
-def judge(plan: Plan, results: Iterable[TaskResults] = ()) -> Judgement:
-    """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error.
-
-    ``results`` are those of all tasks, where they have been read already.
-    """
-    results = list(results) or [results_of(plan, task) for task in plan.tasks]
-    verdicts = joined(map(verdicts_of, results))
-    runs = pd.concat([found.runs for found in results], ignore_index=True)
-    own = OwnResults(verdicts, runs, _ablations(plan))
+def judge(ledger: Ledger) -> Judgement:
+    """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
+    plan, ablations = ledger.plan, _ablations(ledger.plan)
+    names = [run for runs in ledger.cells["runs"] for run in runs]
+    names += [] if ablations is None else [run for runs in ablations["run_ids"] for run in runs.split()]
+    unconverged = unconverged_runs(plan, names)
+    verdicts = verdicts_of(ledger, unconverged)
+    own = OwnResults(verdicts, ledger.runs, ablations, unconverged)
     return Judgement(verdicts, claim_table(own), rankings(verdicts), plan.config.note)
 
 
 def _ablations(plan: Plan) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
-    tables = [ablation_table(plan, name) for name in plan.started_ablations if name in _CLAIMED]
-    columns = ["ablation", "level", *CELL, "reproduced"]
-    done = [table.loc[table["seeds"] > 0, columns] for table in tables if (table["seeds"] > 0).any()]
-    return pd.concat(done, ignore_index=True) if done else None
+    claimed = {claim.ablation for claim in claims()}
+    tables = [ablation_table(plan, name) for name in plan.started_ablations if name in claimed]
+    done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
+    return pd.concat(done, ignore_index=True).astype({"top": bool}) if done else None

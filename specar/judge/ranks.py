@@ -7,10 +7,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from specar.judge.printed import averages, printed_cells
 from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS
+from specar.paper.numbers import OURS, averages, cells_of
 from specar.paper.sources import source_of
 
 # The first of each is drawn. Precision and recall rank nothing by themselves.
@@ -94,8 +93,8 @@ def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
     Parameters
     ----------
     verdicts
-        Those of the plan (`specar.judge.verdicts.COLUMNS`): an model of ours is a further model where
-        all its cells are there.
+        Those of the plan (`specar.judge.verdicts.COLUMNS`): a label of SpecAR-Net is a further model where
+        all its cells are there; other models of the plan are not ranked.
     """
     return [
         _ranking(task, f"appendix:{number}", metric, verdicts)
@@ -153,11 +152,10 @@ def _rows(ranking: Ranking) -> list[dict[str, object]]:
 
 
 def _ranking(task: str, table: str, metric: str, verdicts: pd.DataFrame) -> Ranking:
-    cells = printed_cells(table)
-    # M4's Others is an average over its own, but printed as a dataset beside the rest.
-    cells = cells[(cells["metric"] == metric) & (~averages(cells) | (cells["dataset"] == "Others"))]
+    cells = cells_of(table)
+    cells = cells[(cells["metric"] == metric) & ~averages(cells)]
     scores = cells.pivot_table(index="dataset", columns="model", values="number", aggfunc="mean", sort=False)
-    top = cells["top"].iloc[0] == "true"
+    top = bool(cells["top"].iloc[0])
     needed = cells.loc[cells["model"] == OURS, ["dataset", "setting"]]
     own, left_out = _own(task, top, metric, needed, verdicts)
     scores = scores.join(own)
@@ -168,9 +166,8 @@ def _own(
     task: str, top: bool, metric: str, needed: pd.DataFrame, verdicts: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[tuple[str, int, int], ...]]:
     """Our scores, a column per model that has all cells, and the others."""
-    rows = verdicts[
-        (verdicts["task"] == task) & (verdicts["top"] == top) & (verdicts["metric"] == metric)
-    ].dropna(subset=["reproduced"])
+    rows = verdicts[(verdicts["published_as"] == OURS) & verdicts["reproduced"].notna()]
+    rows = rows[(rows["task"] == task) & (rows["top"] == top) & (rows["metric"] == metric)]
     rows = rows.merge(needed, on=["dataset", "setting"])
     columns, left_out = {}, []
     for model, group in rows.groupby("model", sort=False):

@@ -2,115 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-
-from specar.paper.metrics import METRICS
+from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
+from specar.paper.margins import margins_in_words
+from specar.results.convergence import NOT_CONVERGED, RULE
 
 ALPHA = 0.05  # level of every test
 SHOWN = 0.95  # confidence of the intervals that are shown
 TESTED = 1 - 2 * ALPHA  # of the intervals that decide: two one-sided tests at ALPHA are this interval
-MIN_SEEDS = 2  # a test needs a standard deviation
+MIN_SEEDS = 3  # of two seeds no test can tell how far further ones would spread
 MIN_SHARE = 0.5  # share of a claim's cells that has to be done before our runs say a word on it
 MIN_DATASETS = 5  # fewer datasets are not ranked in a diagram
+PROTOCOL = "published"  # only its numbers compare with those of the paper
 
 REPRODUCED, BETTER, WORSE = "reproduced", "better", "worse"
 INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
 VERDICTS = (REPRODUCED, BETTER, WORSE, INCONCLUSIVE, NOT_RUN)
-
-HOLDS, PARTLY, FAILS, UNKNOWN = "holds", "partly", "does not hold", "cannot be judged"
-WORDS = (HOLDS, PARTLY, FAILS, UNKNOWN)
-
-
-@dataclass(frozen=True)
-class Margin:
-    """How far a result may lie from the published one to count as the same.
-
-    Attributes
-    ----------
-    text
-        The margin in words.
-    share, amount
-        A share of the published value, and an amount in its unit.
-    """
-
-    text: str
-    share: float = 0.0
-    amount: float = 0.0
-
-    def at(self, published: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the margin at published values, in their unit."""
-        values = np.abs(np.asarray(published, dtype=np.float64))
-        return np.add(self.share * values, self.amount)
-
-
-_PERCENT = Margin("±3 %", share=0.03)
-_POINT = Margin("±1 point", amount=1.0)
-_SMAPE = Margin("±0.3", amount=0.3)
-
-
-def margin_of(metric: str) -> Margin:
-    """Return the equivalence margin of a metric."""
-    if metric == "smape":
-        return _SMAPE
-    return _POINT if METRICS[metric].percent else _PERCENT
-
-
-def margins_in_words(metrics: Iterable[str]) -> str:
-    """Return the margins of ``metrics``, each once, with their metrics where they differ."""
-    names: dict[str, list[str]] = {}
-    for metric in metrics:
-        names.setdefault(margin_of(metric).text, []).append(METRICS[metric].label)
-    if len(names) == 1:
-        return next(iter(names))
-    return ", ".join(f"{text} ({_listed(labels)})" for text, labels in names.items())
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def rounding(printed: str) -> float:
-    """Return half a unit of the last printed digit: by so much a printed number may differ from its value."""
-    _, _, decimals = printed.strip().partition(".")
-    return float(0.5 * 10.0 ** -len(decimals))
+# Seeds, and the spread between them in percent up to which four of five cells are called reproduced.
+SPREADS = {3: 0.9, 5: 1.2, 10: 1.5}
 
 
 def cell_rules() -> list[str]:
     """Return the rules of the verdicts on cells, one sentence each."""
     printed = ["mse", "mae", "mase", "owa", "accuracy", "precision", "recall", "f1", "smape"]
+    spreads = ", ".join(f"{spread:g} % ({seeds} seeds)" for seeds, spread in SPREADS.items())
     return [
+        "A model is compared with the published numbers of the one that it is said to be (published_as) and "
+        "with nothing else; without it there is no verdict.",
         f"Margins around a published value: {margins_in_words(printed)}; relative margins are a share of "
-        "the published value.",
-        "Every margin is widened by half a unit of the last printed digit, since any value in that range is "
-        "printed alike; the doubt benefits the paper.",
-        "The published value is a single run of unknown spread. It is taken as a fixed number; the seeds of "
-        "our runs are the sample.",
+        "the published value. They are not widened by what rounding hides: half a unit of the last digit of "
+        "0.020 is 2.5 % of it already, so that small numbers are seldom called reproduced.",
         f"{REPRODUCED}: the mean over seeds is equivalent to the published value, by two one-sided t tests "
         f"(TOST) at level {ALPHA:g}, which is that its {TESTED:.0%} t interval lies inside the margin; also "
         "where the difference is significant but inside the margin.",
-        f"{BETTER}, {WORSE}: the {TESTED:.0%} t interval lies beyond the margin, on the good or bad side of "
-        "the metric (one-sided t test at the same level).",
-        f"{INCONCLUSIVE}: runs are there, but the interval covers an end of the margin, or there are fewer "
-        f"than {MIN_SEEDS} seeds: a single run is not tested, its deviation is only said to be inside or "
-        "outside the margin.",
+        f"{BETTER}, {WORSE}: the {TESTED:.0%} t interval of the mean lies beyond the margin, on the good or "
+        f"bad side of the metric, and the published value, as one more run, lies outside the {SHOWN:.0%} "
+        "prediction interval of our runs, mean ± t · sd · √(1 + 1/seeds), whatever it was before rounding.",
+        f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} "
+        f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of "
+        f"five are called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",
+        f"{INCONCLUSIVE}: runs are there, but neither holds, or there are fewer than {MIN_SEEDS} seeds, "
+        "which are not tested: their deviation is only said to be inside or outside the margin.",
         f"{NOT_RUN}: no run of the cell is done (missing, failed or not asked for), or, for an average, a "
         "part or seed of it is missing.",
-        "Seeds that all give the same value have no spread: their value is compared with the margin itself.",
+        "Seeds that all give the same value have no spread: their value is compared with the margin itself, "
+        f"and {INCONCLUSIVE} where it lies outside, but no further than rounding explains.",
+        f"{NOT_CONVERGED} is said of runs where {RULE}. They are counted all the same.",
         f"Intervals that are shown are {SHOWN:.0%} t intervals of the mean over seeds.",
-        "No verdict is corrected for the number of cells: of cells whose true mean lies at an end of the "
-        f"margin, up to {ALPHA:.0%} are called {REPRODUCED}, and as many beyond.",
+        "No verdict is corrected for the number of cells.",
     ]
 
 
 def claim_rules() -> list[str]:
     """Return the rules of the verdicts on claims, one sentence each."""
     return [
+        "Claims are about SpecAR-Net: runs of other models are not looked at.",
         f"A claim is counted over cells, as printed: {HOLDS} where the claimed side is better in every cell "
-        "(for claims on most cells: in more than half), "
+        "(for claims on most cells, and that something helps: in more than half), "
         f"{PARTLY} where it is better in more cells than it is worse in, else {FAILS}. Equal is not better.",
         "Claims of equality count cells inside and outside the margin in the same way. Claims on counts of "
         f"firsts: {HOLDS} where the share of cells in which the side is best, ties included, is at least the "

@@ -23,7 +23,7 @@ def accuracy(truth: Labels, predicted: Labels) -> float:
 
 
 def macro_f1(confusion: npt.NDArray[np.int64]) -> float:
-    """Mean F1 of all classes, 0 to 1; a class that is neither there nor predicted counts 0."""
+    """Mean F1, 0 to 1, of the classes that are there or predicted."""
     hits, sizes = np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1)
-    scores = np.divide(2.0 * hits, sizes, out=np.zeros(len(hits)), where=sizes > 0)
-    return float(scores.mean())
+    known = sizes > 0
+    return float((2.0 * hits[known] / sizes[known]).mean())

@@ -14,7 +14,14 @@ Flags = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.floating[Any]]
 
 
-def _require_both_classes(labels: Flags) -> None:
+def require_both_classes(labels: Flags) -> None:
+    """Refuse labels (n,) that are all the same: every score is right, or none.
+
+    Raises
+    ------
+    SpecarError
+        They are.
+    """
     if labels.all() or not labels.any():
         raise SpecarError("the test labels need anomalies and normal points: take another test part")
 
@@ -32,7 +39,7 @@ def best_f1(scores: Scores, labels: Flags) -> float:
     SpecarError
         All labels are the same; so for the other functions here.
     """
-    _require_both_classes(labels)
+    require_both_classes(labels)
     precision, recall, _ = precision_recall_curve(labels, scores)
     return float(np.max(2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)))
 
@@ -42,7 +49,7 @@ def auc_roc(scores: Scores, labels: Flags) -> float:
 
     Equal scores count half, as in scikit-learn's ``roc_auc_score``.
     """
-    _require_both_classes(labels)
+    require_both_classes(labels)
     return float(roc_auc_score(labels, scores))
 
 
@@ -52,7 +59,7 @@ def auc_pr(scores: Scores, labels: Flags) -> float:
     This is the area under the precision-recall curve as a step function (scikit-learn's
     ``average_precision_score``), not by trapezoids, which are too high.
     """
-    _require_both_classes(labels)
+    require_both_classes(labels)
     return float(average_precision_score(labels, scores))
 
 
@@ -78,7 +85,7 @@ def vus_pr(scores: Scores, labels: Flags, max_buffer: int = 100, step: int = 5) 
     # Imported here: it takes seconds.
     from aeon.benchmarking.metrics.anomaly_detection import range_pr_auc_score
 
-    _require_both_classes(labels)
+    require_both_classes(labels)
     # The last buffer is always among them.
     buffers = np.unique([*range(0, max_buffer + 1, step), max_buffer])
     truth, score = labels.astype(np.int64), scores.astype(np.float64)

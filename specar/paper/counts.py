@@ -31,14 +31,6 @@ class Counts:
         """Whether it is better in every cell, of which there is at least one."""
         return 0 < self.better == self.total
 
-    @property
-    def nowhere_worse(self) -> bool:
-        """Whether it is better or equal in every cell, of which there is at least one."""
-        return self.total > 0 == self.worse
-
-    def __str__(self) -> str:
-        return f"better in {self.better}, equal in {self.equal}, worse in {self.worse}"
-
 
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
     """Return by how much ``ours`` is better than ``theirs``, negative where it is worse.
@@ -60,7 +52,7 @@ def count(margins: pd.Series[float]) -> Counts:
 
 
 def face_to_face(
-    numbers: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str] | None = None
+    numbers: pd.DataFrame, ours: Mapping[str, str | bool], theirs: Mapping[str, str | bool] | None = None
 ) -> pd.DataFrame:
     """Put the cells of one side beside the best of the other side.
 
@@ -95,7 +87,7 @@ def _signs(metrics: pd.Series[str]) -> pd.Series[float]:
     return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
 
 
-def _select(numbers: pd.DataFrame, wanted: Mapping[str, str]) -> pd.Series[bool]:
+def _select(numbers: pd.DataFrame, wanted: Mapping[str, str | bool]) -> pd.Series[bool]:
     chosen = pd.Series(True, index=numbers.index)
     for key, value in wanted.items():
         chosen &= numbers[key] == value

@@ -9,9 +9,9 @@ from typing import Literal
 
 from specar.base.errors import SpecarError
 from specar.paper.files import SETUP, TABLE_IDS, source_of_id
-from specar.paper.numbers import printed_numbers, read_published
+from specar.paper.numbers import cells_of, read_published
 from specar.paper.published import printed_datasets
-from specar.paper.sources import AVERAGE
+from specar.paper.sources import AVERAGE, source_of
 
 Form = Literal["metric columns", "metric lines", "model lines"]
 
@@ -23,13 +23,11 @@ class PrintedRow:
     Attributes
     ----------
     task, dataset, setting
-        As `specar.paper.numbers.printed_numbers` names them.
+        As `specar.paper.numbers.printed_numbers` and our results name them.
     metrics
         In the order of the table.
     label
-        The row's name where it is not the dataset.
-    result
-        Dataset and setting of the reproduced results where they are named in another way.
+        The row's name where it is not what the paper calls the dataset.
     """
 
     task: str
@@ -37,17 +35,16 @@ class PrintedRow:
     setting: str
     metrics: tuple[str, ...]
     label: str = ""
-    result: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
         """What stands at the left of the row."""
-        return self.label or self.dataset
+        return self.label or self.dataset.removeprefix(source_of(self.task).prefix)
 
     @property
     def result_key(self) -> tuple[str, str]:
         """Dataset and setting of the reproduced results."""
-        return self.result or (self.dataset, self.setting)
+        return self.dataset, self.setting
 
 
 @dataclass(frozen=True)
@@ -104,8 +101,7 @@ class TableDefinition:
     @cached_property
     def models(self) -> list[tuple[str, str]]:
         """Model and variant of every printed column, in the paper's order."""
-        numbers = printed_numbers()
-        printed = numbers[numbers["source_table"] == self.source_table]
+        printed = cells_of(self.source_table)
         return list(dict.fromkeys(zip(printed["model"], printed["variant"], strict=True)))
 
     @cached_property
@@ -149,15 +145,11 @@ def _with_average(task: str, metrics: tuple[str, ...], of_average: tuple[str, ..
 
 def _headline() -> tuple[PrintedRow, ...]:
     return (
-        PrintedRow("classification", "UEA avg", "", ("accuracy",), "Classification", (AVERAGE, "")),
+        PrintedRow("classification", AVERAGE, "", ("accuracy",), "Classification"),
         PrintedRow("anomaly_detection", AVERAGE, "", ("f1",), "Anomaly detection"),
-        PrintedRow(
-            "short_term_forecast", "M4 Average", "", ("owa",), "Short-term forecasting", ("Average", "")
-        ),
-        PrintedRow(
-            "long_term_forecast", "ILI avg", "", ("mse",), "Long-term forecasting (ILI)", ("ILI", AVERAGE)
-        ),
-        PrintedRow("imputation", "ETTh1 avg", "", ("mse",), "Imputation (ETTh1)", ("ETTh1", AVERAGE)),
+        PrintedRow("short_term_forecast", "Average", "", ("owa",), "Short-term forecasting"),
+        PrintedRow("long_term_forecast", "ILI", AVERAGE, ("mse",), "Long-term forecasting (ILI)"),
+        PrintedRow("imputation", "ETTh1", AVERAGE, ("mse",), "Imputation (ETTh1)"),
     )
 
 
@@ -262,7 +254,7 @@ def _ablations() -> list[TableDefinition]:
 
 def _full_results() -> list[TableDefinition]:
     impute, forecast, short = "imputation", "long_term_forecast", "short_term_forecast"
-    subsets = _rows(short, [*printed_m4(), "Others", "Average"], [""], _M4)
+    subsets = _rows(short, [*printed_datasets(short), "Others", "Average"], [""], _M4)
     imputed = _rows(impute, printed_datasets(impute), [*_RATIOS, AVERAGE], _ERRORS)
     tables = [
         TableDefinition(
@@ -303,11 +295,6 @@ def _full_results() -> list[TableDefinition]:
             )
             tables.append(made)
     return tables
-
-
-def printed_m4() -> list[str]:
-    """The M4 subsets that the paper prints one by one, as it names them."""
-    return [name.removeprefix("M4-") for name in printed_datasets("short_term_forecast")]
 
 
 DEFINITIONS = {table.id: table for table in (*_main(), *_ablations(), *_full_results())}

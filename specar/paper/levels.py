@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
-from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, printed_numbers, read_published
+from specar.paper.numbers import OURS, cells_of, figure_numbers, read_published
 
 KEY = ["level", "task", "dataset", "setting", "metric"]
+_TABLES = {"backbone": ("appendix:1", "appendix:2", "appendix:3"), "unified": ("appendix:4",)}
 
 
 def published_levels(name: str) -> pd.DataFrame:
@@ -21,34 +19,9 @@ def published_levels(name: str) -> pd.DataFrame:
         `KEY` (text) and ``published`` (float), in the unit of the main tables: percent, where appendix
         Tables 2 and 3 and appendix Figure 1 have fractions. Hop lengths are read off the plot.
     """
-    source = _SOURCES.get(name)
-    table = pd.DataFrame(columns=[*KEY, "published"]) if source is None else source()
-    return table.reset_index(drop=True)
-
-
-def _of_tables(*numbers: int) -> pd.DataFrame:
-    """Tables of the appendix that have the level as the variant."""
-    printed = printed_numbers()
-    tables = [f"appendix:{number}" for number in numbers]
-    rows = printed[printed["source_table"].isin(tables) & (printed["model"] == OURS)]
-    return _in_unit(rows.rename(columns={"variant": "level", "number": "published"}))
-
-
-def _hop() -> pd.DataFrame:
-    read = read_published("hop_length").rename(columns={"hop_length": "level", "horizon": "setting"})
-    return _in_unit(read.assign(published=read["value"].astype(float)))
-
-
-def _in_unit(table: pd.DataFrame) -> pd.DataFrame:
-    scale = table["metric"].map({name: metric.scale for name, metric in METRICS.items()})
-    return table.assign(published=(table["published"] * scale).round(6))[[*KEY, "published"]]
-
-
-_SOURCES: dict[str, Callable[[], pd.DataFrame]] = {
-    "backbone": lambda: _of_tables(1, 2, 3),
-    "unified": lambda: _of_tables(4),
-    "hop": _hop,
-}
+    table = figure_numbers() if name == "hop" else cells_of(*_TABLES.get(name, ()))
+    table = table[table["model"] == OURS].rename(columns={"variant": "level", "number": "published"})
+    return table[[*KEY, "published"]].reset_index(drop=True)
 
 
 def published_best(name: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Every number that the paper prints, of all models, as one tidy table."""
+"""Every number that the paper prints, of all models, as one tidy table in the project's own keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from importlib.resources import files
 
 import pandas as pd
 
+from specar.config.tasks import TASK_INFO
+from specar.paper.metrics import METRICS
+from specar.paper.sources import AVERAGE, source_of
+
 OURS = "SpecAR-Net"
+AVERAGES = (AVERAGE, "Average")  # names of averages over settings or datasets
 KEY = ["source_table", "task", "dataset", "setting", "top", "model", "variant", "metric"]
-COLUMNS = [*KEY, "value", "mark", "number"]
+COLUMNS = [*KEY, "value", "mark", "number", "unit", "stated_top", "paper_dataset", "paper_setting"]
 
 # CSV in specar.paper.published: what its columns are called here, and what it does not say itself.
 _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
@@ -22,6 +27,7 @@ _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "ablation_backbone": ({"backbone": "variant"}, {"model": OURS}),
     "unified_training": ({"training": "variant", "mask_ratio": "setting"}, {"task": "imputation"}),
 }
+_FRACTIONS = ("appendix:2", "appendix:3", "appendix:fig1a")
 
 
 def read_published(name: str) -> pd.DataFrame:
@@ -32,21 +38,75 @@ def read_published(name: str) -> pd.DataFrame:
 
 @cache
 def printed_numbers() -> pd.DataFrame:
-    """Return all printed results, misprints included.
+    """Return all results of the paper's tables, misprints included.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`, all text but the last. ``source_table`` is ``main:N``, ``appendix:N``, ``main:text``, or
-        ``release:N`` for the pictures in the authors' repository. ``setting`` is a horizon, a mask
-        ratio, ``avg``, or empty; ``top`` is ``true``, ``false``, or empty where it is not said;
-        ``variant`` is the backbone (appendix 1 to 3) or the kind of training (appendix 4). ``value`` has
-        the printed digits, ``number`` is the same as a float, in the printed unit (fractions in
-        appendix 2 and 3, elsewhere percent). ``mark`` is ``first``, ``second`` or empty, as coloured.
+        `COLUMNS`. ``source_table`` is ``main:N``, ``appendix:N``, ``main:text``, or ``release:N`` for the
+        pictures in the authors' repository. ``dataset`` and ``setting`` are those of our runs and tables
+        (``M4-Yearly``; ``96``, ``0.25``, ``avg``, or empty), ``paper_dataset`` and ``paper_setting`` what the
+        paper calls them. ``top`` (bool) is whether the table's SpecAR-Net was trained with TOP, false for
+        tasks without; where ``stated_top`` is false the table does not say, and its numbers are those with
+        TOP (`specar.paper.audit.tables.unstated_top`). ``variant`` is the backbone (appendix 1 to 3) or the
+        kind of training (appendix 4). ``value`` has the printed digits; ``number`` is the same as a float in
+        our unit: ``unit`` (100 for what is printed as a fraction, else 1) times it. ``mark`` is ``first``,
+        ``second`` or empty, as coloured.
     """
-    parts = []
-    for name, (renamed, constant) in _SOURCES.items():
-        table = read_published(name).rename(columns=renamed).assign(**constant)
-        parts.append(table.reindex(columns=COLUMNS[:-1], fill_value=""))
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(number=table["value"].astype(float))
+    tables = [
+        read_published(name).rename(columns=renamed).assign(**constant)
+        for name, (renamed, constant) in _SOURCES.items()
+    ]
+    return _normalised(pd.concat(tables, ignore_index=True))
+
+
+@cache
+def figure_numbers() -> pd.DataFrame:
+    """Return what is read off appendix Figure 1, as `printed_numbers`; ``variant`` is the hop length."""
+    names = {"source_figure": "source_table", "horizon": "setting", "hop_length": "variant"}
+    return _normalised(read_published("hop_length").rename(columns=names).assign(model=OURS))
+
+
+def cells_of(*tables: str, numbers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return numbers by ``source_table``, Figure 1's as well; ``numbers`` in place of `printed_numbers`."""
+    printed = pd.concat(
+        [printed_numbers() if numbers is None else numbers, figure_numbers()], ignore_index=True
+    )
+    return printed[printed["source_table"].isin(tables)]
+
+
+def averages(cells: pd.DataFrame) -> pd.Series[bool]:
+    """Return which cells are averages of others that are printed: M4's Others is none of them."""
+    return (cells["setting"] == AVERAGE) | cells["dataset"].isin(AVERAGES)
+
+
+def _normalised(table: pd.DataFrame) -> pd.DataFrame:
+    """Put rows as the CSVs have them into our keys and unit."""
+    table = table.reindex(columns=COLUMNS).fillna("")
+    names = [_in_our_key(*row) for row in _pairs(table, "task", "dataset", "setting")]
+    has_top = table["task"].map({task: info.top for task, info in TASK_INFO.items()})
+    fraction = table["source_table"].isin(_FRACTIONS)
+    unit = table["metric"].map({name: metric.scale for name, metric in METRICS.items()}).where(fraction, 1.0)
+    return table.assign(
+        paper_dataset=table["dataset"],
+        paper_setting=table["setting"],
+        dataset=[dataset for dataset, _ in names],
+        setting=[setting for _, setting in names],
+        stated_top=~has_top | (table["top"] != ""),
+        top=has_top & (table["top"] != "false"),
+        unit=unit,
+        number=(table["value"].astype(float) * unit).round(6),
+    )
+
+
+def _in_our_key(task: str, dataset: str, setting: str) -> tuple[str, str]:
+    """Return dataset and setting; Table 2 has "ILI avg" and, over datasets, "UEA avg" and "M4 Average"."""
+    source = source_of(task)
+    first, _, word = dataset.rpartition(" ")
+    if word in source.aggregates:
+        return word, setting
+    return (first, word) if first else (source.prefix + dataset, setting)
+
+
+def _pairs(table: pd.DataFrame, *columns: str) -> list[list[str]]:
+    return table[list(columns)].to_numpy().tolist()

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pandas as pd
 
-from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, read_published
+from specar.paper.numbers import OURS, cells_of, read_published
 from specar.paper.sources import source_of
 
 PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
 
 
-@cache
-def _printed(task: str) -> pd.DataFrame:
-    source, setting = source_of(task), TASK_INFO[task].setting
-    table = read_published(task)
-    table = table.rename(columns={"value": "published", "model": "published_as"})
-    table["dataset"] = [
-        name if name in source.aggregates else source.prefix + name for name in table[source.column]
-    ]
-    table["setting"] = table[setting] if setting else ""
-    table["top"] = (table["top"] == "true" if "top" in table else False) & (table["published_as"] == OURS)
-    return table
-
-
-def _rows(task: str, *tables: str) -> pd.DataFrame:
-    printed = _printed(task)
-    rows = printed[printed["source_table"].isin(tables)]
+def _rows(*tables: str) -> pd.DataFrame:
+    rows = cells_of(*tables).rename(columns={"value": "published", "model": "published_as"})
+    rows = rows.assign(top=rows["top"] & (rows["published_as"] == OURS))
     return rows[[*PRINTED, "published"]].drop_duplicates(PRINTED).reset_index(drop=True)
 
 
 def published(task: str) -> pd.DataFrame:
-    """Return SpecAR-Net's results as the appendix prints them, without and with TOP.
+    """Return the results of all models as the appendix prints them, SpecAR-Net's without and with TOP.
 
     Returns
     -------
     DataFrame
-        ``dataset``, ``setting`` (text; ``avg`` for printed averages over settings, empty where the task
-        has none), ``top``, ``metric`` and ``published`` (text, with the printed digits and in the
-        printed unit). A row that was not printed is not there.
+        `PRINTED` (``top`` is bool, false for the other models; ``published_as`` is what the paper calls the
+        model) and ``published``: text, with the printed digits and in the printed unit. The other models
+        stand in two tables: theirs is the number of the first, of the second where the first lacks it. A row
+        that was not printed is not there.
     """
-    return _rows(task, *(f"appendix:{number}" for number in source_of(task).tables))
+    return _rows(*(f"appendix:{number}" for number in source_of(task).tables))
 
 
 def main_paper_differences(task: str) -> pd.DataFrame:
@@ -54,7 +39,7 @@ def main_paper_differences(task: str) -> pd.DataFrame:
     DataFrame
         As `published`, with the main paper's number in a further column ``main``.
     """
-    main = _rows(task, f"main:{source_of(task).main}").rename(columns={"published": "main"})
+    main = _rows(f"main:{source_of(task).main}").rename(columns={"published": "main"})
     both = published(task).merge(main[main["published_as"] == OURS], on=PRINTED)
     # As numbers: 0.97 and 0.970 are the same result.
     return both[both["published"].astype(float) != both["main"].astype(float)].reset_index(drop=True)

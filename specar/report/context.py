@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,14 +11,14 @@ from specar.judge.judgement import Judgement, judge
 from specar.paper.audit import Paper, audit, flagged_cells
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results.ledger import Ledger, TaskResults, ledger_of
+from specar.results.ledger import Ledger, ledger_of
 from specar.runs.plan import Plan
-from specar.tables.cells import FlaggedKey, flagged_keys
+from specar.tables.paper_cells import FlaggedKey, flagged_keys
 
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, its results by task, its runs, and the findings on the paper."""
+    """The plan, its ledger, its runs, and the findings on the paper."""
 
     plan: Plan
 
@@ -29,12 +28,6 @@ class Context:
         return ledger_of(self.plan)
 
     @cached_property
-    def results(self) -> Mapping[str, TaskResults]:
-        """Results of every task of the plan."""
-        parts = {task: self.ledger.of(task) for task in self.plan.tasks}
-        return {task: TaskResults(task, part.cells, part.runs, part.failed) for task, part in parts.items()}
-
-    @cached_property
     def runs(self) -> RunIndex:
         """The runs of the plan and their places in the page."""
         return RunIndex(self.plan)
@@ -42,7 +35,7 @@ class Context:
     @cached_property
     def judgement(self) -> Judgement:
         """Verdicts on the published cells, on the claims of the paper, and ranks."""
-        return judge(self.plan, self.results.values())
+        return judge(self.ledger)
 
     @cached_property
     def findings(self) -> pd.DataFrame:

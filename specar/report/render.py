@@ -8,7 +8,6 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from specar.report.text import duration, memory, plural, slug
-from specar.tables.header import header_rows
 
 _PAGES = Environment(
     loader=ChoiceLoader([PackageLoader("specar.report"), PackageLoader("specar.tables")]),
@@ -18,14 +17,9 @@ _PAGES = Environment(
     keep_trailing_newline=True,
     autoescape=True,
 )
-_PAGES.filters.update(header_rows=header_rows, slug=slug, plural=plural, duration=duration, memory=memory)
+_PAGES.filters.update(slug=slug, plural=plural, duration=duration, memory=memory)
 
 
 def render(template: str, **values: Any) -> Markup:
     """Return a template of the report, or of the tables, as markup; ``values`` that are text are escaped."""
     return Markup(_PAGES.get_template(template).render(**values))
-
-
-def badge(text: str) -> Markup:
-    """Return a word as a small label."""
-    return Markup('<span class="badge {}">{}</span>').format(slug(text), text)

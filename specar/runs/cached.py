@@ -68,7 +68,7 @@ def add(plan: Plan, name: str) -> Path:
         The plan has no such run, it is not done, or its record is not what the present code would make.
     """
     cell = cell_id(plan.run(name).cell)
-    source, target = plan.own_record_file(name), run_file(plan.cache, name)
+    source, target = plan.own_record_file(name), run_file(plan.own_cache, name)
     if not source.exists():
         raise SpecarError(f"run {name} is not done: {source} is missing; train it first")
     run = check_record(source, name)
@@ -83,7 +83,7 @@ def add(plan: Plan, name: str) -> Path:
 
 
 def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
-    source, target = plan.own_examples_file(name), examples_file(plan.cache, name)
+    source, target = plan.own_examples_file(name), examples_file(plan.own_cache, name)
     if source.exists():
         check_examples(source, record)
         write_text(target, source.read_text(encoding="utf-8"))
@@ -94,7 +94,7 @@ def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
 
 def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
     for baseline in TASK_INFO[run.task].baselines:
-        source, target = plan.own_floor_file(cell, baseline), floor_file(plan.cache, cell, baseline)
+        source, target = plan.own_floor_file(cell, baseline), floor_file(plan.own_cache, cell, baseline)
         if source.exists():
             check_floor(source, cell)
             write_text(target, source.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,12 +14,14 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, write_json
+from specar.base.names import looked_for
 from specar.config import Cell, Config, RunConfig, cell_id, expand, expand_ablation, parse_config
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
 from specar.data.registry import Dataset, DatasetEntry, find_dataset
 from specar.runs import cached
+from specar.runs.records import content_hash, sealed
 from specar.runs.store import Places
 
 
@@ -46,11 +48,29 @@ class Plan(Places):
     cached_cells: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
-        """Validate and expand configuration values; ``files`` is where they were read from."""
+    def of(
+        cls,
+        values: Mapping[str, Any],
+        files: Iterable[str | Path] = (),
+        place: Callable[[str], str] = lambda folder: folder,
+    ) -> Plan:
+        """Validate and expand configuration values.
+
+        Parameters
+        ----------
+        values
+            The values.
+        files
+            Where they were read from.
+        place
+            Where a folder that is written to really lies (see the prefix of a module of Snakemake).
+        """
         for path in files:
             read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
-        return cls.from_config(parse_config(values, ", ".join(map(str, files)) or "config"))
+        config = parse_config(values, ", ".join(map(str, files)) or "config")
+        data = config.data.model_copy(update={"dir": place(config.data.dir)})
+        moved = {"results": place(config.results), "data": data}
+        return cls.from_config(config.model_copy(update=moved))
 
     @classmethod
     def from_config(cls, config: Config) -> Plan:
@@ -65,6 +85,9 @@ class Plan(Places):
         plan = cls(config, expand(config, absent), absent)
         if not config.use_cache:
             return plan
+        if not plan.trains and not plan.cache.is_dir():
+            where = f"{plan.cache} is not there{looked_for(plan.cache)}"
+            raise SpecarError(f"use_cache is only, and {where}; give cache the folder of the records")
         runs = cached.find_runs(plan.cache, damaged=not plan.trains)  # in tables they have failed
         return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
 
@@ -73,7 +96,13 @@ class Plan(Places):
         runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
         config = self.config.model_dump(mode="json", exclude_none=True)
         cached = {"cached_runs": sorted(self.cached_runs), "cached_cells": sorted(self.cached_cells)}
-        write_json(path, {"config": config, "runs": runs, "absent": self.absent, **cached})
+        write_json(path, sealed({"config": config, "runs": runs, "absent": self.absent, **cached}))
+
+    @property
+    def file(self) -> Path:
+        """Where the workflow writes it for its jobs: one per configuration, so that none takes another's."""
+        key = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
+        return self.results / "plans" / f"{key[:16]}.json"
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -82,10 +111,12 @@ class Plan(Places):
         Raises
         ------
         SpecarError
-            The file is missing, damaged, or was written by another version.
+            The file is missing, damaged, edited, or was written by another version.
         """
         values = read_json(path)
         try:
+            if values["sha256"] != content_hash(values):
+                raise SpecarError(f"{path} was edited: its content is not that of its sha256; plan again")
             runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
             absent = {name: list(files) for name, files in values["absent"].items()}
             ids = (frozenset(values[key]) for key in ("cached_runs", "cached_cells"))
@@ -100,7 +131,7 @@ class Plan(Places):
         """Look up a run by its id, in the matrix and then in the ablations."""
         run = self.runs.get(name) or self.runs_of_ablations.get(name)
         if run is None:
-            raise SpecarError(f"no run {name!r} in this configuration; 'specar runs' lists them")
+            raise SpecarError(f"no run {name!r:.200} in this configuration; 'specar runs' lists them")
         return run
 
     @cached_property
@@ -122,7 +153,7 @@ class Plan(Places):
         """
         if ablation not in self.config.ablations:
             known = ", ".join(self.config.ablations)
-            raise SpecarError(f"no ablation {ablation!r} in this configuration; known: {known}")
+            raise SpecarError(f"no ablation {ablation!r:.80} in this configuration; known: {known}")
         if ablation not in self._levels:
             self._levels[ablation] = expand_ablation(self.config, ablation, self.absent)
         return self._levels[ablation]
@@ -182,7 +213,7 @@ class Plan(Places):
     def cell(self, name: str) -> Cell:
         """Look up a cell by its id."""
         if name not in self.cells:
-            raise SpecarError(f"no cell {name!r} in this configuration; 'specar runs' lists the runs")
+            raise SpecarError(f"no cell {name!r:.200} in this configuration; 'specar runs' lists the runs")
         return self.cells[name]
 
     def cells_of(self, task: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -60,6 +59,8 @@ def _load(model: nn.Module, path: Path, run: RunConfig) -> None:
         )
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # torch raises whatever the damage makes of its archive
+        if isinstance(error, MemoryError):
+            raise
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise SpecarError(f"{path} does not fit the model of {run.dataset}: {reason}; train again") from error

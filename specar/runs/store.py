@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from specar.base.names import in_project
 from specar.config import Config
 from specar.runs.examples import EXAMPLES
 
@@ -37,7 +38,12 @@ class Places:
 
     @property
     def cache(self) -> Path:
-        """Folder of the records that come with the project."""
+        """Folder of the records that come with the project, also where one works elsewhere."""
+        return in_project(self.own_cache)
+
+    @property
+    def own_cache(self) -> Path:
+        """The same as the configuration says it, to add records to."""
         return Path(self.config.cache)
 
     def own_record_file(self, run: str) -> Path:

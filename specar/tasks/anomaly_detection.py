@@ -167,6 +167,7 @@ class AnomalyDetection(Task):
         del train
         assert self.settings.test_stride is not None
         labels = anomaly.overlapping(self.labels, self.window, self.settings.test_stride)
+        ranking.require_both_classes(labels)
         predicted = test > threshold
         adjusted = anomaly.point_adjust(predicted, labels)
         metrics = anomaly.precision_recall_f1(adjusted, labels)

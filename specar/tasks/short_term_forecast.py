@@ -50,8 +50,10 @@ class ShortTermForecast(Task):
         offsets = torch.tensor(self.data.train_offsets, device=self.device)
         self.starts, self.ends = offsets[:-1], offsets[1:]  # (series,)
         self.train_ends = self.ends - horizon if self.strict else self.ends
-        if bool((self.train_ends - self.starts < 2).any()):
-            raise SpecarError(f"{data.name}: a series is too short to train on; it needs {horizon + 2} steps")
+        if bool((short := self.train_ends - self.starts < 2).any()):
+            series = self.data.meta["ids"][int(short.int().argmax())]
+            needed = "2 steps" + (f" and the {horizon} that are held out" if self.strict else "")
+            raise SpecarError(f"{data.name}: series {series!r} is too short to train on; it needs {needed}")
         # Here, so that a series without a scale stops the run before it is trained.
         self.scale = seasonal_scale(self.data.train_values, self.data.train_offsets, self.data.seasonality)
         self.naive2 = self._errors(self.data.naive2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import logging
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +34,52 @@ def save_torch(path: Path, value: Any) -> None:
             raise SpecarError(f"cannot write {path}: {_first_line(error)}; free space on its disk") from error
 
 
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write a checkpoint under the hash of its content: torch does not check the sums of its own archive.
+
+    Raises
+    ------
+    SpecarError
+        The folder cannot be written to or the disk is full.
+    """
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.write(_seal(buffer.getbuffer()))
+        file.write(buffer.getbuffer())
+
+
+def _seal(content: bytes | memoryview) -> bytes:
+    return f"specar checkpoint, sha256 {hashlib.sha256(content).hexdigest()}\n".encode()
+
+
 def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """Read a checkpoint onto the CPU; None where there is none with this ``identity``.
 
-    One that is unreadable, of another run, other data or another kind of device is reported and passed
+    One that is damaged, of another run, other data or another kind of device is reported and passed
     over: the run then starts again from its beginning.
     """
     if not path.exists():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        if is_out_of_memory(error):  # the checkpoint is good
-            raise
-        log.warning("checkpoint %s is damaged (%s): starting again", path, _first_line(error))
+        seal, _, content = path.read_bytes().partition(b"\n")
+        if seal + b"\n" != _seal(content):
+            raise ValueError("its content is not that of its hash")
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever the damage makes of its archive
+        damaged(path, error)
         return None
     if not isinstance(state, dict) or state.get("identity") != identity:
         log.warning("checkpoint %s is of another run, other data or another device: starting again", path)
         return None
     return state
+
+
+def damaged(path: Path, error: Exception) -> None:
+    """Say that a checkpoint is damaged; what is no damage but lack of memory is raised again."""
+    if isinstance(error, MemoryError) or is_out_of_memory(error):
+        raise error
+    log.warning("checkpoint %s is damaged (%s): starting again", path, _first_line(error))
 
 
 def _first_line(error: Exception) -> str:

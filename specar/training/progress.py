@@ -67,12 +67,6 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: list[dict[str, Any]] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> Progress:
-        """Return what :func:`dataclasses.asdict` made a dictionary of."""
-        part = values["part"]
-        return cls(**{**values, "part": part and EpochPart(**part)})
-
     def begin(self) -> EpochPart:
         """Begin the next epoch, or go on with the one that has not ended."""
         if self.part is None:

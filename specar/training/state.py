@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from specar.base.seeds import derive_seed
 from specar.config import RunConfig
 from specar.training.adam import Adam
-from specar.training.checkpoint import load_checkpoint, random_state, restore_random_state, save_torch
+from specar.training.checkpoint import (
+    damaged,
+    load_checkpoint,
+    random_state,
+    restore_random_state,
+    save_checkpoint,
+)
 from specar.training.progress import Progress
+
+_PROGRESS = TypeAdapter(Progress)
 
 
 class State:
@@ -56,30 +65,40 @@ class State:
 
     def save(self, path: Path, identity: dict[str, Any]) -> None:
         """Write a checkpoint: after an epoch, or after a step of one."""
+        save_checkpoint(path, {"identity": identity, **self._content()})
+
+    def _content(self) -> dict[str, Any]:
         within = self.progress.part is not None
-        state = {
-            "identity": identity,
+        return {
             "progress": asdict(self.progress),
-            "model": self.model.state_dict(),
+            "model": copy.deepcopy(self.model.state_dict()),
             "best_weights": self.best_weights,
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": copy.deepcopy(self.optimizer.state_dict()),
             "random": random_state(self.device),
             # Within an epoch its order is drawn again, and the batches that are done are left out.
             "order": self.order_state if within else self.order.get_state(),
             "noise": self.noise.get_state(),
         }
-        save_torch(path, state)
 
     def load(self, path: Path, identity: dict[str, Any]) -> bool:
-        """Go on from a checkpoint; False where there is none of this ``identity``."""
+        """Go on from a checkpoint; False, and all as before, where there is no whole one of ``identity``."""
         state = load_checkpoint(path, identity)
         if state is None:
             return False
-        self.progress = Progress.of(state["progress"])
+        begun = self._content()
+        try:
+            self._apply(state)
+        except Exception as error:  # whatever it lacks or has too much
+            damaged(path, error)
+            self._apply(begun)
+            return False
+        return True
+
+    def _apply(self, state: dict[str, Any]) -> None:
+        self.progress = _PROGRESS.validate_python(state["progress"])
         self.model.load_state_dict(state["model"])
         self.best_weights = {name: value.to(self.device) for name, value in state["best_weights"].items()}
         self.optimizer.load_state_dict(state["optimizer"])
         restore_random_state(state["random"], self.device)
         self.order.set_state(state["order"])
         self.noise.set_state(state["noise"])
-        return True

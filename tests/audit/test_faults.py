@@ -7,6 +7,7 @@ import pytest
 
 from specar.paper.audit import audit, flagged_cells
 from specar.paper.audit.repairs import misprints
+from specar.paper.numbers import KEY
 
 PLACE = ["kind", "source_table", "place", "column", "metric"]
 
@@ -19,7 +20,7 @@ def changed(table, value, /, changed_column="value", **where):
     copy = table.copy()
     copy.loc[chosen, changed_column] = value
     if changed_column == "value" and "number" in copy:
-        copy.loc[chosen, "number"] = float(value)
+        copy.loc[chosen, "number"] = float(value) * copy.loc[chosen, "unit"]
     return copy
 
 
@@ -69,7 +70,7 @@ def test_numbers_that_do_not_follow_from_others(paper, difference):
     numbers = changed(numbers, "9.9", **cell("appendix:7", "Average", "TCN", "mase"))
     numbers = changed(numbers, "9.999", **cell("appendix:8", "Others", "LSSL", "owa"))
     numbers = changed(numbers, "9.999", **cell("appendix:7", "Others", "LSSL", "owa"))
-    numbers = changed(numbers, "", "mark", **cell("appendix:8", "Monthly", "TimesNet", "smape"))
+    numbers = changed(numbers, "", "mark", **cell("appendix:8", "M4-Monthly", "TimesNet", "smape"))
     added, gone, _ = difference(numbers=numbers)
     assert not gone
     assert added == {
@@ -126,7 +127,8 @@ def test_the_corrected_paper_has_no_misprints(paper, findings):
     """With the misprints put right, nothing is left that follows from them."""
     numbers = paper.numbers
     for repair in misprints(paper):
-        numbers = changed(numbers, repair.correction.text, **repair.cell.key)
+        key = {name: getattr(repair.cell, name) for name in KEY}
+        numbers = changed(numbers, repair.correction.text, **key)
     after = audit(replace(paper, numbers=numbers))
     assert not (after["kind"] == "typo").any()
     assert places(after) < places(findings)

@@ -14,9 +14,9 @@ from specar.paper.audit.averages import averages
 from specar.paper.audit.colours import colours
 from specar.paper.audit.groups import sums
 from specar.paper.audit.m4 import owa, weighted_averages
-from specar.paper.audit.printed import half_unit
 from specar.paper.audit.scores import f1, f1_of, mae_against_mse
 from specar.paper.audit.slips import corrections
+from specar.paper.margins import half_unit
 from specar.paper.numbers import COLUMNS
 
 WHOLE = Paper()
@@ -26,9 +26,17 @@ shares = st.floats(1, 99)
 
 def paper_of(*cells):
     """A paper with nothing but these cells: dictionaries with ``value`` and parts of the key."""
-    rows = [{**dict.fromkeys(COLUMNS, ""), "source_table": "appendix:9", **cell} for cell in cells]
+    fixed = {
+        "source_table": "appendix:9",
+        "task": "imputation",
+        "unit": 1.0,
+        "top": False,
+        "stated_top": True,
+    }
+    rows = [{**dict.fromkeys(COLUMNS, ""), **fixed, **cell} for cell in cells]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return replace(WHOLE, numbers=table.assign(number=table["value"].astype(float)))
+    names = {f"paper_{name}": table[name].str.removeprefix("M4-") for name in ("dataset", "setting")}
+    return replace(WHOLE, numbers=table.assign(number=table["value"].astype(float), **names))
 
 
 def over_settings(parts, average, metric="mse"):
@@ -129,7 +137,8 @@ def test_m4_of_the_true_values(groups):
     cells = []
     for name, (smape, mase) in groups.items():
         values = {"smape": smape, "mase": mase, "owa": owa_of(smape, mase, *naive2.loc[name])}
-        key = {"source_table": "appendix:8", "task": "short_term_forecast", "dataset": name, "model": "M"}
+        dataset = name if name in ("Others", "Average") else f"M4-{name}"
+        key = {"source_table": "appendix:8", "task": "short_term_forecast", "dataset": dataset, "model": "M"}
         cells += [{**key, "metric": metric, "value": f"{value:.3f}"} for metric, value in values.items()]
     assert found(owa, paper_of(*cells)) == found(weighted_averages, paper_of(*cells)) == []
 
@@ -138,7 +147,9 @@ def test_naive2_fits_the_printed_owa(paper):
     """OWA is linear in sMAPE and MASE: least squares on the printed rows gives Naive2's errors back."""
     numbers = paper.numbers[paper.numbers["source_table"] == "appendix:8"]
     for name, row in paper.naive2.set_index("subset").iterrows():
-        table = numbers[numbers["dataset"] == name].pivot(index="model", columns="metric", values="number")
+        table = numbers[numbers["paper_dataset"] == name].pivot(
+            index="model", columns="metric", values="number"
+        )
         scaled = table[["smape", "mase"]].div(table["owa"], axis=0).to_numpy()
         (a, b), *_ = np.linalg.lstsq(scaled, [1.0] * len(scaled), rcond=None)
         assert 0.5 / a == pytest.approx(float(row["smape"]), rel=0.004)
@@ -184,7 +195,7 @@ def test_colours_that_follow_the_values(ranks, higher):
     marks = {distinct[0]: "first", distinct[1]: "second"}
     cells = [
         {
-            "task": "t",
+            "task": "classification",
             "dataset": "D",
             "model": f"M{i}",
             "metric": metric,
@@ -195,7 +206,14 @@ def test_colours_that_follow_the_values(ranks, higher):
     ]
     assert found(colours, paper_of(*cells)) == []
     first = next(i for i, c in enumerate(cells) if c["mark"] == "first")
-    other = {"task": "t", "dataset": "E", "model": "M0", "metric": metric, "value": "0.1", "mark": "first"}
+    other = {
+        "task": "classification",
+        "dataset": "E",
+        "model": "M0",
+        "metric": metric,
+        "value": "0.1",
+        "mark": "first",
+    }
     cells[first] = {**cells[first], "mark": ""}
     missed = [f for f in colours(paper_of(*cells, other)) if f.place == "D"]
     assert [f.column for f in missed] == ["first"]

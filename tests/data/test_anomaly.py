@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from specar.base.errors import SpecarError
 from specar.data.meta import AnomalyMeta
+from specar.data.prepare import prepare
+from specar.data.prepared import AnomalyData, PreparedData
 from specar.data.readers import AnomalySeries, read_anomaly
 from specar.data.registry import AnomalyEntry, Dataset, NpyDataset, builtin_datasets
 
@@ -287,8 +289,11 @@ def test_tables(tmp_path: Path) -> None:
     assert (series.train_ends, series.test_ends) == ((8,), (5,))
 
 
-def test_missing_values_become_0_and_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    dataset = tables(tmp_path)
+@pytest.mark.parametrize(("missing", "value", "word"), [("mean", np.nan, "the mean"), ("zero", 0, "0")])
+def test_missing_values_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, missing: str, value: float, word: str
+) -> None:
+    dataset = tables(tmp_path, missing=missing)
     for name, cells in (("train", [(0, "a"), (7, "c")]), ("test", [(2, "b")])):
         frame = pd.read_csv(tmp_path / f"{name}.csv")
         for row, column in cells:
@@ -298,9 +303,110 @@ def test_missing_values_become_0_and_are_counted(tmp_path: Path, caplog: pytest.
         series = read(tmp_path, dataset)
     assert series.missing == {"train": 2, "test": 1}
     for name, number in (("train", 2), ("test", 1)):
-        assert f"{tmp_path / name}.csv: {number} missing values replaced by 0" in caplog.messages
-    assert series.train[0, 0] == series.train[7, 2] == series.test[2, 1] == 0
-    assert (series.train != 0).sum() == TRAIN.size - 2
+        assert f"{tmp_path / name}.csv: {number} missing values replaced by {word}" in " ".join(
+            caplog.messages
+        )
+    np.testing.assert_array_equal([series.train[0, 0], series.train[7, 2], series.test[2, 1]], [value] * 3)
+    assert np.isclose(series.train, TRAIN).sum() == TRAIN.size - 2
+
+
+def test_a_gap_is_the_mean_of_the_values_that_are_there(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    values = TRAIN + 100
+    values[::3, 0] = np.nan
+    for name, rows in (("train", values), ("test", values[:5])):
+        rewritten(
+            tmp_path, f"{name}.csv", lambda f, rows=rows: f.assign(**dict(zip("abc", rows.T, strict=True)))
+        )
+    prepare("Toy", dataset, tmp_path, tmp_path / "prepared")
+    data = PreparedData.load(tmp_path / "prepared")
+    assert isinstance(data, AnomalyData)
+    np.testing.assert_allclose(data.meta["mean"], np.nanmean(values, axis=0))
+    np.testing.assert_allclose(data.meta["std"], np.nanstd(values, axis=0))
+    assert (data.train[::3, 0] == 0).all()
+    assert (data.test[::3, 0] == 0).all()
+
+
+def test_a_channel_without_any_value_is_refused(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    rewritten(tmp_path, "train.csv", lambda frame: frame.assign(b=np.nan))
+    with pytest.raises(SpecarError, match="dataset Toy: column 'b' has no value to learn from"):
+        prepare("Toy", dataset, tmp_path, tmp_path / "prepared")
+    assert not (tmp_path / "prepared").exists()
+
+
+def later(frame: pd.DataFrame, hours: float, form: str = "%Y-%m-%d %H:%M") -> pd.DataFrame:
+    times = pd.to_datetime(frame.time) + pd.Timedelta(hours=hours)
+    return frame.assign(time=times.dt.strftime(form))
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "part"),
+    [
+        (
+            "labels.csv",
+            lambda f: f[::-1],
+            "labels.csv, row 1 after the header, column 'time': '2020-01-05', but",
+        ),
+        ("labels.csv", lambda f: later(f, 1), "'2020-01-01 01:00', but"),
+        ("labels.csv", lambda f: f.iloc[[0, 1, 3, 2, 4]], "labels.csv, row 3 after the header"),
+        ("labels.csv", lambda f: f.assign(time=range(5)), "labels.csv, row 1 after the header"),
+        ("labels.csv", lambda f: later(f, 24, "%d.%m.%Y"), "labels.csv, row 1 after the header"),
+        ("train.csv", lambda f: f.iloc[[0, 2, 1]], "train.csv, row 3 after the header, column 'time'"),
+        ("labels.csv", lambda f: f.assign(label=1), "labels.csv: every row is anomalous"),
+        ("labels.csv", lambda f: f.rename(columns={"label": ""}), "labels.csv, column 2 has no name"),
+    ],
+)
+def test_labels_of_other_rows(
+    tmp_path: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame], part: str
+) -> None:
+    dataset = tables(tmp_path)
+    rewritten(tmp_path, name, edit)
+    assert part in failure(tmp_path, dataset)
+
+
+def test_rows_out_of_order_though_the_labels_are_too(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    for name in ("test.csv", "labels.csv"):
+        rewritten(tmp_path, name, lambda frame: frame[::-1])
+    assert "test.csv, row 2 after the header, column 'time': 2020-01-04 is before 2020-01-05" in failure(
+        tmp_path, dataset
+    )
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S", "%d/%m/%Y", "%m/%d/%y %H:%M", "%d %b %Y"])
+def test_times_may_be_written_in_another_form(tmp_path: Path, form: str) -> None:
+    dataset = tables(tmp_path)
+    rewritten(tmp_path, "labels.csv", lambda frame: later(frame, 0, form))
+    np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
+
+
+def test_times_of_several_zones_are_ordered_as_moments(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    times = pd.date_range("2020-10-25", periods=5, freq="h", tz="Europe/Berlin").map(pd.Timestamp.isoformat)
+    for name in ("test.csv", "labels.csv"):
+        rewritten(tmp_path, name, lambda frame: frame.assign(time=times))
+    np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
+    for name in ("test.csv", "labels.csv"):
+        rewritten(tmp_path, name, lambda frame: frame.iloc[[0, 1, 3, 2, 4]])
+    assert "test.csv, row 4 after the header, column 'time'" in failure(tmp_path, dataset)
+
+
+def test_numbers_are_times_too(tmp_path: Path) -> None:
+    dataset = tables(tmp_path)
+    for name, first in (("train.csv", 0), ("test.csv", 8), ("labels.csv", 8.0)):
+        rewritten(tmp_path, name, lambda f, first=first: f.assign(time=np.arange(len(f)) + first))
+    np.testing.assert_array_equal(read(tmp_path, dataset).labels, LABELS == 1)
+    rewritten(tmp_path, "labels.csv", lambda frame: frame.assign(time=frame.time + 1))
+    assert "'9.0', but" in failure(tmp_path, dataset)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "test.csv", "labels.csv"])
+def test_row_numbers_are_no_channel(tmp_path: Path, name: str) -> None:
+    dataset = tables(tmp_path)
+    for _ in "twice":
+        pd.read_csv(tmp_path / name).to_csv(tmp_path / name)
+        assert f"{name}, column 1 has no name" in failure(tmp_path, dataset)
 
 
 def swat(

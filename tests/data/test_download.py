@@ -181,8 +181,10 @@ def test_passing_fault_is_retried_from_zero(
 def test_timeout_is_retried(
     server: Server, dataset_at: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "TIMEOUT", (0.2, 0.2))
-    assert "timed out, 3 attempts" in failure("Toy", dataset_at(server.on("/a", stall)), tmp_path)
+    monkeypatch.setattr(transfer, "PATIENCE", 0.2)
+    assert "timed out, less than 32 KiB in 0.2 s, 3 attempts" in failure(
+        "Toy", dataset_at(server.on("/a", stall)), tmp_path
+    )
     [path] = fetch("Toy", dataset_at(server.on("/b", stall, body())), tmp_path)
     assert path.read_bytes() == CONTENT
 
@@ -711,6 +713,45 @@ def test_password_of_a_mirror_is_not_shown(dataset_at: Make, server: Server, tmp
     message = failure("Toy", dataset_at(), tmp_path, server.url.replace("//", "//me:secret@"))
     assert "secret" not in message
     assert f"{server.url}/toy/series.csv: HTTP 404" in message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example:8080/x/y.csv", "https://a.example:8080/x/y.csv"),
+        ("https://a.example/pkg@1.2/y.csv", "https://a.example/pkg@1.2/y.csv"),
+        ("https://me:pw@a.example/y.csv", "https://a.example/y.csv"),
+        ("https://me:p@w@a.example/y.csv?token=1#2", "https://a.example/y.csv?…"),
+        ("https://me:p/w@a.example/y.csv", "https://…"),
+        ("https://me:p?w@a.example/y.csv", "https://…"),
+        ("https://[me:pw@a.example/y.csv", "…"),
+        ("me:pw@a.example/y.csv", "…"),
+        ("ftp://me:pw@a.example/y.csv", "ftp://a.example/y.csv"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert transfer.shown(url) == shown
+
+
+def test_one_hears_at_once_who_is_asked(
+    server: Server,
+    dataset_at: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(transfer, "PATIENCE", 0.2)
+    caplog.set_level(logging.INFO)
+    url = server.on("/a", stall)
+    failure("Toy", dataset_at(url), tmp_path)
+    assert caplog.messages[0] == f"{url}: asking for series.csv"
+    assert caplog.messages[1] == f"{url}: timed out, less than 32 KiB in 0.2 s; trying again"
+
+
+def test_no_server_holds_a_fetch_for_a_minute() -> None:
+    waits = transfer.BACKOFF * (2 ** (transfer.ATTEMPTS - 1) - 1)
+    assert transfer.ATTEMPTS * transfer.PATIENCE + waits < 60
 
 
 def test_own_files_go_by_their_whole_name(make_dataset: Make, tmp_path: Path, mirror: Path) -> None:

@@ -99,16 +99,21 @@ def test_m4_values_that_overflow(raw: Path, part: str, old: str) -> None:
 def test_classification(raw: Path) -> None:
     data = prepared("classification", raw)
     assert isinstance(data, ClassificationData)
-    # Missing: between 0 and 1, then a whole channel.
-    train = np.array([[1, 5, 0], [2, 5, 0.5], [4, 5, 1], [3, 5, 0], [1, 5, 0], [2, 5, 3.0]])
+    # Missing: between 0 and 1, then a whole channel, which becomes the mean; neither is part of it.
+    nan = np.nan
+    train = np.array([[1, 5, 0], [2, 5, nan], [4, 5, 1], [3, 5, nan], [1, 5, nan], [2, 5, 3.0]])
     test = np.array([[1, 5, 0], [2.5, 5, 1], [4, 5, 1], [9, 7, 1], [3, 5, 7], [1, 5, 7]])
     scaler = StandardScaler().fit(train)
+    mean = scaler.mean_[2]
+    train[1, 2], train[3:5, 2] = 0.5, mean
     np.testing.assert_allclose(data.train_values, scaler.transform(train), rtol=1e-6)
+    assert (data.train_values[3:5, 2] == 0).all()
     np.testing.assert_allclose(data.test_values, scaler.transform(test), rtol=1e-6)
     np.testing.assert_allclose(data.meta["mean"], scaler.mean_)
     np.testing.assert_allclose(data.meta["std"], scaler.scale_)
     assert data.meta["std"][1] == 1  # constant
     assert data.test_values[3, 1] == 2
+    assert mean == pytest.approx(4 / 3)
     np.testing.assert_array_equal(data.train_offsets, [0, 3, 5, 6])
     np.testing.assert_array_equal(data.test_offsets, [0, 4, 6])
     np.testing.assert_array_equal(data.train_labels, [1, 0, 1])
@@ -154,7 +159,7 @@ def test_folder_and_meta(raw: Path, kind: str) -> None:
     folder, dataset = raw.parent / "prepared", entry(kind)
     assert sorted(path.name for path in folder.iterdir()) == sorted([META, *ARRAYS[dataset.kind]])
     meta = json.loads((folder / META).read_text())
-    assert (meta["format"], meta["kind"], meta["name"]) == (2, kind, "Toy")
+    assert (meta["format"], meta["kind"], meta["name"]) == (3, kind, "Toy")
     assert meta["identity"] == dataset.identity()
     assert meta["sha256"] == {file.name: sha256_of(raw / file.name) for file in dataset.files}
     assert meta["prepared_sha256"] == {name: sha256_of(folder / name) for name in ARRAYS[dataset.kind]}

@@ -111,7 +111,7 @@ def test_meta(raw: Path, output: Path, make_dataset: Make) -> None:
         key: meta[key]
         for key in ("format", "kind", "name", "rows", "channels", "columns", "ends", "seasonality")
     } == {
-        "format": 2,
+        "format": 3,
         "kind": "series",
         "name": "Toy",
         "rows": 10,

@@ -140,7 +140,64 @@ def test_defects(path: Path, make_dataset: Make, text: str, parts: list[str]) ->
 
 def test_mixed_time_zones(path: Path, make_dataset: Make) -> None:
     path.write_text("date,a\n2020-03-29T01:00+01:00,1\n2020-03-29T03:00+02:00,1\n")
-    assert "Mixed timezones" in failure(path, make_dataset(channels=1))
+    assert "several time zones (+0100, +0200); write all in UTC" in failure(path, make_dataset(channels=1))
+
+
+def test_day_first_dates_are_read_as_the_same_days_in_iso(path: Path, make_dataset: Make) -> None:
+    dates = pd.date_range("1990-01-01", periods=48, freq="MS")
+    dataset = make_dataset(channels=1, splits={"train": 30, "val": 9, "test": 9})
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%y"):
+        path.write_text("date,a\n" + "".join(f"{date.strftime(form)},1\n" for date in dates))
+        assert (read_csv(path, dataset).dates == dates).all()
+    path.write_text("date,a\n" + "".join(f"{date.strftime('%d/%m/%Y')},1\n" for date in dates[:11]))
+    small = {"channels": 1, "splits": {"train": 5, "val": 3, "test": 3}}
+    assert "set date_format of the dataset" in failure(path, make_dataset(**small))
+    given = read_csv(path, make_dataset(**small, date_format="%d/%m/%Y"))
+    assert (given.dates == dates[:11]).all()
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_row_numbers_that_pandas_wrote_are_no_channel(path: Path, make_dataset: Make, times: int) -> None:
+    path.write_text("\n".join(LINES))
+    for _ in range(times):
+        pd.read_csv(path).to_csv(path)
+    message = failure(path, make_dataset(channels=None))
+    assert "column 1 has no name" in message
+    assert "to_csv with index=False" in message
+
+
+@pytest.mark.parametrize(
+    "header", ["date,a,", "date, ,b", '"date","","b"', "date,Unnamed: 0,b", "date,a,Unnamed: 7"]
+)
+def test_columns_without_a_name(path: Path, make_dataset: Make, header: str) -> None:
+    path.write_text(changed(0, header))
+    assert "has no name" in failure(path, make_dataset())
+
+
+def test_dates_may_be_an_index_without_a_name(path: Path, make_dataset: Make) -> None:
+    path.write_text(changed(0, ",a,b"))
+    assert read_csv(path, make_dataset(date_column="Unnamed: 0")).columns == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("row", "line"), [(3, "2020-01-03,1\x0000.25,1"), (5, "2020-01-05\0,1,1"), (0, "date,a\0b,c")]
+)
+def test_a_nul_cuts_no_cell(path: Path, make_dataset: Make, row: int, line: str) -> None:
+    path.write_text(changed(row, line))
+    assert f"line {row + 1} has a NUL byte" in failure(path, make_dataset())
+
+
+@pytest.mark.parametrize(
+    ("mark", "decimal", "name"), [(";", ",", "semicolons"), (";", ".", "semicolons"), ("\t", ",", "tabs")]
+)
+def test_other_marks_between_cells(
+    path: Path, make_dataset: Make, mark: str, decimal: str, name: str
+) -> None:
+    path.write_text("\n".join(line.replace(",", mark).replace(".", decimal) for line in LINES))
+    message = failure(path, make_dataset())
+    assert f"has {name} between its cells; write commas there, and points in decimal numbers" in message
+    path.write_text(changed(0, "date,a;x,b"))
+    assert read_csv(path, make_dataset()).columns == ("a;x", "b")
 
 
 def test_number_of_columns(path: Path, make_dataset: Make) -> None:

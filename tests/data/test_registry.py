@@ -297,6 +297,10 @@ def test_own_file_is_one_of_which_nothing_is_known(
         ({"format": "ts", "files": [{"name": "a.ts"}, {"name": "a.ts"}]}, "a.ts is named twice"),
         ({"format": "m4", "files": [{"name": "a"}, {"name": "b"}]}, "horizon"),
         ({"file": {"git_blob": "0" * 64}}, "git_blob"),
+        ({"date_format": "%H:%M"}, "leaves out the date"),
+        ({"date_format": "%d/%m"}, "leaves out the date"),
+        ({"date_format": "day first"}, "leaves out the date"),
+        ({"date_format": "%Q"}, "not a format of dates"),
     ],
 )
 def test_bad_entries_are_refused(
@@ -304,3 +308,14 @@ def test_bad_entries_are_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=reason):
         make_dataset(**changes)
+
+
+def test_later_keys_are_part_of_the_identity_only_where_they_change_it(
+    make_dataset: Callable[..., Dataset],
+) -> None:
+    assert "date_format" not in make_dataset().identity()
+    assert make_dataset(date_format="%d/%m/%Y").identity()["date_format"] == "%d/%m/%Y"
+    tables = {"format": "anomaly_csv", "label_column": "y", "files": [{"name": "a"}, {"name": "b"}]}
+    assert make_dataset(**tables).identity()["missing"] == "mean"
+    assert "missing" not in make_dataset(**tables, missing="zero").identity()
+    assert "missing" not in builtin_datasets()["PSM"].identity()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from specar.data.registry import Dataset, builtin_datasets
-from specar.data.status import dataset_state, listing
+from specar.data.status import dataset_state, listing, without_hash
 
 Make = Callable[..., Dataset]
 
@@ -92,3 +92,17 @@ def test_listing_of_the_datasets_of_the_paper(tmp_path: Path) -> None:
     assert rows["Heartbeat"].size == "≥ 80.85"
     assert rows["Traffic"].size == "136.48"
     assert "?" not in {row.size for name, row in rows.items() if not name.startswith("M4")}
+
+
+# Of the archive that they come in a hash is known, of themselves none.
+OF_ARCHIVES = [
+    *("EthanolConcentration", "FaceDetection", "Heartbeat", "PEMS-SF"),
+    *("SelfRegulationSCP1", "SelfRegulationSCP2", "SpokenArabicDigits"),
+]
+
+
+def test_the_files_without_a_hash_are_named(make_dataset: Make) -> None:
+    named = [f"{name}/{name}_{part}.ts" for name in OF_ARCHIVES for part in ("TRAIN", "TEST")]
+    assert without_hash(builtin_datasets()) == named
+    blob = make_dataset(file={"git_blob": "0" * 40})
+    assert without_hash({"Mine": make_dataset(), "Known": blob}) == ["Mine/series.csv"]

@@ -192,6 +192,38 @@ def test_cases_of_any_length_come_back(
         np.testing.assert_array_equal(found.T, case)
 
 
+NO_TARGETS = "@targetLabel false"
+
+
+@pytest.mark.parametrize("key", [NO_TARGETS, NO_TARGETS.lower(), "@targetlabel"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_header_may_say_that_there_are_no_target_values(path: Path, key: str, first: bool) -> None:
+    path.write_text(HEADER + CASES)
+    plain = read_ts(path)
+    line = "@classLabel true b a c"
+    path.write_text(HEADER.replace(line, f"{key}\n{line}" if first else f"{line}\n{key}") + CASES)
+    assert (read_ts(path).labels, read_ts(path).classes) == (plain.labels, plain.classes)
+
+
+@pytest.mark.parametrize("key", ["@dimensions", "@dimension", "@seriesLength"])
+@pytest.mark.parametrize("digits", [10, 5000])
+def test_a_number_that_is_no_number_of_anything(path: Path, key: str, digits: int) -> None:
+    path.write_text(HEADER.replace("@dimensions 2", f"{key} {'9' * digits}") + CASES)
+    with pytest.raises(SpecarError, match=r"line 6: '99.*99' is not a number of ") as caught:
+        read_ts(path)
+    assert len(str(caught.value)) < 150 + len(str(path))
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "1\0.5", "x" * 5000])
+def test_a_value_of_any_length_is_shown_in_short(path: Path, value: str) -> None:
+    path.write_text(HEADER + CASES + f"1,{value}:2,3:a\n")
+    with pytest.raises(
+        SpecarError, match=r"line 12, dimension 1, value 2: .* is not a finite number"
+    ) as caught:
+        read_ts(path)
+    assert len(str(caught.value)) < 150 + len(str(path))
+
+
 @pytest.mark.parametrize(
     ("name", "cases", "channels", "classes", "lengths"),
     [

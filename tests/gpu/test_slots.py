@@ -1,6 +1,8 @@
 """Slots: how many hold a GPU at a time, which one comes first, and what frees it."""
 
+import fcntl
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,7 @@ import tempfile
 import time
 from itertools import groupby
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -220,3 +223,42 @@ def test_many_slots_cost_little(here):
     for _ in range(64):
         take_slot([f"GPU {number}" for number in range(8)], 8, "x")
     assert time.monotonic() - start < 5
+
+
+HOLDS_CHOOSING = """
+import fcntl, sys
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_keeps_the_others_from_choosing_is_named_and_passed_over(here, caplog, monkeypatch):
+    monkeypatch.setattr(slots, "_PATIENCE", 0.3)
+    monkeypatch.setattr(slots, "_told", Event())
+    take_slot(["GPU 0"], 1, "makes the folder").release()
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", HOLDS_CHOOSING, str(lock_folder() / "choosing")]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        try:
+            assert other.stdout.readline() == "held\n"
+            other.send_signal(signal.SIGSTOP)
+            taken = [take_slot(["GPU 0", "GPU 1"], 1, "x").name for _ in range(2)]
+        finally:
+            other.kill()
+    assert taken == ["GPU 0", "GPU 1"]
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert caplog.messages == [
+        f"process {other.pid} of user {user} keeps others from choosing a GPU; going on without"
+    ]
+
+
+def test_those_that_choose_without_that_lock_never_share_a_slot(hold, here):
+    take_slot(["GPU 9"], 1, "makes the folder").release()
+    with (lock_folder() / "choosing").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        holders = [hold() for _ in range(2)]
+        for holder in holders:
+            holder.begin()
+        assert {holder.line()["id"] for holder in holders} == {"0", "1"}

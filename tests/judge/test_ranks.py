@@ -14,11 +14,11 @@ from statsmodels.stats.multitest import multipletests
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
 from specar.judge.holm import holm
-from specar.judge.printed import printed_cells
 from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
 from specar.judge.ranks import METRICS_OF, Ranking, rank_table, rankings
 from specar.judge.verdicts import COLUMNS
 from specar.judge.write import drawn_ranking
+from specar.paper.numbers import cells_of
 
 SCORES = pd.DataFrame({"a": [0.1, 0.2, 0.3, 0.4], "b": [0.2, 0.2, 0.5, 0.6], "c": [0.3, 0.1, 0.6, 0.5]})
 
@@ -91,21 +91,20 @@ def found():
     """Rankings with runs of ours for all of classification, and all but one cell of imputation."""
     rows = []
     for table in ("appendix:5", "appendix:12"):
-        cells = printed_cells(table)
+        cells = cells_of(table)
         cells = cells[cells["model"] == "SpecAR-Net"]
-        top = cells["top"] == "true"
-        rows.append(cells.assign(architecture="paper", top=top, reproduced=cells["number"]))
+        rows.append(cells.assign(model="specar", published_as="SpecAR-Net", reproduced=cells["number"]))
     rows[1] = rows[1][(rows[1]["dataset"] != "ETTm1") | (rows[1]["setting"] != "0.25")]
     return rankings(pd.concat(rows).reindex(columns=COLUMNS))
 
 
 def test_our_runs_are_ranked_where_complete(found):
     classification = drawn_ranking(found, "classification")
-    assert classification.own == ("our runs (paper)",)
+    assert classification.own == ("our runs (specar)",)
     mean = classification.mean_ranks
-    assert mean["our runs (paper)"] == mean["SpecAR-Net"] == mean.min()
+    assert mean["our runs (specar)"] == mean["SpecAR-Net"] == mean.min()
     imputation = drawn_ranking(found, "imputation")
-    assert (imputation.own, imputation.left_out) == ((), (("paper", 23, 24),))
+    assert (imputation.own, imputation.left_out) == ((), (("specar", 23, 24),))
 
 
 def test_rankings_are_of_averages_over_settings(found):

@@ -12,6 +12,7 @@ import pytest
 from specar.paper.definitions import DEFINITIONS
 from specar.paper.files import SETUP, TABLE_IDS
 from specar.paper.metrics import METRICS
+from specar.paper.numbers import printed_numbers
 from specar.tables.build import table_of_cells
 from specar.tables.cells import paper_cells
 from specar.tables.paper_render import render_html, render_latex, render_markdown
@@ -19,7 +20,7 @@ from specar.tables.paper_write import as_csv
 from specar.tables.reproduced import Reproduced
 from specar.tables.table import COUNT, NOT_PRINTED, PRINTED, TEXT
 
-PACKAGE = Path(__file__).parents[2] / "specar" / "published"
+PACKAGE = Path(__file__).parents[2] / "specar" / "paper" / "published"
 SHARED = Path(__file__).parents[3] / "shared" / "paper"
 FOLDERS = [PACKAGE, pytest.param(SHARED, marks=pytest.mark.skipif(not SHARED.exists(), reason="not there"))]
 # Column of the file: dataset, setting, variant.
@@ -34,6 +35,12 @@ FILES = {
     "unified_training": ("dataset", "mask_ratio", "training"),
 }
 IDS = list(DEFINITIONS)
+_NAMES = ["source_table", "paper_dataset", "paper_setting", "dataset", "setting"]
+# Dataset and setting in our names, by table and the paper's own.
+OURS_OF = {
+    (row[0].replace(":", "-"), row[1], row[2]): (row[3], row[4])
+    for row in printed_numbers()[_NAMES].itertuples(index=False)
+}
 
 
 def rows_of(folder, name):
@@ -48,6 +55,7 @@ def published(folder, table):
         for row in rows_of(folder, name):
             if row["source_table"] == table.replace("-", ":"):
                 dataset, setting, variant = (row[column] if column else "" for column in columns)
+                dataset, setting = OURS_OF[table, dataset, setting]
                 key = dataset, setting, row.get("model", "SpecAR-Net"), variant, row["metric"]
                 assert key not in found
                 found[key] = row["value"]
@@ -96,14 +104,14 @@ def read_back(table, definition):
 def test_rendered_data_hold_the_published_numbers(name, folder, cells):
     definition = DEFINITIONS[name]
     found = [item for item in read_back(table_of_cells(definition, cells[name]), definition) if item[2]]
-    labels = {row.dataset: row.name for row in definition.rows}
+    labels = {(row.dataset, metric): row.name for row in definition.rows for metric in row.metrics}
     several_models = len({model for model, _ in definition.models}) > 1
-    several_settings = len({row.setting for row in definition.rows}) > 1
+    several_settings = len({row.setting for row in definition.rows}) > 1 and definition.task is not None
     expected = []
     for (dataset, setting, model, variant, metric), text in published(folder, name).items():
         line_of_model = definition.form == "model lines"
         names = {
-            labels[dataset],
+            labels[dataset, metric],
             setting if several_settings else "",
             variant,
             model if several_models else "",

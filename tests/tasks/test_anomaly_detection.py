@@ -137,3 +137,11 @@ def test_the_pca_floor_is_scikit_learns_of_the_training_rows(make_small_task, pr
     first = task.first_rows["test"]
     scores = task._pca_score()("test", first)
     np.testing.assert_allclose(scores[0], errors[first[0] : first[0] + 20], rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("protocol", ["published", "strict"])
+def test_labels_that_are_all_the_same_make_every_score_perfect_and_are_refused(make_small_task, protocol):
+    task = make_small_task("anomaly_detection", protocol=protocol)
+    task.labels = np.ones_like(task.labels)
+    with pytest.raises(SpecarError, match="need anomalies and normal points"):
+        task.floors()

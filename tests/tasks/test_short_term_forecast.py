@@ -121,3 +121,22 @@ def test_top_weights_are_those_of_the_authors_code():
     for subset in ("Weekly", "Daily", "Hourly"):
         assert found[f"M4-{subset}", "released"] == (0.005, ["input"], 7, 10)
         assert found[f"M4-{subset}", "paper"] == (0.05, None, 1, 10)
+
+
+@pytest.mark.parametrize(("protocol", "needed"), [("published", 2), ("strict", 6)])
+def test_two_steps_are_enough_besides_those_that_are_held_out(make_small_task, protocol, needed):
+    task = make_small_task("short_term_forecast", protocol=protocol)
+    name = task.data.meta["ids"][1]
+    for steps in (needed - 1, needed):
+        offsets = task.data.train_offsets.copy()
+        offsets[2:] -= offsets[2] - offsets[1] - steps
+        object.__setattr__(task.data, "train_offsets", offsets)
+        object.__setattr__(task.data, "seasonality", 1)
+        if steps == needed:
+            task.setup(task.data)
+        else:
+            held_out = " and the 4 that are held out" if protocol == "strict" else ""
+            with pytest.raises(
+                SpecarError, match=f"{name!r} is too short to train on; it needs 2 steps{held_out}$"
+            ):
+                task.setup(task.data)

@@ -27,7 +27,7 @@ class AnomalySeries:
     Attributes
     ----------
     train, test
-        float64 arrays (rows, channels), all finite, in the units of the file.
+        float64 arrays (rows, channels) in the units of the file. NaN: missing.
     labels
         bool array (test rows), True: anomalous.
     train_ends, test_ends
@@ -36,7 +36,7 @@ class AnomalySeries:
     columns
         Names of the channels, where the files have them.
     missing
-        Number of missing values that were replaced by 0, in train and test.
+        Number of missing values in train and test.
     """
 
     train: Values
@@ -51,8 +51,7 @@ class AnomalySeries:
 def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     """Read a dataset in one of the formats ``npy``, ``machines`` and ``anomaly_csv``.
 
-    Missing values become 0 in ``anomaly_csv`` (as in the code of the paper, for PSM has some) and
-    are an error in the others.
+    Missing values are NaN in ``anomaly_csv``, or 0 with ``missing: zero``, and an error in the others.
 
     Parameters
     ----------
@@ -66,7 +65,8 @@ def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     SpecarError
         A file cannot be read or has no rows, a value is no finite number, a label neither 0 nor 1, train
         and test or the registry disagree about the channels, there are not as many labels as
-        test rows, no row is anomalous, or the lengths of joined series do not sum to the rows.
+        test rows, or those of other times, all rows are anomalous or none, or the lengths of joined series do
+        not sum to the rows.
     """
     paths = [Path(path) for path in paths]
     if isinstance(dataset, AnomalyCsvDataset):
@@ -200,8 +200,9 @@ def _check_length(path: Path, labels: Labels, rows: int) -> None:
 
 
 def _check_any(path: Path, labels: list[Labels]) -> None:
-    if not any(flags.any() for flags in labels):
-        raise SpecarError(f"{path}: no row is anomalous; correct the labels")
+    for value, what in ((True, "no row"), (False, "every row")):
+        if not any((flags == value).any() for flags in labels):
+            raise SpecarError(f"{path}: {what} is anomalous; correct the labels")
 
 
 def _read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> AnomalySeries:

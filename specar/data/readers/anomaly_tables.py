@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import Values, opened
-from specar.data.readers.csv import column_values, first, listed, parse
+from specar.data.readers.cells import Values, first, opened, shown
+from specar.data.readers.csv import check_names, column_values, listed, parse
+from specar.data.readers.times import check_same_times, check_times
 from specar.data.registry import AnomalyCsvDataset
 
 _log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ _CODES = {"normal": "0", "attack": "1"}
 
 @dataclass(frozen=True)
 class Tables:
-    """Train and test values (rows, channels), their channels' names, labels and replaced gaps."""
+    """Train and test values (rows, channels), their channels' names, labels and number of gaps."""
 
     train: Values
     test: Values
@@ -34,23 +35,35 @@ class Tables:
 
 
 def read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> Tables:
-    """Read the files; missing values become 0, with a note in the log. Labels need not be 0 and 1 here.
+    """Read the files; missing values are NaN, or 0 as the registry says. Labels need not be 0 and 1 here.
 
     Raises
     ------
     SpecarError
         A file cannot be read, has no rows, a row of another length than the header, two columns of one name
-        or no time column, a value is no finite number, a label is an unknown text, the column of labels is
-        not there, a file of labels has more than one column, or train and test differ in columns.
+        or no time column, a column without a name, rows that go back in time, a value is no finite number, a
+        label is an unknown text, the column of labels is not there, a file of labels has more than one
+        column or other times than the test file, or train and test differ in columns.
     """
-    train, test = (_frame(path, dataset.time_column) for path in paths[:2])
+    frames = [_frame(path, dataset) for path in paths]
+    if dataset.time_column is not None:
+        times = [
+            _pop_times(path, frame, dataset.time_column) for path, frame in zip(paths, frames, strict=True)
+        ]
+        for path, column in zip(paths[2:], times[2:], strict=True):
+            check_same_times(path, column, paths[1], times[1])
+        for path, column in zip(paths[:2], times, strict=False):
+            check_times(path, column)
+    train, test = frames[:2]
     if dataset.label_column:
         column = _pop_labels(paths[1], test, dataset.label_column.strip())
         train = train.drop(columns=dataset.label_column.strip(), errors="ignore")
     else:
-        column = _only_column(paths[2], _frame(paths[2], dataset.time_column))
+        column = _only_column(paths[2], frames[2])
     _check_columns(paths, train, test)
-    (train_values, train_gaps), (test_values, test_gaps) = _filled(paths[0], train), _filled(paths[1], test)
+    (train_values, train_gaps), (test_values, test_gaps) = (
+        _values(path, frame, dataset) for path, frame in zip(paths, (train, test), strict=False)
+    )
     return Tables(
         train=train_values,
         test=test_values,
@@ -60,17 +73,20 @@ def read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> Tables:
     )
 
 
-def _frame(path: Path, time_column: str | None) -> pd.DataFrame:
+def _frame(path: Path, dataset: AnomalyCsvDataset) -> pd.DataFrame:
     frame = parse(path)
     _check_cells(path)
     frame.columns = [str(column).strip() for column in frame.columns]  # SWaT's begin with spaces
-    if time_column is not None:
-        if time_column.strip() not in frame:
-            raise SpecarError(f"{path} has no column {time_column!r}; correct time_column of the dataset")
-        frame = frame.drop(columns=time_column.strip())
+    check_names(path, list(frame.columns), [dataset.time_column, dataset.label_column])
     if frame.empty:
         raise SpecarError(f"{path} has no rows; delete it and fetch it again")
     return frame
+
+
+def _pop_times(path: Path, frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    if name.strip() not in frame:
+        raise SpecarError(f"{path} has no column {name!r}; correct time_column of the dataset")
+    return frame.pop(name.strip())
 
 
 def _check_cells(path: Path) -> None:
@@ -117,7 +133,7 @@ def _codes(path: Path, column: pd.Series[Any]) -> npt.NDArray[Any]:
     texts = column.astype(str).str.replace(r"\s", "", regex=True).str.casefold()
     codes = pd.to_numeric(texts.replace(_CODES), errors="coerce").to_numpy(np.float64)
     if (bad := first(np.isnan(codes))) is not None:
-        raise SpecarError(f"{path}, row {bad + 1} after the header: label {column.iloc[bad]!r} is unknown")
+        raise SpecarError(f"{path}, row {bad + 1} after the header: label {shown(column, bad)} is unknown")
     return codes
 
 
@@ -131,10 +147,12 @@ def _check_columns(paths: list[Path], train: pd.DataFrame, test: pd.DataFrame) -
             raise SpecarError(f"{paths[1]} has column {theirs!r} where {paths[0]} has {ours!r}; reorder it")
 
 
-def _filled(path: Path, frame: pd.DataFrame) -> tuple[Values, int]:
+def _values(path: Path, frame: pd.DataFrame, dataset: AnomalyCsvDataset) -> tuple[Values, int]:
     values = column_values(path, frame, gaps=True)
     gaps = np.isnan(values)
-    values[gaps] = 0.0
+    if dataset.missing == "zero":
+        values[gaps] = 0.0
     if missing := int(gaps.sum()):
-        _log.info("%s: %d missing values replaced by 0", path, missing)
+        filled = "0" if dataset.missing == "zero" else "the mean of the channel"
+        _log.info("%s: %d missing values replaced by %s", path, missing, filled)
     return values, missing

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from specar.base.errors import SpecarError
 
 Values = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 class BadCellError(Exception):
@@ -21,7 +24,9 @@ class BadCellError(Exception):
 
     def __init__(self, index: int, cell: str) -> None:
         self.index = index
-        super().__init__(f"{cell.strip()!r} is not a finite number" if cell.strip() else "the cell is empty")
+        super().__init__(
+            f"{reprlib.repr(cell.strip())} is not a finite number" if cell.strip() else "the cell is empty"
+        )
 
 
 def numbers(cells: list[str], gaps: bool = False) -> Values:
@@ -62,6 +67,22 @@ def _is_number(cell: str) -> bool:
 def offsets_of(lengths: list[int]) -> Offsets:
     """Starts of consecutive parts of some lengths, and the end of the last one: int64 (parts + 1)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+
+
+def first(bad: Flags) -> int | None:
+    """Index of the first True, if there is one."""
+    return int(np.argmax(bad)) if bad.any() else None
+
+
+def place_of(path: Path, row: int, column: object) -> str:
+    """Where a cell of a table with a header is, for messages."""
+    return f"{path}, row {row + 1} after the header, column {str(column)!r}"
+
+
+def shown(column: pd.Series[Any], row: int) -> str:
+    """A cell, for messages."""
+    cell = column.iloc[row]
+    return "an empty or NaN cell" if pd.isna(cell) else reprlib.repr(str(cell))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from specar.base.errors import SpecarError
+from specar.data.readers.cells import first, place_of, shown
+from specar.data.readers.dates import read_dates
 from specar.data.registry import CsvDataset
+
+# What pandas calls a column without a name, and again where it was written and read twice.
+_NAMELESS = re.compile(r"\s*(Unnamed: \d+(_level_\d+)?(\.\d+)*)?\s*")
 
 
 @dataclass(frozen=True)
@@ -43,20 +50,20 @@ def read_csv(path: Path, dataset: CsvDataset) -> Table:
     path
         The file, in UTF-8.
     dataset
-        Its registry entry: date column, number of channels, splits.
+        Its registry entry: date column and format, number of channels, splits.
 
     Raises
     ------
     SpecarError
         The file cannot be read, is empty or not UTF-8, has a row of another length than the header,
-        lacks the date column, has another number of value columns than the registry says, a cell
-        that is no finite number, a date that cannot be parsed or that goes backwards, or fewer rows
-        than the splits need.
+        lacks the date column, has another number of value columns than the registry says, one without a
+        name, a cell that is no finite number, dates that :func:`specar.data.readers.dates.read_dates`
+        refuses, or fewer rows than the splits need.
     """
     path = Path(path)
     frame = parse(path, dataset.date_column)
     _check_columns(path, frame, dataset)
-    dates = _dates(path, frame.pop(dataset.date_column))
+    dates = read_dates(path, frame.pop(dataset.date_column), dataset.date_format)
     values = column_values(path, frame)
     _check_rows(path, len(values), dataset)
     return Table(values, dates, tuple(str(column) for column in frame.columns))
@@ -68,9 +75,20 @@ def parse(path: Path, text_column: str | None = None) -> pd.DataFrame:
     Raises
     ------
     SpecarError
-        The file cannot be read, is empty or not UTF-8, or a row is longer than the header.
+        The file cannot be read, is empty or not UTF-8, has a NUL byte or other marks than commas between its
+        cells, or a row is longer than the header.
     """
+    frame = _parsed(path, text_column)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if b"\0" in line:  # pandas would cut the cell there
+                raise SpecarError(f"{path}, line {number} has a NUL byte; remove it, or fetch the file again")
+    return frame
+
+
+def _parsed(path: Path, text_column: str | None) -> pd.DataFrame:
     try:
+        _check_commas(path)
         with warnings.catch_warnings():
             # With index_col=False, rows longer than the header are a warning, and lose their tail.
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -96,6 +114,16 @@ def parse(path: Path, text_column: str | None = None) -> pd.DataFrame:
         raise SpecarError(f"{path} is not a valid CSV file: {problem}; correct it") from error
 
 
+def _check_commas(path: Path) -> None:
+    with path.open("rb") as file:
+        header = next((line for line in file if line.strip()), b"")
+    for mark, name in ((b";", "semicolons"), (b"\t", "tabs")):
+        if header.count(mark) > header.count(b","):
+            raise SpecarError(
+                f"{path} has {name} between its cells; write commas there, and points in decimal numbers"
+            )
+
+
 def _undecodable(path: Path) -> str:
     # pandas gives the position within a cell; find it in the file.
     content = path.read_bytes()
@@ -107,6 +135,16 @@ def _undecodable(path: Path) -> str:
     return ""
 
 
+def check_names(path: Path, names: Collection[str], used: Collection[str | None] = ()) -> None:
+    """Refuse columns without a name, but for those that the registry names as pandas does."""
+    for number, name in enumerate(names, start=1):
+        if _NAMELESS.fullmatch(name) and name not in used:
+            raise SpecarError(
+                f"{path}, column {number} has no name, as the row numbers that pandas writes; leave it out "
+                "(to_csv with index=False), or name it"
+            )
+
+
 def _check_columns(path: Path, frame: pd.DataFrame, dataset: CsvDataset) -> None:
     names = [str(column) for column in frame.columns]
     if dataset.date_column not in names:
@@ -114,6 +152,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, dataset: CsvDataset) -> None
             f"{path} has no date column {dataset.date_column!r}, only {listed(names)}; "
             "set date_column of the dataset"
         )
+    check_names(path, names, [dataset.date_column])
     names.remove(dataset.date_column)
     if not names:
         raise SpecarError(f"{path} has no column besides {dataset.date_column!r}; add the values")
@@ -128,35 +167,6 @@ def listed(names: list[str]) -> str:
     """Names for a message, some of them where there are many."""
     shown = names if len(names) <= 10 else [*names[:9], "…", names[-1]]
     return ", ".join(shown)
-
-
-def _dates(path: Path, column: pd.Series[str]) -> pd.DatetimeIndex:
-    try:
-        with warnings.catch_warnings():
-            # About a format that cannot be inferred or has the day first; what fails is found below.
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("error", FutureWarning)  # how pandas 2 tells of several time zones
-            dates = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
-    except (ValueError, FutureWarning) as error:
-        mixed = isinstance(error, FutureWarning)
-        problem = "Mixed timezones" if mixed else str(error).split(". ")[0]
-        raise SpecarError(f"{path}, column {column.name!r}: {problem}; use one format and zone") from error
-    if (bad := first(np.asarray(dates.isna()))) is not None:
-        raise SpecarError(
-            f"{_place(path, bad, column.name)}: {_shown(column, bad)} is not a date in the format of row 1"
-        )
-    _check_order(path, column, dates)
-    return dates
-
-
-def _check_order(path: Path, column: pd.Series[str], dates: pd.DatetimeIndex) -> None:
-    # Equal neighbours are allowed: the Weather file has one pair.
-    steps = np.diff(dates.asi8)
-    if (bad := first(steps < 0)) is not None:
-        raise SpecarError(
-            f"{_place(path, bad + 1, column.name)}: {column.iloc[bad + 1]} is before {column.iloc[bad]} "
-            "in the row above; sort the rows by date"
-        )
 
 
 def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> npt.NDArray[np.float64]:
@@ -179,7 +189,7 @@ def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> npt.ND
             bad_cells &= ~column.isna().to_numpy()
         if (bad := first(bad_cells)) is not None:
             raise SpecarError(
-                f"{_place(path, bad, name)}: {_shown(column, bad)} is not a finite number; correct it"
+                f"{place_of(path, bad, name)}: {shown(column, bad)} is not a finite number; correct it"
             )
     return values
 
@@ -192,17 +202,3 @@ def _check_rows(path: Path, rows: int, dataset: CsvDataset) -> None:
         )
     if not 0 < ends[0] < ends[1] < ends[2]:
         raise SpecarError(f"{path} has {rows} rows, too few for a train, a val and a test part; add rows")
-
-
-def first(bad: npt.NDArray[np.bool_]) -> int | None:
-    """Index of the first True, if there is one."""
-    return int(np.argmax(bad)) if bad.any() else None
-
-
-def _place(path: Path, row: int, column: object) -> str:
-    return f"{path}, row {row + 1} after the header, column {str(column)!r}"
-
-
-def _shown(column: pd.Series[str], row: int) -> str:
-    cell = column.iloc[row]
-    return "an empty or NaN cell" if pd.isna(cell) else repr(str(cell))

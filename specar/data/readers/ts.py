@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -91,6 +92,8 @@ def _header(path: Path, lines: _Lines) -> _Header:
                 raise SpecarError(f"{place}: series with time stamps cannot be read; export plain values")
             case "@classlabel" if _is_true(words):
                 header.classes = _unique(place, words[1:])
+            case "@targetlabel" if not _is_true(words):
+                pass
             case "@classlabel" | "@targetlabel":
                 raise SpecarError(f"{place}: the cases have no classes; use a classification dataset")
             case "@univariate" if _is_true(words):
@@ -112,14 +115,14 @@ def _is_true(words: list[str]) -> bool:
 
 def _unique(place: str, classes: list[str]) -> list[str]:
     if twice := [name for name in classes if classes.count(name) > 1]:
-        raise SpecarError(f"{place}: class {twice[0]!r} is listed twice; remove one")
+        raise SpecarError(f"{place}: class {reprlib.repr(twice[0])} is listed twice; remove one")
     return classes
 
 
 def _count(place: str, words: list[str], what: str) -> int:
-    if words and words[0].isdecimal() and int(words[0]) > 0:
+    if words and len(words[0]) < 10 and words[0].isdecimal() and int(words[0]) > 0:
         return int(words[0])
-    raise SpecarError(f"{place}: {' '.join(words)!r} is not a number of {what}; correct it")
+    raise SpecarError(f"{place}: {reprlib.repr(' '.join(words))} is not a number of {what}; correct it")
 
 
 def _cases(path: Path, lines: _Lines, header: _Header) -> TsSeries:
@@ -152,7 +155,7 @@ def _check_case(place: str, found: int, channels: int, label: str, classes: list
     if found != channels:
         raise SpecarError(f"{place}: {found} dimensions, not {channels}; correct the file")
     if not label or (classes and label not in classes):
-        raise SpecarError(f"{place}: class {label!r} is not in the header; add it to @classLabel")
+        raise SpecarError(f"{place}: class {reprlib.repr(label)} is not in the header; add it to @classLabel")
 
 
 def _check_steps(place: str, channels: list[Values], length: int | None) -> None:

@@ -14,12 +14,11 @@ def averages(paper: Paper) -> Iterator[Finding]:
     """Yield averages that are not the mean of their parts."""
     for each in broken_sums(paper):
         mean, average = each.mean(), each.average
-        decimals = len(average.text.partition(".")[2])
         yield about(
             average,
             "average",
-            f"{mean:.{decimals + 1}f}",
+            average.written(mean, 1),
             f"the mean of the {len(each.parts)} printed parts ({', '.join(c.text for c in each.parts)}) is "
-            f"{mean:.{decimals + 1}f}, {abs(mean - average.number) / (2 * average.half):.0f} units of the "
+            f"{average.written(mean, 1)}, {abs(mean - average.number) / (2 * average.half):.0f} units of the "
             f"last digit from the printed {average.text}: {verdict_on(paper, each)}",
         )

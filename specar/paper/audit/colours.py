@@ -38,7 +38,7 @@ def _finding(paper: Paper, row: Row, mark: str, due: list[Cell], marked: list[Ce
 
 def _why(paper: Paper, row: Row, mark: str, due: list[Cell], marked: list[Cell]) -> str:
     for repair in misprints(paper):
-        if repair.cell in row.cells and row.ranked(mark, repair.cell, repair.correction.number) == marked:
+        if repair.cell in row.cells and row.ranked(mark, repair.cell, repair.number) == marked:
             return (
                 f"follows from {repair.cell.text} printed for {repair.correction.text} "
                 f"({repair.cell.column}); the colour is right for the intended value"

@@ -11,7 +11,7 @@ from itertools import pairwise
 from specar.paper.audit.finding import table_name
 from specar.paper.audit.groups import Series, Sum, sums
 from specar.paper.audit.printed import Cell, Paper, without
-from specar.paper.audit.quantities import FRACTIONS, Quantity, independent, quantity_of, scaled
+from specar.paper.audit.quantities import Quantity, independent, quantity_of
 from specar.paper.audit.ranks import row_of
 
 # How far beyond the other settings the ratio of MAE to root MSE may lie.
@@ -57,13 +57,12 @@ def _by_quantity(paper: Paper) -> dict[Quantity, list[Cell]]:
 
 def _elsewhere(paper: Paper, cell: Cell, number: float) -> Iterator[tuple[str, bool]]:
     quantity = quantity_of(cell)
-    if quantity is None or cell.source_table in FRACTIONS:
+    if quantity is None or cell.unit != 1:
         return
     for other in _by_quantity(paper)[quantity]:
-        there, half = scaled(other)
-        if abs(there - number) < half:
+        if abs(other.number - number) < other.half:
             yield f"{table_name(other.source_table)} prints {other.text} for the same run", True
-        elif abs(there - scaled(cell)[0]) < half and independent(cell, other):
+        elif abs(other.number - cell.number) < other.half and independent(cell, other):
             yield f"{table_name(other.source_table)} prints {other.text} as well", False
 
 
@@ -101,9 +100,9 @@ def _coloured_right(paper: Paper, cell: Cell, number: float) -> bool | None:
 
 
 @lru_cache(maxsize=4)
-def _errors(paper: Paper) -> dict[tuple[str, ...], dict[str, dict[str, Cell]]]:
+def _errors(paper: Paper) -> dict[tuple[str | bool, ...], dict[str, dict[str, Cell]]]:
     """MSE and MAE of every model on every dataset: setting, then metric."""
-    found: dict[tuple[str, ...], dict[str, dict[str, Cell]]] = {}
+    found: dict[tuple[str | bool, ...], dict[str, dict[str, Cell]]] = {}
     for cell in paper.cells:
         if cell.metric in ("mse", "mae") and cell.setting:
             settings = found.setdefault(without(cell, "setting", "metric"), {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from specar.paper.audit.printed import AVERAGES, Cell, Paper, grouped, touch, without
+from specar.paper.audit.printed import Cell, Paper, grouped, touch, without
 
 # A fall by less than this share of the larger value may be chance.
 _LEAST_FALL = 0.05
@@ -78,9 +78,9 @@ class Series:
 
 
 @lru_cache(maxsize=4)
-def series_of(paper: Paper) -> dict[tuple[str, ...], Series]:
+def series_of(paper: Paper) -> dict[tuple[str | bool, ...], Series]:
     """Return the errors over horizons or mask ratios, by what else identifies them."""
-    cells = [cell for cell in paper.cells if cell.setting and cell.setting not in AVERAGES]
+    cells = [cell for cell in paper.cells if cell.setting and not cell.is_average]
     groups = grouped(cells, lambda cell: without(cell, "setting"))
     return {
         key: Series(tuple(sorted(group, key=lambda cell: float(cell.setting))))

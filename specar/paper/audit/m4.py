@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from specar.data.registry import M4Dataset, builtin_datasets
 from specar.metrics.short_term import owa as owa_of
 from specar.paper.audit.finding import Finding, about
-from specar.paper.audit.printed import Cell, Paper, grouped, half_unit, touch, without
+from specar.paper.audit.printed import Cell, Paper, grouped, touch, without
+from specar.paper.margins import half_unit
 
-_OTHERS = ("Weekly", "Daily", "Hourly")
+_OTHERS = ("M4-Weekly", "M4-Daily", "M4-Hourly")
 
 
 def series_counts() -> dict[str, int]:
     """Return the number of series of the groups that the paper prints, from the registry."""
     counts = {
-        name.removeprefix("M4-"): entry.series or 0
-        for name, entry in builtin_datasets().items()
-        if isinstance(entry, M4Dataset)
+        name: entry.series or 0 for name, entry in builtin_datasets().items() if isinstance(entry, M4Dataset)
     }
     others = sum(counts.pop(name) for name in _OTHERS)
     return {**counts, "Others": others}
@@ -45,8 +44,8 @@ def weighted_averages(paper: Paper) -> Iterator[Finding]:
                 average,
                 "weighted_average",
                 f"{mean:.4f}",
-                f"weighted by {', '.join(f'{count} {name}' for name, count in counts.items())} series the "
-                f"mean is {mean:.4f}, printed is {average.text}",
+                f"weighted by {', '.join(f'{n} {cells[name].place}' for name, n in counts.items())} series "
+                f"the mean is {mean:.4f}, printed is {average.text}",
             )
 
 
@@ -55,8 +54,8 @@ def owa(paper: Paper) -> Iterator[Finding]:
     naive2 = paper.naive2.set_index("subset")
     for cells in _groups(paper, "metric"):
         smape, mase, printed = (cells.get(metric) for metric in ("smape", "mase", "owa"))
-        if smape and mase and printed and printed.dataset in naive2.index:
-            texts = naive2.loc[printed.dataset, ["smape", "mase"]]
+        if smape and mase and printed and printed.paper_dataset in naive2.index:
+            texts = naive2.loc[printed.paper_dataset, ["smape", "mase"]]
             if finding := _owa(smape, mase, printed, str(texts["smape"]), str(texts["mase"])):
                 yield finding
 

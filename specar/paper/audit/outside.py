@@ -27,7 +27,7 @@ def released_log(paper: Paper) -> Iterator[Finding]:
             yield about(
                 cell,
                 "release_log",
-                f"{value:.{_decimals(cell)}f}",
+                cell.written(value),
                 f"the {what} in the authors' log is {value:.2f}, {table_name(cell.source_table)} claims "
                 f"{cell.text}: {abs(cell.number - value):.1f} points "
                 f"{'more' if cell.number > value else 'less'}",
@@ -45,6 +45,7 @@ def figure(paper: Paper) -> Iterator[Finding]:
             if (cell.model, cell.dataset, cell.setting, cell.metric)
             == (OURS, point.dataset, point.horizon, metric)
         ]
+        # In the unit of the figure.
         numbers = [cell.number / 100 if metric == "accuracy" else cell.number for cell in cells]
         if numbers and min(abs(value - number) for number in numbers) > _READING_ERROR:
             implied = " or ".join(f"{number:.3f}" for number in numbers)
@@ -65,7 +66,3 @@ def _point(source: str, cell: Cell, printed: str, implied: str, cells: list[Cell
         "inconsistent",
         {**cell.key, "source_table": source, "top": ""},
     )
-
-
-def _decimals(cell: Cell) -> int:
-    return len(cell.text.partition(".")[2])

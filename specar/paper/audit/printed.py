@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from specar.config.schema import builtin
-from specar.paper.numbers import KEY, printed_numbers, read_published
+from specar.config.tasks import TASK_INFO
+from specar.paper.margins import half_unit
+from specar.paper.numbers import AVERAGES, COLUMNS, KEY, printed_numbers, read_published
 
-AVERAGES = ("avg", "Average")
 # Cells of a column that have to end in 0 before the column is taken as rounded: by chance once in 10^8.
 _LEAST_ROUNDED = 8
 _SLACK = 1e-9
@@ -27,40 +28,55 @@ class Cell:
 
     Attributes
     ----------
-    source_table, task, dataset, setting, top, model, variant, metric
-        Its key, as in `specar.paper.numbers.printed_numbers`.
     text
         As printed.
-    mark
-        Its colour: ``first``, ``second`` or empty.
-    number
-        Its value in the printed unit.
     half
-        Half a unit of the last digit: the value before rounding lies within ``number ± half``.
+        Half a unit of the last digit, as ``number`` in our unit: the value before rounding lies within
+        ``number ± half``.
+
+    The rest is as in `specar.paper.numbers.printed_numbers`.
     """
 
     source_table: str
     task: str
     dataset: str
     setting: str
-    top: str
+    top: bool
     model: str
     variant: str
     metric: str
     text: str
     mark: str
     number: float
+    unit: float
+    stated_top: bool
+    paper_dataset: str
+    paper_setting: str
     half: float
 
     @property
     def key(self) -> dict[str, str]:
-        """What identifies it."""
-        return {name: getattr(self, name) for name in KEY}
+        """What identifies it, as text."""
+        values = {name: getattr(self, name) for name in KEY}
+        return values | {"top": str(self.top).lower() if TASK_INFO[self.task].top else ""}
 
     @property
     def place(self) -> str:
         """Its row as a reader would call it."""
-        return " / ".join(filter(None, [self.dataset, self.setting]))
+        return " / ".join(filter(None, [self.paper_dataset, self.paper_setting]))
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point."""
+        return len(self.text.partition(".")[2])
+
+    def written(self, number: float, more: int = 0) -> str:
+        """Write a number of our unit as this one is printed, with ``more`` digits."""
+        return f"{number / self.unit:.{self.decimals + more}f}"
+
+    def value_of(self, text: str) -> float:
+        """Return what a text means where this number is printed, in our unit."""
+        return round(float(text) * self.unit, 6)
 
     @property
     def column(self) -> str:
@@ -71,16 +87,6 @@ class Cell:
     def is_average(self) -> bool:
         """Whether it is a printed average."""
         return self.setting in AVERAGES or self.dataset in AVERAGES
-
-
-def half_unit(text: str) -> float:
-    """Return half a unit of the last printed digit.
-
-    >>> half_unit("0.460")
-    0.0005
-    """
-    decimals = len(text.partition(".")[2])
-    return float(0.5 * 10.0**-decimals)
 
 
 def touch(low: float, high: float, other_low: float, other_high: float) -> bool:
@@ -96,7 +102,7 @@ def grouped(cells: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, list
     return groups
 
 
-def without(cell: Cell, *names: str) -> tuple[str, ...]:
+def without(cell: Cell, *names: str) -> tuple[str | bool, ...]:
     """Return the key of a cell without some of its parts: what it shares with those beside it."""
     return tuple(getattr(cell, name) for name in KEY if name not in names)
 
@@ -115,8 +121,10 @@ class Paper:
         Errors of Naive2 in the M4 competition, by subset.
     random_scores
         ``dataset``, ``f1`` (percent) and ``measured``: what random scores reach after point adjustment.
+    learning_rates
+        What runs of ours reach at the rate of the released script and at the code's default.
     experiments
-        Hyper-parameters of the authors' scripts, by task and dataset.
+        Hyper-parameters of the released scripts, by task and dataset.
     """
 
     numbers: pd.DataFrame = field(default_factory=printed_numbers)
@@ -128,19 +136,19 @@ class Paper:
     models: pd.DataFrame = field(default_factory=lambda: read_published("models"))
     naive2: pd.DataFrame = field(default_factory=lambda: read_published("naive2_m4"))
     random_scores: pd.DataFrame = field(default_factory=lambda: read_published("random_scores"))
+    learning_rates: pd.DataFrame = field(default_factory=lambda: read_published("learning_rates"))
     experiments: dict[str, Any] = field(default_factory=lambda: builtin("experiments"))
 
     @cached_property
     def cells(self) -> list[Cell]:
         """All printed numbers."""
-        rows = self.numbers[[*KEY, "value", "mark", "number"]].itertuples(index=False, name=None)
-        names = [*KEY, "text", "mark", "number"]
-        cells = [Cell(**dict(zip(names, row, strict=True)), half=half_unit(row[-3])) for row in rows]
-        widths = {
-            key: half_unit(column[0].text) * 10
-            for key, column in self._columns(cells).items()
-            if _rounded(column)
-        }
+        rows = self.numbers[COLUMNS].rename(columns={"value": "text"}).to_dict("records")
+        cells = [
+            Cell(**{str(name): x for name, x in row.items()}, half=half_unit(row["text"]) * row["unit"])
+            for row in rows
+        ]
+        columns = self._columns(cells).items()
+        widths = {key: column[0].half * 10 for key, column in columns if _rounded(column)}
         return [_widened(cell, widths.get(_column(cell), 0.0)) for cell in cells]
 
     @cached_property
@@ -165,9 +173,9 @@ def _column(cell: Cell) -> tuple[str, str, str, str]:
 
 
 def _rounded(column: list[Cell]) -> bool:
-    finest = max(len(cell.text.partition(".")[2]) for cell in column)
-    full = [cell for cell in column if len(cell.text.partition(".")[2]) == finest]
-    units = [cell.number * 10 ** (finest - 1) for cell in column]
+    finest = max(cell.decimals for cell in column)
+    full = [cell for cell in column if cell.decimals == finest]
+    units = [float(cell.text) * 10 ** (finest - 1) for cell in column]
     return len(full) >= _LEAST_ROUNDED and all(math.isclose(x, round(x), abs_tol=1e-6) for x in units)
 
 

@@ -13,46 +13,34 @@ PAIRS = (("appendix:7", "appendix:8"), ("appendix:9", "appendix:10"), ("appendix
 _COPIES = dict(PAIRS)
 # Cells that are results of whole runs of the table in full; the other variants are only printed there.
 _SAME_AS_FULL = ("MCN", "independent", "")
-FRACTIONS = ("appendix:2", "appendix:3")
-_HEADLINE_NAMES = {"UEA avg": ("avg", ""), "M4 Average": ("Average", "")}
 BACKBONES = ("MCN", "DCN", "Embed")
 TOP_TASKS = ("long_term_forecast", "short_term_forecast", "imputation")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A result, wherever it is printed; ``top`` is empty for models that have none."""
+    """A result, wherever it is printed; ``top`` is false for models that have none."""
 
     task: str
     dataset: str
     setting: str
-    top: str
+    top: bool
     model: str
     metric: str
 
 
-def quantity_of(cell: Cell, top: str = "true") -> Quantity | None:
+def quantity_of(cell: Cell, top: bool | None = None) -> Quantity | None:
     """Return what a cell measures; None for a variant that only its own table prints.
 
-    ``top`` is whether SpecAR-Net was trained with TOP where its table does not say: the tables without a word
-    about it print the numbers of the tables with TOP (see `specar.paper.audit.tables.unstated_top`).
+    ``top`` is whether SpecAR-Net was trained with TOP, in place of what is taken for the cell.
     """
     if cell.variant not in _SAME_AS_FULL:
         return None
-    dataset, setting = _HEADLINE_NAMES.get(cell.dataset, (cell.dataset, cell.setting))
-    if dataset.endswith(" avg"):
-        dataset, setting = dataset.removesuffix(" avg"), "avg"
     model = cell.model
     if cell.task == "anomaly_detection" and model == "TimesNet":
         model = "TimesNet (ResNeXt)"  # main Table 2 does not say which; this is the one with its number
-    with_top = (cell.top or top) if model == OURS and cell.task in TOP_TASKS else ""
-    return Quantity(cell.task, dataset, setting, with_top, model, cell.metric)
-
-
-def scaled(cell: Cell) -> tuple[float, float]:
-    """Return the number and half a unit of its last digit, in the unit of the table in full."""
-    scale = 100.0 if cell.source_table in FRACTIONS else 1.0
-    return cell.number * scale, cell.half * scale
+    with_top = model == OURS and cell.task in TOP_TASKS and (cell.top if top is None else top)
+    return Quantity(cell.task, cell.dataset, cell.setting, with_top, model, cell.metric)
 
 
 def independent(cell: Cell, other: Cell) -> bool:

@@ -48,7 +48,7 @@ class Row:
 
 
 @lru_cache(maxsize=4)
-def rows(paper: Paper) -> dict[tuple[str, ...], Row]:
+def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
     """Return all rows, by what identifies them."""
     used = {
         source: tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))

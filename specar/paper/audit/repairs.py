@@ -22,6 +22,11 @@ class Repair:
     evidence: Evidence
 
     @property
+    def number(self) -> float:
+        """The value, in our unit."""
+        return self.cell.value_of(self.correction.text)
+
+    @property
     def score(self) -> tuple[int, int]:
         """Evidence first, then how rarely such a slip fits by chance."""
         return self.evidence.balance, -RANK[self.correction.slip]
@@ -34,10 +39,10 @@ class Repair:
 def repairs(paper: Paper, group: Sum | Series) -> tuple[Repair, ...]:
     """Return all single slips that make a group fit, best supported first."""
     found = [
-        Repair(cell, correction, evidence_for(paper, cell, correction.number, group))
+        Repair(cell, correction, evidence_for(paper, cell, number, group))
         for cell in group.cells
         for correction in corrections(cell.text)
-        if group.holds(cell, correction.number)
+        if group.holds(cell, number := cell.value_of(correction.text))
     ]
     return tuple(sorted(found, key=lambda repair: repair.score, reverse=True))
 
@@ -89,9 +94,9 @@ def typos(paper: Paper) -> Iterator[Finding]:
 def _what_fits(paper: Paper, repair: Repair) -> str:
     fits = []
     for each in broken_sums(paper):
-        if repair.cell in each.cells and each.holds(repair.cell, repair.correction.number):
+        if repair.cell in each.cells and each.holds(repair.cell, repair.number):
             fits.append(f"average {each.average.text}")
     for series in broken_series(paper):
-        if repair.cell in series.cells and series.holds(repair.cell, repair.correction.number):
+        if repair.cell in series.cells and series.holds(repair.cell, repair.number):
             fits.append(f"growth over the settings ({', '.join(cell.text for cell in series.cells)})")
     return " and the ".join(fits)

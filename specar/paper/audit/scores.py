@@ -33,15 +33,14 @@ def f1(paper: Paper) -> Iterator[Finding]:
             for sign in (-1, 1)
         )
         if not touch(low, high, score.number - score.half, score.number + score.half):
-            decimals = len(score.text.partition(".")[2])
-            implied = f"{f1_of(precision.number, recall.number):.{decimals}f}"
+            implied = score.written(f1_of(precision.number, recall.number))
             yield about(
                 score,
                 "f1",
                 implied,
                 f"the printed precision {precision.text} and recall {recall.text} allow an F1 of "
-                f"{low:.{decimals + 1}f} to {high:.{decimals + 1}f}, printed is {score.text}"
-                f"{_as_averaged(paper, score, float(implied))}",
+                f"{score.written(low, 1)} to {score.written(high, 1)}, printed is {score.text}"
+                f"{_as_averaged(paper, score, score.value_of(implied))}",
             )
 
 

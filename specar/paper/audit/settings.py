@@ -1,4 +1,4 @@
-"""Settings that the text states against those of the authors' scripts, of the tables and of M4."""
+"""Settings that the text states against those of the released scripts, of the tables and of M4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specar.data.registry import M4Dataset, builtin_datasets
 from specar.paper.audit.finding import Finding
 from specar.paper.audit.printed import Paper
 
-_SCRIPTS = "the authors' scripts"
+_SCRIPTS = "the released scripts"
 # Stated items of which a script may have another value, with their names there.
 _STATED = {
     "window_length": ("window_length",),
@@ -24,7 +24,7 @@ _STATED = {
 
 
 def settings(paper: Paper) -> Iterator[Finding]:
-    """Yield hyper-parameters of the authors' scripts that the text lacks, and stated ones that none uses."""
+    """Yield hyper-parameters of the released scripts that the text lacks, and stated ones that none uses."""
     for row in paper.settings.itertuples():
         for name in _STATED.get(str(row.item), ()):
             allowed, used = _allowed(str(row.stated_value)), used_values(paper, name)
@@ -63,7 +63,7 @@ def _inside(value: int, allowed: list[int] | tuple[int, int]) -> bool:
 
 
 def used_values(paper: Paper, name: str) -> dict[int, list[str]]:
-    """Return the values of a hyper-parameter in the authors' scripts, with where each is used."""
+    """Return the values of a hyper-parameter in the released scripts, with where each is used."""
     found: dict[int, list[str]] = defaultdict(list)
     for task, entries in paper.experiments.items():
         for dataset, entry in entries.items():
@@ -196,7 +196,6 @@ def datasets(paper: Paper) -> Iterator[Finding]:
         if row.item == "datasets" and row.task in ("long_term_forecast", "imputation", "anomaly_detection"):
             named = re.findall(r"[A-Za-z0-9]+", str(row.stated_value))
             tested = {cell.dataset for cell in paper.cells if cell.task == row.task and not cell.is_average}
-            tested = {name for name in tested if " " not in name}
             absent = sorted(name for name in tested if not any(name.startswith(text) for text in named))
             if absent:
                 yield _horizon(

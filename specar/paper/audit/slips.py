@@ -18,11 +18,6 @@ class Correction:
     text: str
     slip: Slip
 
-    @property
-    def number(self) -> float:
-        """Its value."""
-        return float(self.text)
-
 
 def corrections(text: str) -> list[Correction]:
     """Return what may have been meant by a printed number, likelier slips first.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from specar.paper.audit.finding import Finding, about, table_name
 from specar.paper.audit.groups import sums
 from specar.paper.audit.printed import Cell, Paper, grouped
-from specar.paper.audit.quantities import FULL, PAIRS, TOP_TASKS, Quantity, quantity_of, scaled
+from specar.paper.audit.quantities import FULL, PAIRS, Quantity, quantity_of
 from specar.paper.audit.repairs import misprints
 from specar.paper.numbers import OURS
 
@@ -26,7 +26,7 @@ def cross_tables(paper: Paper) -> Iterator[Finding]:
         quantity = quantity_of(cell)
         full = in_full(paper).get(quantity) if quantity else None
         if full is not None and full is not cell and _differ(cell, full):
-            implied = _in_unit_of(cell, full)
+            implied = full.text if cell.unit == full.unit else cell.written(full.number)
             yield about(
                 cell, "cross_table", f"{implied} in {full.source_table}", _how(paper, cell, full, implied)
             )
@@ -34,25 +34,18 @@ def cross_tables(paper: Paper) -> Iterator[Finding]:
 
 def _differ(cell: Cell, full: Cell) -> bool:
     """Whether not even rounding of one of them to fewer digits explains the difference."""
-    (number, half), (other, other_half) = scaled(cell), scaled(full)
-    return abs(number - other) > max(half, other_half) + 1e-9
-
-
-def _in_unit_of(cell: Cell, full: Cell) -> str:
-    if scaled(cell)[0] == cell.number:
-        return full.text
-    return f"{full.number / 100:.{len(cell.text.partition('.')[2])}f}"
+    return abs(cell.number - full.number) > max(cell.half, full.half) + 1e-9
 
 
 def _how(paper: Paper, cell: Cell, full: Cell, implied: str) -> str:
     text = f"{table_name(cell.source_table)} prints {cell.text}, {table_name(full.source_table)} {implied}"
     for repair in misprints(paper):
-        if repair.cell is full and repair.correction.number == scaled(cell)[0]:
+        if repair.cell is full and repair.number == cell.number:
             return f"{text}, where {repair.correction.text} was meant: here it is right"
     for each in sums(paper):
         if each.average is full and abs(each.mean() - (cell.number + full.number) / 2) < 1e-9:
             return f"{text}: the mean of the printed parts is {each.mean():g}, rounded up once and down once"
-    units = abs(scaled(cell)[0] - scaled(full)[0]) / (2 * max(scaled(cell)[1], scaled(full)[1]))
+    units = abs(cell.number - full.number) / (2 * max(cell.half, full.half))
     return f"{text} for the same result, {units:.0f} in the last digit apart"
 
 
@@ -61,7 +54,7 @@ def rounded_columns(paper: Paper) -> Iterator[Finding]:
     for (source, _, _, metric), column in paper.rounded_columns.items():
         compared = [(cell, full) for cell in column if (full := _counterpart(paper, cell))]
         differing = [cell for cell, full in compared if abs(cell.number - full.number) > 1e-9]
-        decimals = max(len(cell.text.partition(".")[2]) for cell in column)
+        decimals = max(cell.decimals for cell in column)
         more = sum(cell.number == round(cell.number, decimals - 1) for cell in column)
         others = " and ".join(sorted({table_name(full.source_table) for _, full in compared}))
         first = column[0]
@@ -122,11 +115,11 @@ def _missing(paper: Paper, source: str, cells: list[Cell]) -> Finding:
 
 def unstated_top(paper: Paper) -> Iterator[Finding]:
     """Yield tables that do not say whether SpecAR-Net was trained with TOP, with what their numbers equal."""
-    cells = [cell for cell in paper.cells if cell.model == OURS and cell.task in TOP_TASKS and not cell.top]
+    cells = [cell for cell in paper.cells if cell.model == OURS and not cell.stated_top]
     for source, group in grouped(cells, lambda cell: cell.source_table).items():
-        equal = {top: _equal(paper, group, top) for top in ("true", "false")}
+        equal = {top: _equal(paper, group, top) for top in (True, False)}
         total = sum(quantity_of(cell) is not None for cell in group)
-        likelier = "with TOP" if equal["true"] >= equal["false"] else "without TOP"
+        likelier = "with TOP" if equal[True] >= equal[False] else "without TOP"
         yield Finding(
             "unstated_top",
             source,
@@ -135,13 +128,13 @@ def unstated_top(paper: Paper) -> Iterator[Finding]:
             "",
             "not stated",
             likelier,
-            f"{table_name(source)} does not say whether {OURS} was trained with TOP: {equal['true']} of its "
-            f"{total} numbers equal the tables with TOP, {equal['false']} those without",
+            f"{table_name(source)} does not say whether {OURS} was trained with TOP: {equal[True]} of its "
+            f"{total} numbers equal the tables with TOP, {equal[False]} those without",
             "label",
         )
 
 
-def _equal(paper: Paper, cells: Iterable[Cell], top: str) -> int:
+def _equal(paper: Paper, cells: Iterable[Cell], top: bool) -> int:
     quantities = ((cell, quantity_of(cell, top)) for cell in cells)
     found = ((cell, in_full(paper).get(quantity)) for cell, quantity in quantities if quantity)
     return Counter(bool(full and abs(full.number - cell.number) < 1e-9) for cell, full in found)[True]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from markupsafe import Markup
 
 from specar.config.entries import Ablation
 from specar.figures.ablation import draw
@@ -13,17 +15,19 @@ from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
 from specar.report.render import render
 from specar.report.section import Entry, Section
-from specar.report.sections.paper import heading_id, printed
+from specar.report.sections.paper import shown
 from specar.report.text import slug
 from specar.results.ablations import ablation_runs, ablation_table
-from specar.tables.ablation import table_of
+from specar.tables.ablation import ablation_levels
+from specar.tables.render import fragment, heading_id
+from specar.tables.table import Table, listed
 
 
 @dataclass(frozen=True)
 class Shown:
     """An ablation with results: its table and its figure."""
 
-    table: dict[str, object]
+    table: Markup
     picture: Picture
     entry: Entry
 
@@ -33,10 +37,10 @@ def build(context: Context) -> Section:
     started = context.plan.started_ablations
     tables = {name: ablation_table(context.plan, name) for name in started}
     tables = {name: tidy for name, tidy in tables.items() if _compares(tidy)}
-    shown = [_shown(context, name, tidy) for name, tidy in tables.items()]
+    found = [_shown(context, name, tidy) for name, tidy in tables.items()]
     rest = {name: one for name, one in context.plan.config.ablations.items() if name not in tables}
-    body = render("ablations.html.j2", shown=shown, rest=[_described(*item) for item in rest.items()])
-    return Section("ablations", "Ablations", body, tuple(one.entry for one in shown))
+    body = render("ablations.html.j2", shown=found, rest=fragment(_described(rest), level=3) if rest else "")
+    return Section("ablations", "Ablations", body, tuple(one.entry for one in found))
 
 
 def _compares(tidy: pd.DataFrame) -> bool:
@@ -47,14 +51,25 @@ def _compares(tidy: pd.DataFrame) -> bool:
 
 def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
     plan = context.plan
-    table = table_of(plan, name, tidy)
+    table = ablation_levels(plan, name, tidy)
     with figure_style():
         drawn = draw(plan, name, tidy, ablation_runs(plan, name))
     picture = picture_of(drawn, slug("figure-ablation", name))
-    return Shown(printed(context, table), picture, Entry(heading_id(table), table.title))
+    return Shown(shown(context, table), picture, Entry(heading_id(table), table.title))
 
 
-def _described(name: str, ablation: Ablation) -> list[str]:
-    """Name, title, question, place in the paper and levels of an ablation."""
-    question = " ".join(ablation.question.split())
-    return [name, ablation.title, question, ablation.source or "not in the paper", "; ".join(ablation.levels)]
+def _described(ablations: Mapping[str, Ablation]) -> Table:
+    """Name, title, question, place in the paper and levels of ablations."""
+    header = ["Name", "Ablation", "Question", "In the paper", "Levels"]
+    rows = [
+        [
+            name,
+            one.title,
+            " ".join(one.question.split()),
+            one.source or "not in the paper",
+            "; ".join(one.levels),
+        ]
+        for name, one in ablations.items()
+    ]
+    notes = ("snakemake ablation_NAME runs one.",)
+    return listed("ablations-rest", "Ablations without results to compare", header, rows, 1, header, notes)

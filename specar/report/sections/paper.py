@@ -1,42 +1,35 @@
-"""The tables of the paper, all models, with what is reproduced beside SpecAR-Net."""
+"""The tables of the paper, all models, with what is reproduced beside them."""
 
 from __future__ import annotations
+
+from markupsafe import Markup
 
 from specar.paper.files import TABLE_IDS
 from specar.report.context import Context
 from specar.report.render import render
 from specar.report.section import Entry, Section
-from specar.report.text import slug
-from specar.tables.paper_render import paper_legend_html, paper_table_html
-from specar.tables.paper_write import table_parts
-from specar.tables.reproduced import reproduced_of
-from specar.tables.table import REPRODUCED, Cell, PaperTable
+from specar.tables.paper import paper_page
+from specar.tables.render import fragment, heading_id
+from specar.tables.table import REPRODUCED, Cell, Table
 
 
 def build(context: Context) -> Section:
     """Return the section."""
-    reproduced = reproduced_of(context.plan, context.results.values())
-    tables = [table_parts(name, context.plan, reproduced, context.flagged)[1] for name in TABLE_IDS]
-    body = render("paper_tables.html.j2", tables=[printed(context, table) for table in tables])
-    entries = tuple(Entry(heading_id(table), table.title) for table in tables)
-    return Section("paper", "The tables of the paper", body, entries)
+    pages = [paper_page(context.ledger, name, context.flagged)[1] for name in TABLE_IDS]
+    tables = [table for page in pages for table in page.tables]
+    body = render("paper_tables.html.j2", tables=[shown(context, table) for table in tables])
+    return Section("paper", "The tables of the paper", body, entries_of(tables))
 
 
-def heading_id(table: PaperTable) -> str:
-    """Id of the heading of a table."""
-    return slug("table", table.id)
+def entries_of(tables: list[Table]) -> tuple[Entry, ...]:
+    """Return the lines of the contents for tables with headings."""
+    return tuple(Entry(heading_id(table), table.title) for table in tables)
 
 
-def printed(context: Context, table: PaperTable) -> dict[str, object]:
-    """What the template needs of a table."""
+def shown(context: Context, table: Table, level: int = 3) -> Markup:
+    """Return a table with its heading; its numbers lead to the records of their runs."""
 
     def link(cell: Cell) -> str | None:
         return context.runs.target(cell.runs if cell.kind == REPRODUCED else cell.failed)
 
-    return {
-        "id": heading_id(table),
-        "title": table.title,
-        "notes": table.notes,
-        "body": paper_table_html(table, link),
-        "legend": paper_legend_html(table),
-    }
+    return fragment(table, link, level)

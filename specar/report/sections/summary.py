@@ -12,9 +12,11 @@ from specar.report.context import Context
 from specar.report.render import render
 from specar.report.runs import Run
 from specar.report.section import Section
-from specar.report.sections.claims import claim_rows, claims_in_words, judged_claims
-from specar.report.sections.verdicts import COUNTS, counted, verdicts_in_words
+from specar.report.sections.claims import claims_in_words
+from specar.report.sections.verdicts import verdicts_in_words
 from specar.tables.changed import changed_settings
+from specar.tables.judgement import all_claims, counts_table
+from specar.tables.render import fragment
 
 # Findings of a severity, as what they are found among.
 _FINDINGS: dict[Severity, str] = {
@@ -45,17 +47,13 @@ class WhatRan:
 
 def build(context: Context) -> Section:
     """Return the section."""
-    claims = judged_claims(context)
-    claim_header, *rows = claim_rows(claims)
     body = render(
         "summary.html.j2",
         ran=what_ran(list(context.runs.runs.values())),
         of_ablations=sum(run.record is not None for run in context.runs.of_ablations.values()),
-        header=COUNTS,
-        rows=counted(context),
-        claims=rows,
-        claim_header=claim_header,
-        claims_in_words=claims_in_words(claims),
+        counts=fragment(counts_table(context.judgement)),
+        claims=fragment(all_claims(context.judgement)),
+        claims_in_words=claims_in_words(context.judgement.claims),
         verdicts_in_words=verdicts_in_words(context),
         findings=findings_in_words(context.findings),
         notable=notable(context.findings),

@@ -1,1 +1,0 @@
-"""The paper's claims, recounted from its own cells and from ours."""
