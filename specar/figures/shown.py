@@ -91,8 +91,9 @@ def choose(
     shown = [*specar, *others]
     left_out = f"; {len(usable) - len(shown)} left out" if len(usable) > len(shown) else ""
     unread = f" Examples of {damaged} more cannot be read." if damaged else ""
+    what = key if key == "examples" else f"such {key}"
     counts = (
-        f"Runs with {key}: {len(usable)} of {len(runs)}. Shown: of each {each}{models} the first in the "
+        f"Runs with {what}: {len(usable)} of {len(runs)}. Shown: of each {each}{models} the first in the "
         f"configuration, {len(shown)} in all{left_out}.{unread}"
     )
     return Choice(shown, len(runs), counts)
