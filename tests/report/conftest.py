@@ -53,7 +53,7 @@ class Results:
         """Return the page as text and parsed; figures are drawn but, unless it is in full, not rendered."""
         with pytest.MonkeyPatch.context() as patch:
             if not in_full:
-                patch.setattr(figures, "_bytes", lambda figure, suffix, title: b"<svg/>")
+                patch.setattr(figures, "_bytes", lambda drawn, suffix: b"<svg/>")
             text = page(self.plan)
         return text, Page(text)
 
