@@ -50,9 +50,8 @@ def problems(error: ValidationError) -> str:
 def listed(error: ValidationError, say: Callable[[Mapping[str, Any]], str], most: int = 5) -> str:
     """Join what is wrong in one line; of many problems the first ones."""
     more = [f"and {error.error_count() - most} more"] if error.error_count() > most else []
-    # A key that is unknown is often why another one is missing.
-    ordered = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    return "; ".join([*(one_line(say(one)) for one in ordered[:most]), *more])
+    unknown_first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    return "; ".join([*(one_line(say(one)) for one in unknown_first[:most]), *more])
 
 
 def problem_text(place: str, problem: Mapping[str, Any]) -> str:

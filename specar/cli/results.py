@@ -56,8 +56,9 @@ def _paper(options: argparse.Namespace) -> None:
 
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
+    from specar.results.ledger import ledger_of
 
-    write_paper_figures(plan_of(options), options.names)
+    write_paper_figures(ledger_of(plan_of(options)), options.names)
 
 
 def _ablations(options: argparse.Namespace) -> None:

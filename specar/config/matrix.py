@@ -279,4 +279,6 @@ def _task_settings(cell: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     if resolved.get("test_stride", 0) is None:
         protocol: Protocol = cell["protocol"]
         resolved["test_stride"] = cell["seq_len"] if protocol == "strict" else resolved["train_stride"]
+    if resolved.get("threshold"):  # the ratio says nothing then
+        resolved["anomaly_ratio"] = None
     return resolved

@@ -213,6 +213,8 @@ class Cell(Strict):
                 f"task_settings.test_stride {stride} leaves rows between windows of {self.seq_len} "
                 "without a score; strict scores every row"
             )
+        if self.protocol != "strict" and self.task_settings.threshold:
+            raise ValueError("task_settings.threshold is for protocol strict; leave it out")
         return self
 
     @property

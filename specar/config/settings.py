@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from specar.base.later import Later
 from specar.base.names import FolderName, Mirror
 from specar.base.strict import Strict
 
@@ -51,6 +52,11 @@ class TaskSettings(Strict):
     )
     anomaly_ratio: float | None = Field(
         None, gt=0, lt=100, description="anomaly_detection: percent of scores above the threshold; null: 1"
+    )
+    threshold: Annotated[Literal["three_sigma"] | None, Later(None)] = Field(
+        None,
+        description="anomaly_detection, strict: three_sigma: mean + 3 standard deviations of the held-out "
+        "training scores; null: their percentile by anomaly_ratio, which the authors chose on the test part",
     )
     val_from: Literal["test", "train"] | None = Field(
         None,

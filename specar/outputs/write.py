@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.config.tasks import TASK_INFO
 from specar.figures import ablation as ablation_figure
 from specar.figures import ranks as ranks_figure
+from specar.figures.drawing import Drawing, drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.request import Results
-from specar.figures.save import save
 from specar.figures.style import figure_style
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import drawn_ranking
@@ -25,16 +21,16 @@ from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper.audit import flagged_cells
 from specar.paper.files import TABLE_IDS
 from specar.report.page import page
-from specar.results.ablations import ablation_runs, ablation_table
+from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-from specar.tables.ablation import ablation_levels
+from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
 from specar.tables.judgement import claims_page, ranks_page, verdicts_page
 from specar.tables.paper import paper_page
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
-from specar.tables.table import Page, page_of
+from specar.tables.table import Page
 from specar.tables.task import task_page
 
 
@@ -49,13 +45,8 @@ def write_tables(ledger: Ledger, task: str) -> list[Path]:
 
 def write_figures(ledger: Ledger, task: str) -> list[Path]:
     """Draw the figures of a task; returns the files."""
-    plan, files = ledger.plan, []
-    results = Results(task, ledger.of(task).cells, plan.config.note, plan.remarks_of(task))
-    for name, module in FIGURES.items():
-        with figure_style():
-            figure, title = import_module(module).draw(results)
-            files += _save(figure, plan.figures / f"{task}_{name}", title)
-    return files
+    found = drawings(ledger, FIGURES, task)
+    return [path for name, drawn in found for path in _save(drawn, ledger.plan.figures / f"{task}_{name}")]
 
 
 def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
@@ -72,7 +63,7 @@ def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     return [path for name, made in pages for path in _save_page(folder / name, made)]
 
 
-def write_paper_figures(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
+def write_paper_figures(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     """Draw the figures over the whole plan, by default all, with their titles as JSON; returns the files.
 
     Raises
@@ -81,14 +72,10 @@ def write_paper_figures(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
         There is no such figure.
     """
     _known(names, PAPER_FIGURES, "no figure")
-    results, files = PaperResults(plan), []
-    for name in names or PAPER_FIGURES:
-        module, *arguments = PAPER_FIGURES[name]
-        stem = plan.paper_figures / name
-        with figure_style():
-            drawn: PaperFigure = import_module(module).draw(results, *arguments)
-            files += _save(drawn.figure, stem, drawn.title, drawn.alt)
-        files.append(stem.with_name(f"{name}.json"))
+    files = []
+    for name, drawn in drawings(ledger, {name: PAPER_FIGURES[name] for name in names or PAPER_FIGURES}):
+        stem = ledger.plan.paper_figures / name
+        files += [*_save(drawn, stem), stem.with_name(f"{name}.json")]
         write_json(files[-1], {"title": drawn.title, "alt": drawn.alt})
     return files
 
@@ -101,12 +88,10 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
     SpecarError
         There is no such ablation, or its settings contradict each other.
     """
-    tidy, stem = ablation_table(plan, name), plan.ablations / name
-    files = _save_page(stem, (tidy, page_of(ablation_levels(plan, name, tidy))))
+    made, stem = ablation_page(plan, name), plan.ablations / name
+    files = _save_page(stem, made)
     with figure_style():
-        ablation, note = plan.config.ablations[name], plan.config.note
-        drawn = ablation_figure.draw(ablation, tidy, ablation_runs(plan, name), note)
-        return files + _save(drawn.figure, stem, drawn.title, drawn.alt)
+        return files + _save(ablation_figure.draw(plan, name, made[0], ablation_runs(plan, name)), stem)
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
@@ -117,8 +102,8 @@ def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():
-            figure, title = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
-            files += _save(figure, folder / f"ranks_{task}", title)
+            drawn = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
+        files += _save(drawn, folder / f"ranks_{task}")
     return files
 
 
@@ -160,8 +145,8 @@ def _save_text(path: Path, text: str) -> Path:
     return path
 
 
-def _save(figure: Figure, stem: Path, title: str, alt: str | None = None) -> list[Path]:
+def _save(drawn: Drawing, stem: Path) -> list[Path]:
     files = [Path(f"{stem}.{suffix}") for suffix in FIGURE_SUFFIXES]
     for path in files:
-        save(figure, path, title, alt)
+        drawn.save(path)
     return files

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
-from specar.figures.plan_request import PaperResults
 from specar.judge.judgement import Judgement, judge
 from specar.paper.audit import Paper, audit, flagged_cells
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results.ledger import Ledger, TaskResults, ledger_of
+from specar.results.ledger import Ledger, ledger_of
 from specar.runs.plan import Plan
 from specar.tables.paper_cells import FlaggedKey, flagged_keys
 
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, its results by task, its runs, and the findings on the paper."""
+    """The plan, its ledger, its runs, and the findings on the paper."""
 
     plan: Plan
 
@@ -28,12 +26,6 @@ class Context:
     def ledger(self) -> Ledger:
         """Every number of the plan."""
         return ledger_of(self.plan)
-
-    @cached_property
-    def results(self) -> Mapping[str, TaskResults]:
-        """Results of every task of the plan."""
-        parts = {task: self.ledger.of(task) for task in self.plan.tasks}
-        return {task: TaskResults(task, part.cells, part.runs, part.failed) for task, part in parts.items()}
 
     @cached_property
     def runs(self) -> RunIndex:
@@ -54,8 +46,3 @@ class Context:
     def flagged(self) -> set[FlaggedKey]:
         """Printed cells that the audit casts doubt on."""
         return flagged_keys(flagged_cells(self.findings))
-
-    @cached_property
-    def paper_results(self) -> PaperResults:
-        """The results as figures over the whole plan read them."""
-        return replace(PaperResults(self.plan), _of_task=dict(self.results))

@@ -63,7 +63,9 @@ class Ledger:
 
     def of(self, task: str) -> Ledger:
         """Return the part of one task, without the floors of others; empty where the plan has no runs of it."""
-        cells, runs = (table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs))
+        cells, runs = (
+            table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs)
+        )
         floors = [c for c in cells if str(c).startswith("floor_")]
         others = [column for column in floors if column not in baseline_labels(task)]
         ids = set(runs["run_id"])
@@ -129,7 +131,9 @@ def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
     aggregates = aggregates_of(task, runs, paper)
     found = pd.concat([statistics(runs, CELL), aggregate_statistics(task, runs, aggregates)])
     over = [
-        needed_runs(runs, one).assign(dataset=one.dataset, **({"setting": one.setting} if one.setting else {}))
+        needed_runs(runs, one).assign(
+            dataset=one.dataset, **({"setting": one.setting} if one.setting else {})
+        )
         for one in aggregates
     ]
     table = _every_cell(task, runs, paper).merge(paper, how="left", on=_PRINTED)
@@ -204,16 +208,3 @@ def _in_paper_order(
 
 def _size(setting: str) -> float:
     return float(setting) if setting not in ("", AVERAGE) else float("inf")
-
-
-@dataclass(frozen=True)
-class TaskResults:
-    task: str
-    table: pd.DataFrame
-    runs: pd.DataFrame
-    failed: Mapping[str, str]
-
-
-def results_of(plan: Plan, task: str) -> TaskResults:
-    part = ledger_of(plan).of(task)
-    return TaskResults(task, part.cells, part.runs, part.failed)

@@ -75,7 +75,7 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
         blocks=tuple(tuple(block) for block in _blocks(plan, marked, levels) if block),
         notes=tuple(notes_of(plan, name, rows)),
         legend=(_LEGEND,),
-        failures=failures_of(plan, [run for run in plan.ablation_runs(name) if _has_failed(plan, run)]),
+        failures=failures_of(plan, [run for run in plan.ablation_runs(name) if _has_failed(plan, run)], {}),
         ranking=RANKING,
     )
 

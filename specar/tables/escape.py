@@ -11,7 +11,7 @@ _BEGINNING = re.compile(r"^([#>=]|[+-](?=[\s-]|$)|\d+(?=[.)](?:\s|$)))")
 _LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\textasciigrave{}", '"': "''"},
+    **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\`{}", '"': "''"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
     "\0": "{}",
     **{

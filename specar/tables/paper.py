@@ -126,7 +126,7 @@ def paper_table(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger
         columns,
         blocks,
         tuple(notes_of(definition, cells, ledger)),
-        failures=failures_of(ledger.plan, failed) if ledger is not None else NO_FAILURES,
+        failures=failures_of(ledger.plan, failed, ledger.failed) if ledger is not None else NO_FAILURES,
     )
     return replace(table, legend=tuple(legend_of(definition, table.cells)))
 

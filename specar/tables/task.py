@@ -85,15 +85,20 @@ def _table(ledger: Ledger, task: str, model: str, protocol: str, rows: pd.DataFr
             legend_of(task, rows),
             *(f"{one.sign} {_shown(task, one.dataset)}: {one.text}".strip() for one in remarks),
         ),
-        failures=failures_of(ledger.plan, runs.loc[runs["failed"].astype(bool), "run_id"].unique()),
+        failures=failures_of(
+            ledger.plan, runs.loc[runs["failed"].astype(bool), "run_id"].unique(), ledger.failed
+        ),
         apart=tuple(_TOPS[top] if TASK_INFO[task].top else "" for top in tops),
     )
 
 
-def failures_of(plan: Plan, names: Iterable[str]) -> Failures:
-    """Return the failed runs as they are printed: those that stopped, and those whose record is damaged."""
-    reasons = {name: record_or_damage(plan, name)[1] or status_of(plan, name).reason for name in names}
-    return listed_failures({name: reason or "not known" for name, reason in reasons.items()})
+def failures_of(plan: Plan, names: Iterable[str], known: Mapping[str, str]) -> Failures:
+    """Return the failed runs as they are printed; ``known``: why, by run id, where that has been read."""
+    return listed_failures({name: known.get(name) or _why(plan, name) for name in names})
+
+
+def _why(plan: Plan, name: str) -> str:
+    return record_or_damage(plan, name)[1] or status_of(plan, name).reason or "not known"
 
 
 def _names(task: str, averaged: bool) -> tuple[str, ...]:
@@ -125,10 +130,10 @@ def _columns(task: str, rows: pd.DataFrame) -> Iterator[Column]:
         name = _TOPS[top] if words else ""
         for group in groups:
             for column, text in group.columns.items():
-                yield Column((name, group.label, text), name, column == "reproduced")
+                yield Column((name, group.label, text), task, column == "reproduced")
     for group in groups:
         for text in baseline_labels(task).values():
-            yield Column(("floors", group.label, text), "floors")
+            yield Column(("floors", group.label, text), task)
 
 
 def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[tuple[str, list[Line]]]:

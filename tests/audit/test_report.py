@@ -9,10 +9,11 @@ from specar.base.files import write_json
 from specar.cli import main
 from specar.paper.audit import COLUMNS, SEVERITIES, flagged_cells
 from specar.paper.audit.floors import with_floors
-from specar.paper.audit.report import markdown, summary
 from specar.paper.numbers import KEY
 from specar.runs.records import FORMAT, describe_cell, sealed
 from specar.runs.store import plan_of_values
+from specar.tables.audit import audit_page, summary
+from specar.tables.render import render
 
 MISPRINTS = {
     ("appendix:9", "Weather", "720", "ETSformer", "", "mae", "0.288", "0.388"),
@@ -72,7 +73,7 @@ def test_seconds(timed):
 
 
 def test_markdown_has_every_finding(findings):
-    text = markdown(findings)
+    text = render(audit_page(findings)[1], "md")
     assert sum(line.startswith("| ") for line in text.splitlines()) == len(findings) + 2 * len(SEVERITIES)
 
 
@@ -108,7 +109,8 @@ def test_floor_records_replace_the_known_chance_levels(paper, tmp_path):
         "provenance": {"git": {"commit": None, "modified": None}, "device": {"name": "cpu"}, "versions": {}},
     }
     record = {
-        **describe_cell(cell), "format": FORMAT, "baseline": "random", "metrics": {"f1": 0.99}, **nothing, **about,
+        **describe_cell(cell), "format": FORMAT, "baseline": "random", "metrics": {"f1": 0.99},
+        **nothing, **about,
         "config": cell.model_dump(mode="json"),
     }  # fmt: skip
     write_json(plan.floor_file(name, "random"), sealed(record))

@@ -54,8 +54,8 @@ def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
     plan = context.plan
     table = ablation_levels(plan, name, tidy)
     with figure_style():
-        drawn = draw(plan.config.ablations[name], tidy, ablation_runs(plan, name), plan.config.note)
-        picture = picture_of(drawn.figure, slug("figure-ablation", name), drawn.title, drawn.alt)
+        drawn = draw(plan, name, tidy, ablation_runs(plan, name))
+    picture = picture_of(drawn, slug("figure-ablation", name))
     return Shown(shown(context, table), picture, Entry(heading_id(table), table.title))
 
 

@@ -10,7 +10,7 @@ from specar.report.render import render
 from specar.report.section import Entry, Section
 from specar.tables.paper import paper_page
 from specar.tables.render import fragment, heading_id
-from specar.tables.table import REPRODUCED, Cell, Table
+from specar.tables.table import FAILED, REPRODUCED, Cell, Table
 
 
 def build(context: Context) -> Section:
@@ -30,6 +30,7 @@ def shown(context: Context, table: Table, level: int = 3) -> Markup:
     """Return a table with its heading; its numbers lead to the records of their runs."""
 
     def link(cell: Cell) -> str | None:
-        return context.runs.target(cell.runs if cell.kind == REPRODUCED else cell.failed)
+        behind = {REPRODUCED: cell.runs, FAILED: cell.failed}
+        return context.runs.target(behind.get(cell.kind, ()))
 
     return fragment(table, link, level)

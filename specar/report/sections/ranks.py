@@ -28,6 +28,5 @@ def build(context: Context) -> Section:
 
 def _picture(ranking: Ranking, task: str, note: str | None) -> Picture:
     with figure_style():
-        figure, title = draw(ranking, note)
-        ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in ranking.mean_ranks.items())
-        return picture_of(figure, slug("figure-ranks", task), title, f"{title}. Mean ranks: {ranks}.")
+        drawn = draw(ranking, note)
+    return picture_of(drawn, slug("figure-ranks", task))

@@ -1,5 +1,7 @@
 """What TOP changes: the differences, their intervals, and what is said of what is missing."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,25 +9,44 @@ from scipy import stats
 
 from specar.figures import top_effect
 from specar.paper.sources import SOURCES
-from specar.results.effects import own_effects, published_effect, published_settings
-from specar.results.inputs import runs_of
+from specar.results.effects import own_effects, published_effect, published_settings, t_half
 
-from ...tables.table_inputs import M4, results, run
+from .conftest import M4
 from .looks import check_tidy, words
 
 
+def run(setting=96, seed=1, task="long_term_forecast", dataset="ETTh1", top=False):
+    """A row of the runs of a ledger, without a result."""
+    names = {"task": task, "dataset": dataset, "setting": str(setting), "model": "specar", "top": top}
+    return {**names, "protocol": "published", "seed": seed, "run_id": f"{names}{seed}", "failed": False}
+
+
+def results(of, values, weight=1.0):
+    floors = {
+        "floor_naive2": 1.0,
+        "floor_last_value": 1.0,
+        "floor_seasonal_naive": 1.0,
+        "floor_weight": weight,
+    }
+    return [
+        {**of, "metric": metric, "value": value, "weight": weight, **floors}
+        for metric, value in values.items()
+    ]
+
+
 def effects(matrix, rows, task="long_term_forecast", metric="mse"):
-    collected = pd.DataFrame([row for of in rows for row in of])
-    return own_effects(task, runs_of(task, collected, pd.DataFrame(), matrix), metric)
+    """Effects of the runs of ``matrix``, of which those of ``rows`` have results."""
+    done = {of[0]["run_id"] for of in rows}
+    missing = [row for of in matrix if of["run_id"] not in done for row in results(of, {metric: np.nan})]
+    return own_effects(task, pd.DataFrame([row for of in rows for row in of] + missing), metric)
 
 
 def pairs(values, horizons=(96, 192)):
     """Runs with and without TOP from {(horizon, seed): (without, with)}."""
-    matrix = [
-        run(horizon, seed, top=top) for horizon in horizons for seed in (1, 2, 3) for top in (False, True)
-    ]
-    done = [of for of in matrix if (of["setting"], of["seed"]) in values]
-    return matrix, [results(of, {"mse": values[of["setting"], of["seed"]][of["top"]]}) for of in done]
+    axes = itertools.product(horizons, (1, 2, 3), (False, True))
+    matrix = [run(horizon, seed, top=top) for horizon, seed, top in axes]
+    done = [of for of in matrix if (int(of["setting"]), of["seed"]) in values]
+    return matrix, [results(of, {"mse": values[int(of["setting"]), of["seed"]][of["top"]]}) for of in done]
 
 
 def test_settings_are_averaged_before_the_difference():
@@ -43,6 +64,10 @@ def test_the_interval_is_that_of_a_paired_t_test():
     assert effect.seeds == 3
     assert effect.mean - effect.half == pytest.approx(interval.low)
     assert effect.mean + effect.half == pytest.approx(interval.high)
+
+
+def test_a_single_value_has_no_interval():
+    assert t_half(np.array([1.0]), 0.95) is None
 
 
 def test_seeds_without_all_settings_do_not_count():
@@ -104,7 +129,7 @@ def test_drawn_effects(plan, drawn):
     assert all(line.get_xdata()[0] < -10 for line, *_ in forecast.containers)
     text = words(made.figure)
     assert "Short-term forecasting on M4, ours: this configuration has no runs" in text
-    assert "without TOP of the same seed: paper 2 of 2, released 2 of 2." in text
+    assert "without TOP of the same seed: specar 2 of 2, specar-released 2 of 2." in text
     assert "95 % t interval" in text
     assert "6 own differences, of which 6 are negative" in made.alt
     check_tidy(made.figure)
@@ -122,13 +147,13 @@ def test_one_seed_and_one_task(plan, drawn):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"matrix": MATRIX}, "one without TOP of the same seed: paper 0 of 1, released 0 of 1."),
+        ({"matrix": MATRIX}, "one without TOP of the same seed: specar 0 of 1, specar-released 0 of 1."),
         ({"matrix": MATRIX, "top": [True]}, "this configuration has runs with TOP only"),
-        ({"matrix": MATRIX, "protocol": "strict"}, "no runs under the protocol published"),
+        ({"matrix": MATRIX, "protocol": "strict"}, "no runs of SpecAR-Net under the protocol published"),
     ],
 )
 def test_what_is_missing_is_said(values, sentence, plan, drawn):
     made = drawn(top_effect, plan(values, lambda run: False))
     assert sentence in words(made.figure)
-    assert "no own pair of runs is done yet" in made.alt
+    assert "no own pair of runs of SpecAR-Net is done yet" in made.alt
     check_tidy(made.figure)

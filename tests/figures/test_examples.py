@@ -7,21 +7,19 @@ import pytest
 import torch
 from matplotlib.colors import LogNorm
 
-from specar.figures import (
-    anomaly_examples,
-    forecast_examples,
-    imputation_examples,
-    learning_curves,
-    spectrograms,
-)
+from specar.figures import anomaly_examples, learning_curves, spectrograms, window_examples
 from specar.figures.style import figure_style
 from specar.models import build_model
 from specar.runs.examples import write_examples
 
-from ...conftest import OF_TASK, config_values
+from ..conftest import OF_TASK, config_values
+from .conftest import finish
 from .looks import check_tidy, words
 
-MODULES = (learning_curves, forecast_examples, imputation_examples, anomaly_examples, spectrograms)
+DRAWN = [
+    (learning_curves,), (window_examples, "forecast"), (window_examples, "imputation"), (anomaly_examples,),
+    (spectrograms,),
+]  # fmt: skip
 MATRIX = [{"task": task, "datasets": [dataset]} for task, dataset in OF_TASK.items()]
 
 
@@ -32,14 +30,17 @@ def shown(plan, make_small_task):
     def make(leave_out=()):
         made = plan(config_values(matrix=MATRIX, seeds=[1, 2]))
         for name, run in made.runs.items():
-            record = json.loads(made.own_record_file(name).read_text())
             key = {"classification": "accuracy", "short_term_forecast": "smape"}.get(run.task, "mse")
-            record["history"] = [
-                {"epoch": epoch, "train_loss": 1 / epoch, "val": {key: 0.5 + 0.1 * (epoch % 3)}}
+            history = [
+                {
+                    "epoch": epoch,
+                    "train_loss": 1 / epoch,
+                    "val": {key: 0.5 + 0.1 * (epoch % 3)},
+                    "seconds": 1.0,
+                }
                 for epoch in range(1, 6)
             ]
-            record["training"] = {"best_epoch": 3}
-            made.own_record_file(name).write_text(json.dumps(record))
+            finish(made, name, {key: 0.5}, history=history)
             if run.task not in leave_out:
                 task = make_small_task(run.task)
                 torch.manual_seed(run.seed)
@@ -54,8 +55,8 @@ def shown(plan, make_small_task):
 
 def test_all_are_tidy_and_say_what_is_shown(shown, drawn, tmp_path):
     made = shown()
-    for module in MODULES:
-        figure, title, alt = drawn(module, made)
+    for module, *arguments in DRAWN:
+        figure, title, alt = drawn(module, made, *arguments)
         check_tidy(figure)
         assert title in alt
         if module is not learning_curves:
@@ -69,7 +70,7 @@ def test_a_forecast_panel_shows_the_numbers_of_the_file(shown, drawn):
     made = shown()
     (name,) = [n for n, run in made.runs.items() if run.task == "long_term_forecast" and run.seed == 1]
     content = json.loads(made.examples_file(name).read_text())
-    figure = drawn(forecast_examples, made).figure
+    figure = drawn(window_examples, made, "forecast").figure
     lines = figure.axes[0].lines[1:]
     for line, key in zip(lines, ("input", "target", "prediction"), strict=True):
         assert line.get_ydata().tolist() == content["examples"][0][key]
@@ -109,10 +110,10 @@ def test_the_selected_epoch_is_marked(shown, drawn):
     assert np.isclose(figure.axes[7].lines[0].get_ydata()[0], 60)  # accuracy in percent
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_what_is_missing_is_said_in_words(plan, drawn, module):
+@pytest.mark.parametrize("named", DRAWN)
+def test_what_is_missing_is_said_in_words(plan, drawn, named):
     for done in (False, True):
-        figure, _, alt = drawn(module, plan(config_values(matrix=MATRIX), lambda _, d=done: d))
+        figure, _, alt = drawn(named[0], plan(config_values(matrix=MATRIX), lambda _, d=done: d), *named[1:])
         check_tidy(figure)
         assert "Nothing to show" in alt
         assert not figure.axes
@@ -126,3 +127,12 @@ def test_a_plan_without_the_task_says_so(plan, drawn):
 def test_runs_without_examples_are_counted(shown, drawn):
     figure = drawn(spectrograms, shown(["classification", "imputation"])).figure
     assert "Runs with such maps: 6 of 10" in words(figure)
+
+
+def test_damaged_examples_cost_their_own_run(shown, drawn):
+    made = shown()
+    name = next(name for name, run in made.runs.items() if run.task == "long_term_forecast")
+    made.own_examples_file(name).write_text("{")
+    text = words(drawn(window_examples, made, "forecast").figure)
+    assert "Runs with examples: 3 of 4." in text
+    assert "Examples of 1 more cannot be read." in text
