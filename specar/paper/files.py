@@ -7,8 +7,3 @@ TABLE_IDS = (
     *(f"appendix-{number}" for number in range(1, 13)),
 )
 SETUP = "main-1"
-
-
-def source_of_id(name: str) -> str:
-    """Return how the published CSVs name a table: ``main:2`` for ``main-2``."""
-    return name.replace("-", ":")
