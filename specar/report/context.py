@@ -9,7 +9,7 @@ import pandas as pd
 
 from specar.judge.judgement import Judgement, judge
 from specar.paper.audit import Paper, audit, flagged_cells
-from specar.paper.audit.floors import with_floors
+from specar.paper.audit.protocol import with_floors
 from specar.report.runs import RunIndex
 from specar.results.ledger import Ledger, ledger_of
 from specar.runs.plan import Plan

@@ -6,38 +6,23 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from specar.paper.audit import (
-    averages,
-    claims,
-    colours,
-    first_counts,
-    labels,
-    m4,
-    order,
-    outside,
-    protocol,
-    rates,
-    repairs,
-    scores,
-    settings,
-    tables,
-)
+from specar.paper.audit import claims, colours, outside, protocol, repairs, scores, settings, tables
 from specar.paper.audit.finding import Finding, as_table
 from specar.paper.audit.printed import Paper
 from specar.paper.numbers import KEY
 
 CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
     repairs.typos,
-    averages.averages,
-    order.order,
+    repairs.averages,
+    repairs.order,
     scores.f1,
     scores.mae_against_mse,
-    m4.weighted_averages,
-    m4.owa,
+    scores.weighted_averages,
+    scores.owa,
     tables.cross_tables,
     tables.rounded_columns,
     tables.missing_rows,
-    first_counts.first_counts,
+    colours.first_counts,
     outside.released_log,
     outside.figure,
     claims.claims,
@@ -48,43 +33,30 @@ CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
     settings.horizons,
     settings.datasets,
     protocol.selection,
-    rates.learning_rates,
+    outside.learning_rates,
     tables.unstated_top,
     colours.colours,
-    labels.years,
+    colours.years,
 )
 # What casts doubt on a single printed number; the rest is about rows, colours, claims or protocols.
 _ABOUT_NUMBERS = ("misprint", "inconsistent")
 
 
 def audit(paper: Paper | None = None) -> pd.DataFrame:
-    """Check the paper against itself.
-
-    Parameters
-    ----------
-    paper
-        What to check, by default all that is published.
+    """Check the paper, by default all that is published, against itself.
 
     Returns
     -------
     DataFrame
-        A row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, that is ``kind``,
-        ``source_table``, ``place`` (the row), ``column``, ``metric``, ``printed``, ``implied``,
-        ``explanation`` and ``severity`` (one of `specar.paper.audit.finding.SEVERITIES`), and ``task``,
-        ``dataset``, ``setting``, ``top``, ``model`` and ``variant`` of the printed cell, empty where it is
-        about more than one.
+        A row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, and the rest of
+        `specar.paper.numbers.KEY` of the printed cell, empty where it is about more than one.
     """
     paper = paper or Paper()
     return as_table(finding for check in CHECKS for finding in check(paper))
 
 
 def flagged_cells(findings: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the printed cells that a finding casts doubt on, for marks in tables.
-
-    Parameters
-    ----------
-    findings
-        As `audit` returns them, by default those on the whole paper.
+    """Return the printed cells that findings (by default all) cast doubt on, for marks in tables.
 
     Returns
     -------

@@ -34,27 +34,16 @@ def _finding(claim: Claim, recounted: Recount, paper: Paper) -> Finding:
     tables = " and ".join(map(table_name, claim.tables))
     said = f"“{claim.quote}” ({claim.place})" if claim.quote else f"{claim.title} ({claim.place})"
     found = recounted.note or in_words(claim.rule, counts)
-    return Finding(
-        "claim",
-        claim.tables[-1],
-        f"all {counts.total} cells",
-        claim.sides,
-        " and ".join(claim.metrics),
-        _stated(claim, counts.total),
-        found,
-        f"the text: {said}; {tables}, {claim.sides}: {found}{_where(claim, paper)}",
-        "claim",
-    )
+    why = f"the text: {said}; {tables}, {claim.sides}: {found}{_where(claim, paper)}"
+    place = (claim.tables[-1], f"all {counts.total} cells", claim.sides, " and ".join(claim.metrics))
+    return Finding("claim", *place, _stated(claim, counts.total), found, why)
 
 
 def _stated(claim: Claim, total: int) -> str:
     if claim.rule == "count":
         return f"best in {printed_count(claim)[0]}"
-    return {
-        "every": f"better in {total}",
-        "most": "better in most",
-        "equal": f"inside the margin in {total}",
-    }[claim.rule]
+    words = {"every": f"better in {total}", "most": "better in most"}
+    return words.get(claim.rule, f"inside the margin in {total}")
 
 
 def _where(claim: Claim, paper: Paper) -> str:

@@ -1,14 +1,16 @@
-"""Colours of the best and second best result of a row against the ranks of the printed values."""
+"""Colours of the best results against the values, counts of first places, and years of the models."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from specar.paper.audit.finding import Finding
-from specar.paper.audit.printed import Cell, Paper
-from specar.paper.audit.quantities import BACKBONES
-from specar.paper.audit.ranks import Row, rows
+from specar.paper.audit.finding import Finding, about, table_name
+from specar.paper.audit.groups import Row, rows
+from specar.paper.audit.printed import Cell, Paper, grouped
 from specar.paper.audit.repairs import misprints
+
+_BACKBONES = ("MCN", "DCN", "Embed")
 
 
 def colours(paper: Paper) -> Iterator[Finding]:
@@ -21,19 +23,10 @@ def colours(paper: Paper) -> Iterator[Finding]:
 
 
 def _finding(paper: Paper, row: Row, mark: str, due: list[Cell], marked: list[Cell]) -> Finding:
-    cell, best = row.cells[0], due[0].text if due else "none"
-    return Finding(
-        "mark",
-        cell.source_table,
-        cell.place,
-        mark,
-        cell.metric,
-        _names(marked),
-        f"{_names(due)} ({best})",
-        _why(paper, row, mark, due, marked),
-        "label",
-        {**cell.key, "model": "", "variant": ""},
-    )
+    first, why = row.cells[0], _why(paper, row, mark, due, marked)
+    implied = f"{_names(due)} ({due[0].text if due else 'none'})"
+    key = {**first.key, "model": "", "variant": ""}
+    return about(first, "mark", implied, why, column=mark, printed=_names(marked), key=key)
 
 
 def _why(paper: Paper, row: Row, mark: str, due: list[Cell], marked: list[Cell]) -> str:
@@ -61,4 +54,61 @@ def _listed(cells: list[Cell]) -> str:
 
 def _name(cell: Cell) -> str:
     """Its model, and the variant where there is one; backbones are all of one model."""
-    return cell.variant if cell.variant in BACKBONES else " ".join(filter(None, [cell.model, cell.variant]))
+    return cell.variant if cell.variant in _BACKBONES else " ".join(filter(None, [cell.model, cell.variant]))
+
+
+def first_counts(paper: Paper) -> Iterator[Finding]:
+    """Yield counts that are not the number of cells coloured as first, average rows aside."""
+    for source, group in paper.first_counts.groupby("source_table", sort=False):
+        printed = {str(row.column): int(str(row.printed_count)) for row in group.itertuples()}
+        coloured, best = _counted(paper, str(source))
+        for column in dict.fromkeys([*printed, *coloured]):
+            if printed.get(column, 0) != coloured[column]:
+                yield _miscounted(str(source), column, printed, coloured, best)
+
+
+def _counted(paper: Paper, source: str) -> tuple[Counter[str], Counter[str]]:
+    """First places by colour and by value, ties counted for each."""
+    cells = [cell for cell in paper.table(source) if not cell.is_average]
+    # Tables of one model have a column per variant.
+    by_variant = len({cell.model for cell in cells}) == 1
+    columns = grouped(cells, lambda cell: cell.variant if by_variant else cell.model)
+    own = [row for row in rows(paper).values() if row.cells[0].source_table == source]
+    best = {cell for row in own for cell in row.ranked("first")}
+    coloured = {name: sum(cell.mark == "first" for cell in column) for name, column in columns.items()}
+    firsts = {name: sum(cell in best for cell in column) for name, column in columns.items()}
+    return Counter(coloured), Counter(firsts)
+
+
+def _miscounted(
+    source: str, column: str, printed: dict[str, int], coloured: Counter[str], best: Counter[str]
+) -> Finding:
+    stated = printed.get(column, 0)
+    owners = [
+        name for name in coloured if name != column and stated in (coloured[name], best[name]) and stated
+    ]
+    shifted = [name for name in owners if printed.get(name, 0) not in (coloured[name], best[name])]
+    hint = f"; {stated} is the count of {' or '.join(shifted)}" if shifted else ""
+    why = (
+        f"{table_name(source)} counts {stated} first places of {column}: {coloured[column]} cells are "
+        f"coloured so, and {best[column]} are best by their values{hint}"
+    )
+    implied = str(coloured[column])
+    return Finding("first_count", source, "Count 1st", column, "", str(stated), implied, why)
+
+
+def years(paper: Paper) -> Iterator[Finding]:
+    """Yield models with another year in the tables than in the bibliography, or without an entry there."""
+    for row in paper.models.astype(str).itertuples():
+        table, citation = str(row.year_in_tables), str(row.citation_key)
+        if not table:
+            continue
+        if not citation:
+            implied, why = "no reference", "has no entry in the bibliography"
+        elif table[:4] != row.year_in_bibliography or (table[4:] and not citation.endswith(table)):
+            implied = citation.rpartition(", ")[2]
+            why = f"is {table} in the tables and {implied} in the bibliography"
+        else:
+            continue
+        model = str(row.model)
+        yield Finding("label", "all tables", "header", model, "", table, implied, f"{model} {why}")

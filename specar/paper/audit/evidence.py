@@ -1,4 +1,4 @@
-"""What speaks for or against another value of a printed cell, beside the group that it does not fit into."""
+"""What speaks for or against another value of a printed cell: the same result elsewhere, colours, errors."""
 
 from __future__ import annotations
 
@@ -8,14 +8,41 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from specar.config.tasks import TASK_INFO
 from specar.paper.audit.finding import table_name
-from specar.paper.audit.groups import Series, Sum, sums
+from specar.paper.audit.groups import Series, Sum, row_of, sums
 from specar.paper.audit.printed import Cell, Paper, without
-from specar.paper.audit.quantities import Quantity, independent, quantity_of
-from specar.paper.audit.ranks import row_of
+from specar.paper.numbers import OURS
 
 # How far beyond the other settings the ratio of MAE to root MSE may lie.
 _MARGIN = 0.1
+# Of a pair of tables, the baselines of the first are copied into the second.
+PAIRS = (("appendix:7", "appendix:8"), ("appendix:9", "appendix:10"), ("appendix:11", "appendix:12"))
+_COPIES = dict(PAIRS)
+# Cells that are results of whole runs of the table in full; the other variants are only printed there.
+_SAME_AS_FULL = ("MCN", "independent", "")
+# A result, wherever it is printed: task, dataset, setting, TOP (false where there is none), model, metric.
+Quantity = tuple[str, str, str, bool, str, str]
+
+
+def quantity_of(cell: Cell, top: bool | None = None) -> Quantity | None:
+    """Return what a cell measures; None for a variant that only its own table prints.
+
+    ``top`` is whether SpecAR-Net was trained with TOP, in place of what is taken for the cell.
+    """
+    if cell.variant not in _SAME_AS_FULL:
+        return None
+    model = cell.model
+    if cell.task == "anomaly_detection" and model == "TimesNet":
+        model = "TimesNet (ResNeXt)"  # main Table 2 does not say which; this is the one with its number
+    with_top = model == OURS and TASK_INFO[cell.task].top and (cell.top if top is None else top)
+    return cell.task, cell.dataset, cell.setting, with_top, model, cell.metric
+
+
+def _independent(cell: Cell, other: Cell) -> bool:
+    """Whether two cells of the same quantity were typed independently: baselines of a pair were not."""
+    tables = {_COPIES.get(each.source_table, each.source_table) for each in (cell, other)}
+    return len(tables) == 2
 
 
 @dataclass(frozen=True)
@@ -39,11 +66,9 @@ def evidence_for(paper: Paper, cell: Cell, number: float, group: Sum | Series) -
 
     ``group`` is what the printed value does not fit into: it says nothing more.
     """
-    supports: list[str] = []
-    objections: list[str] = []
-    for text, good in (*_elsewhere(paper, cell, number), *_comparisons(paper, cell, number, group)):
-        (supports if good else objections).append(text)
-    return Evidence(tuple(supports), tuple(objections))
+    said = [*_elsewhere(paper, cell, number), *_comparisons(paper, cell, number, group)]
+    supports, objections = (tuple(text for text, good in said if good is side) for side in (True, False))
+    return Evidence(supports, objections)
 
 
 @lru_cache(maxsize=4)
@@ -62,20 +87,17 @@ def _elsewhere(paper: Paper, cell: Cell, number: float) -> Iterator[tuple[str, b
     for other in _by_quantity(paper)[quantity]:
         if abs(other.number - number) < other.half:
             yield f"{table_name(other.source_table)} prints {other.text} for the same run", True
-        elif abs(other.number - cell.number) < other.half and independent(cell, other):
+        elif abs(other.number - cell.number) < other.half and _independent(cell, other):
             yield f"{table_name(other.source_table)} prints {other.text} as well", False
 
 
 def _comparisons(paper: Paper, cell: Cell, number: float, group: Sum | Series) -> Iterator[tuple[str, bool]]:
     """What holds of one of the two values and not of the other."""
+    ratio = "its ratio of MAE to root MSE {} that of the other settings"
     for check, fits, no_longer in (
         (_coloured_right, "the colours of the row fit too", "the colours of the row would no longer fit"),
         (_moves_along, "it rises and falls as the other error does", "it would move against the other error"),
-        (
-            _usual_ratio,
-            "its ratio of MAE to root MSE is that of the other settings",
-            "its ratio of MAE to root MSE would leave that of the other settings",
-        ),
+        (_usual_ratio, ratio.format("is"), ratio.format("would leave")),
     ):
         before, after = check(paper, cell, cell.number), check(paper, cell, number)
         if before is not after and None not in (before, after):

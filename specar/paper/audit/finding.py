@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -19,39 +19,30 @@ SEVERITIES: dict[Severity, str] = {
     "protocol": "how it was measured, or not as the paper says",
     "label": "colours, names and what is not stated",
 }
+# Findings of all other kinds are of numbers that do not fit together.
+_SEVERITY_OF: dict[str, Severity] = {
+    "typo": "misprint",
+    "claim": "claim",
+    "random_scores": "protocol",
+    "setting": "protocol",
+    "selection": "protocol",
+    "learning_rate": "protocol",
+    "unstated_top": "label",
+    "mark": "label",
+    "label": "label",
+}
 COLUMNS = [
-    "kind",
-    "source_table",
-    "place",
-    "column",
-    "metric",
-    "printed",
-    "implied",
-    "explanation",
-    "severity",
+    *("kind", "source_table", "place", "column", "metric", "printed", "implied", "explanation", "severity")
 ]
 _FURTHER_KEYS = [name for name in KEY if name not in COLUMNS]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that the paper's own numbers contradict.
+    """Something that the paper's own numbers contradict: where, as a reader would call it, and why.
 
-    Attributes
-    ----------
-    kind
-        Which check found it.
-    source_table, place, column, metric
-        Where: table, row and column as a reader would call them.
-    printed, implied
-        What is printed and what follows from the rest.
-    explanation
-        Why, as a sentence.
-    severity
-        One of `SEVERITIES`.
-    key
-        What identifies the printed cell, in the names of `specar.paper.numbers.KEY`; empty where it is not
-        about one.
+    ``implied`` is what follows from the rest, ``explanation`` a sentence. ``key`` identifies the printed cell
+    in the names of `specar.paper.numbers.KEY`; it is empty where the finding is not about one.
     """
 
     kind: str
@@ -62,43 +53,27 @@ class Finding:
     printed: str
     implied: str
     explanation: str
-    severity: Severity
     key: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def severity(self) -> Severity:
+        """How grave it is, by its kind."""
+        return _SEVERITY_OF.get(self.kind, "inconsistent")
 
-def about(
-    cell: Cell,
-    kind: str,
-    implied: str,
-    explanation: str,
-    severity: Severity = "inconsistent",
-    printed: str = "",
-) -> Finding:
-    """Return a finding about a printed cell."""
-    return Finding(
-        kind,
-        cell.source_table,
-        cell.place,
-        cell.column,
-        cell.metric,
-        printed or cell.text,
-        implied,
-        explanation,
-        severity,
-        cell.key,
-    )
+
+def about(cell: Cell, kind: str, implied: str, explanation: str, **changed: Any) -> Finding:
+    """Return a finding about a printed cell; ``changed`` are fields that are not as the cell has them."""
+    place = (cell.source_table, cell.place, cell.column, cell.metric)
+    return replace(Finding(kind, *place, cell.text, implied, explanation, cell.key), **changed)
 
 
 def as_table(findings: Iterable[Finding]) -> pd.DataFrame:
     """Return findings as a table of text, gravest first: `COLUMNS` and the rest of the cells' keys."""
     rank = list(SEVERITIES)
-    ordered = sorted(findings, key=lambda finding: rank.index(finding.severity))
     rows = [
-        {
-            **{name: finding.key.get(name, "") for name in _FURTHER_KEYS},
-            **{name: getattr(finding, name) for name in COLUMNS},
-        }
-        for finding in ordered
+        {name: getattr(finding, name) for name in COLUMNS}
+        | {name: finding.key.get(name, "") for name in _FURTHER_KEYS}
+        for finding in sorted(findings, key=lambda finding: rank.index(finding.severity))
     ]
     return pd.DataFrame(rows, columns=[*COLUMNS, *_FURTHER_KEYS])
 
@@ -112,6 +87,4 @@ def table_name(source: str) -> str:
     place, _, number = source.partition(":")
     if place == "release" and number.isdigit():
         return f"main Table {number} as in the repository"
-    if number.isdigit():
-        return f"{place} Table {number}"
-    return f"{place} {number}"
+    return f"{place} Table {number}" if number.isdigit() else f"{place} {number}"

@@ -1,16 +1,18 @@
-"""Cells that have to fit together: averages with their parts, and errors over the settings of a task."""
+"""Cells that belong together: averages with their parts, errors over settings, rows of models ranked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from specar.paper.audit.printed import Cell, Paper, grouped, touch, without
+from specar.paper.audit.printed import Cell, Paper, grouped, without
+from specar.paper.metrics import METRICS
 
 # A fall by less than this share of the larger value may be chance.
 _LEAST_FALL = 0.05
+MARKS = ("first", "second")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Sum:
         """
         average = number if replaced is self.average else self.average.number
         mean, half = self.mean(replaced, number), sum(cell.half for cell in self.parts) / len(self.parts)
-        return touch(mean - half, mean + half, average - self.average.half, average + self.average.half)
+        return self.average.fits(mean - half, mean + half, average)
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +48,7 @@ def sums(paper: Paper) -> list[Sum]:
 
 
 def _sums_over(paper: Paper, part: str) -> Iterator[Sum]:
-    # Those of M4 are weighted and are checked in specar.paper.audit.m4.
+    # Those of M4 are weighted and are checked in specar.paper.audit.scores.
     for column in grouped(paper.cells, lambda cell: without(cell, part)).values():
         averages = [cell for cell in column if getattr(cell, part) == "avg"]
         parts = tuple(cell for cell in column if getattr(cell, part) != "avg")
@@ -96,13 +98,54 @@ def broken_series(paper: Paper) -> list[Series]:
     do not learn from what is observed) are left out, and so is a fall that chance explains.
     """
     groups = [group for group in series_of(paper).values() if group.cells[0].task == "imputation"]
-    by_column = grouped(
-        [group.cells[0] for group in groups], lambda cell: without(cell, "dataset", "setting")
-    )
     of_first = {group.cells[0]: group for group in groups}
     broken = []
-    for firsts in by_column.values():
+    for firsts in grouped(of_first, lambda cell: without(cell, "dataset", "setting")).values():
         falling = [of_first[first] for first in firsts if not of_first[first].holds()]
         if len(falling) <= len(firsts) / 2:
             broken += [group for group in falling if group.fall >= _LEAST_FALL]
     return broken
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """The cells of one metric that are ranked against each other, and the colours that their table uses."""
+
+    cells: tuple[Cell, ...]
+    marks: tuple[str, ...]
+
+    @cached_property
+    def coloured(self) -> bool:
+        """Whether any of them is coloured."""
+        return any(cell.mark for cell in self.cells)
+
+    def ranked(self, mark: str, replaced: Cell | None = None, number: float = 0.0) -> list[Cell]:
+        """Return the cells that deserve a colour: all that share the best or second best value."""
+        values = {cell: number if cell is replaced else cell.number for cell in self.cells}
+        distinct = sorted(set(values.values()), reverse=METRICS[self.cells[0].metric].higher)
+        place = MARKS.index(mark)
+        return [cell for cell, value in values.items() if place < len(distinct) and value == distinct[place]]
+
+    def marked(self, mark: str) -> list[Cell]:
+        """Return the cells that have a colour."""
+        return [cell for cell in self.cells if cell.mark == mark]
+
+    def coloured_right(self, replaced: Cell | None = None, number: float = 0.0) -> bool:
+        """Whether the colours follow the values; one cell may have another than the printed one."""
+        return all(self.ranked(mark, replaced, number) == self.marked(mark) for mark in self.marks)
+
+
+@lru_cache(maxsize=4)
+def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
+    """Return all rows, by what identifies them."""
+    used = {
+        source: tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
+        for source, cells in grouped(paper.cells, lambda cell: cell.source_table).items()
+    }
+    groups = grouped(paper.cells, lambda cell: without(cell, "model", "variant"))
+    return {key: Row(tuple(cells), used[cells[0].source_table]) for key, cells in groups.items()}
+
+
+def row_of(paper: Paper, cell: Cell) -> Row:
+    """Return the row of a cell."""
+    return rows(paper)[without(cell, "model", "variant")]

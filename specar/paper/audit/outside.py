@@ -1,8 +1,9 @@
-"""The tables against what else the authors published: the log of their code and the figure of hop lengths."""
+"""The tables against what else there is: the authors' log, the figure of hop lengths, and runs of our own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from specar.paper.audit.finding import Finding, about, table_name
 from specar.paper.audit.printed import Cell, Paper
@@ -10,6 +11,7 @@ from specar.paper.numbers import OURS
 
 # Points of the figure were read to about a unit of the third digit.
 _READING_ERROR = 0.0015
+_FULL = ("appendix:5", "appendix:9", "appendix:10")
 
 
 def released_log(paper: Paper) -> Iterator[Finding]:
@@ -24,14 +26,12 @@ def released_log(paper: Paper) -> Iterator[Finding]:
         cell = table.get(name)
         if cell is not None and abs(value - cell.number) > cell.half + 1e-9:
             what = f"mean of the {len(shared)} accuracies" if name == "avg" else "accuracy"
-            yield about(
-                cell,
-                "release_log",
-                cell.written(value),
+            more = "more" if cell.number > value else "less"
+            why = (
                 f"the {what} in the authors' log is {value:.2f}, {table_name(cell.source_table)} claims "
-                f"{cell.text}: {abs(cell.number - value):.1f} points "
-                f"{'more' if cell.number > value else 'less'}",
+                f"{cell.text}: {abs(cell.number - value):.1f} points {more}"
             )
+            yield about(cell, "release_log", cell.written(value), why)
 
 
 def figure(paper: Paper) -> Iterator[Finding]:
@@ -39,30 +39,59 @@ def figure(paper: Paper) -> Iterator[Finding]:
     points = paper.hop_length[paper.hop_length["hop_length"] == "1"]
     for point in points.itertuples():
         metric, value = str(point.metric), float(str(point.value))
-        cells = [
-            cell
-            for cell in paper.table("appendix:5", "appendix:9", "appendix:10")
-            if (cell.model, cell.dataset, cell.setting, cell.metric)
-            == (OURS, point.dataset, point.horizon, metric)
-        ]
+        place = (OURS, point.dataset, point.horizon, metric)
+        cells = [c for c in paper.table(*_FULL) if (c.model, c.dataset, c.setting, c.metric) == place]
         # In the unit of the figure.
         numbers = [cell.number / 100 if metric == "accuracy" else cell.number for cell in cells]
         if numbers and min(abs(value - number) for number in numbers) > _READING_ERROR:
             implied = " or ".join(f"{number:.3f}" for number in numbers)
-            yield _point(str(point.source_figure), cells[0], str(point.value), implied, cells)
+            yield _point(str(point.source_figure), str(point.value), implied, cells)
 
 
-def _point(source: str, cell: Cell, printed: str, implied: str, cells: list[Cell]) -> Finding:
-    return Finding(
-        "figure",
-        source,
-        cell.place,
-        f"{OURS} at hop length 1",
-        cell.metric,
-        printed,
-        implied,
+def _point(source: str, printed: str, implied: str, cells: list[Cell]) -> Finding:
+    why = (
         f"read off the figure to about 0.001 at hop length 1, the setting of the tables; "
-        f"what is printed in {' and '.join(table_name(each.source_table) for each in cells)} is {implied}",
-        "inconsistent",
-        {**cell.key, "source_table": source, "top": ""},
+        f"what is printed in {' and '.join(table_name(each.source_table) for each in cells)} is {implied}"
+    )
+    column, key = f"{OURS} at hop length 1", {**cells[0].key, "top": ""}
+    changed = {"source_table": source, "column": column, "printed": printed, "key": key}
+    return about(cells[0], "figure", implied, why, **changed)
+
+
+def learning_rates(paper: Paper) -> Iterator[Finding]:
+    """Yield results that fit the default rate of the released code better than that of its script."""
+    cells = {_key(cell): cell for cell in paper.table(*_FULL) if cell.model == OURS}
+    table = paper.learning_rates.assign(top=paper.learning_rates["top"] == "true")
+    rows: dict[tuple[Any, ...], Any] = {_key(row): row for row in table.itertuples()}
+    for key, row in rows.items():
+        cell = cells.get(key)
+        if cell is None or (row.at_script and not _nearer_default(row, cell)):
+            continue
+        values = [(row.at_script, row.script_rate), (row.at_default, row.default_rate)]
+        rates = f"{row.default_rate}, not the script's {row.script_rate}"
+        implied = " and ".join(f"{value} at {rate}" for value, rate in values) if row.at_script else rates
+        sibling = _without_top(cells, rows, key) if cell.top else ""
+        why = f"the script passes {row.script_rate}, the code's default is {row.default_rate}; {row.measured}"
+        fits = f": {implied}, printed is {cell.text}{sibling}" if row.at_script else ""
+        yield about(cell, "learning_rate", implied, why + fits)
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    return row.task, row.dataset, row.setting, row.top, row.metric
+
+
+def _nearer_default(row: Any, cell: Cell) -> bool:
+    values = [float(text) for text in (row.at_script, row.at_default) if text]
+    return len(values) == 2 and abs(values[1] - cell.number) < abs(values[0] - cell.number)
+
+
+def _without_top(cells: dict[Any, Cell], rows: dict[Any, Any], key: tuple[Any, ...]) -> str:
+    """What the same cell without TOP says: where it fits the script, TOP is not all that differs."""
+    other = (*key[:3], False, key[4])
+    if other not in cells or other not in rows or not rows[other].at_script:
+        return ""
+    row, cell = rows[other], cells[other]
+    return (
+        f"; without TOP {row.at_script} at the script's {row.script_rate} for the printed {cell.text}: the "
+        "printed gain of TOP looks like one of the learning rate"
     )

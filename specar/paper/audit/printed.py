@@ -24,17 +24,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A printed number.
+    """A printed number; its fields are columns of `specar.paper.numbers.printed_numbers`.
 
-    Attributes
-    ----------
-    text
-        As printed.
-    half
-        Half a unit of the last digit, as ``number`` in our unit: the value before rounding lies within
-        ``number ± half``.
-
-    The rest is as in `specar.paper.numbers.printed_numbers`.
+    ``text`` has the printed digits. ``half`` is half a unit of the last of them, as ``number`` in our unit:
+    the value before rounding lies within ``number ± half``.
     """
 
     source_table: str
@@ -83,15 +76,15 @@ class Cell:
         """Its column without the metric."""
         return " / ".join(filter(None, [self.model, self.variant]))
 
+    def fits(self, low: float, high: float, number: float | None = None) -> bool:
+        """Whether a value from ``low`` to ``high`` may be printed so, or as ``number`` in its place."""
+        middle = self.number if number is None else number
+        return low <= middle + self.half + _SLACK and middle - self.half <= high + _SLACK
+
     @property
     def is_average(self) -> bool:
         """Whether it is a printed average."""
         return self.setting in AVERAGES or self.dataset in AVERAGES
-
-
-def touch(low: float, high: float, other_low: float, other_high: float) -> bool:
-    """Whether two closed intervals have a point in common."""
-    return low <= other_high + _SLACK and other_low <= high + _SLACK
 
 
 def grouped(cells: Iterable[Cell], key: Callable[[Cell], Key]) -> dict[Key, list[Cell]]:
@@ -109,22 +102,12 @@ def without(cell: Cell, *names: str) -> tuple[str | bool, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """What the paper and its authors published, by default all of it.
+    """What the paper and its authors published, by default all of it: CSV files of the package, all text.
 
-    Attributes
-    ----------
-    numbers
-        As of `specar.paper.numbers.printed_numbers`.
-    first_counts, hop_length, window_length, settings, log, models
-        CSV files of ``specar.paper.published``, all text.
-    naive2
-        Errors of Naive2 in the M4 competition, by subset.
-    random_scores
-        ``dataset``, ``f1`` (percent) and ``measured``: what random scores reach after point adjustment.
-    learning_rates
-        What runs of ours reach at the rate of the released script and at the code's default.
-    experiments
-        Hyper-parameters of the released scripts, by task and dataset.
+    ``numbers`` are those of `specar.paper.numbers.printed_numbers`, ``naive2`` the errors of Naive2 in the
+    M4 competition, ``random_scores`` what random scores reach after point adjustment (F1 in percent, and how it
+    was measured), ``learning_rates`` what runs of ours reach at the rate of the released script and at the
+    code's default, ``experiments`` the hyper-parameters of the released scripts by task and dataset.
     """
 
     numbers: pd.DataFrame = field(default_factory=printed_numbers)
@@ -147,14 +130,13 @@ class Paper:
             Cell(**{str(name): x for name, x in row.items()}, half=half_unit(row["text"]) * row["unit"])
             for row in rows
         ]
-        columns = self._columns(cells).items()
-        widths = {key: column[0].half * 10 for key, column in columns if _rounded(column)}
-        return [_widened(cell, widths.get(_column(cell), 0.0)) for cell in cells]
+        widths = {key: 10 * column[0].half for key, column in _rounded(cells).items()}
+        return [replace(cell, half=max(cell.half, widths.get(_column(cell), 0.0))) for cell in cells]
 
     @cached_property
     def rounded_columns(self) -> dict[tuple[str, str, str, str], list[Cell]]:
         """Columns all of whose values have one digit less than is printed: their last digits are zeros."""
-        return {key: column for key, column in self._columns(self.cells).items() if _rounded(column)}
+        return _rounded(self.cells)
 
     def table(self, *sources: str) -> list[Cell]:
         """Return the numbers of tables."""
@@ -164,22 +146,17 @@ class Paper:
     def _by_table(self) -> dict[str, list[Cell]]:
         return grouped(self.cells, lambda cell: cell.source_table)
 
-    def _columns(self, cells: list[Cell]) -> dict[tuple[str, str, str, str], list[Cell]]:
-        return grouped(cells, _column)
-
 
 def _column(cell: Cell) -> tuple[str, str, str, str]:
     return cell.source_table, cell.model, cell.variant, cell.metric
 
 
-def _rounded(column: list[Cell]) -> bool:
+def _rounded(cells: list[Cell]) -> dict[tuple[str, str, str, str], list[Cell]]:
+    return {key: column for key, column in grouped(cells, _column).items() if _is_rounded(column)}
+
+
+def _is_rounded(column: list[Cell]) -> bool:
     finest = max(cell.decimals for cell in column)
-    full = [cell for cell in column if cell.decimals == finest]
+    full = sum(cell.decimals == finest for cell in column)
     units = [float(cell.text) * 10 ** (finest - 1) for cell in column]
-    return len(full) >= _LEAST_ROUNDED and all(math.isclose(x, round(x), abs_tol=1e-6) for x in units)
-
-
-def _widened(cell: Cell, half: float) -> Cell:
-    if half <= cell.half:
-        return cell
-    return replace(cell, half=half)
+    return full >= _LEAST_ROUNDED and all(math.isclose(x, round(x), abs_tol=1e-6) for x in units)

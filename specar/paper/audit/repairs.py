@@ -1,4 +1,4 @@
-"""Which single slip of the hand explains numbers that do not fit together, as far as that can be told."""
+"""Averages and series that do not fit, and which single slip explains it, where that can be told."""
 
 from __future__ import annotations
 
@@ -81,14 +81,9 @@ def misprints(paper: Paper) -> tuple[Repair, ...]:
 def typos(paper: Paper) -> Iterator[Finding]:
     """Yield the cells that can be told to be mistyped, with what they should say."""
     for repair in misprints(paper):
-        yield about(
-            repair.cell,
-            "typo",
-            repair.correction.text,
-            f"{repair.correction.slip}: {repair.correction.text} instead of {repair.cell.text} makes the "
-            f"{_what_fits(paper, repair)} fit; {repair.evidence}",
-            "misprint",
-        )
+        cell, meant = repair.cell, repair.correction
+        why = f"{meant.slip}: {meant.text} instead of {cell.text} makes the {_what_fits(paper, repair)} fit"
+        yield about(cell, "typo", meant.text, f"{why}; {repair.evidence}")
 
 
 def _what_fits(paper: Paper, repair: Repair) -> str:
@@ -100,3 +95,29 @@ def _what_fits(paper: Paper, repair: Repair) -> str:
         if repair.cell in series.cells and series.holds(repair.cell, repair.number):
             fits.append(f"growth over the settings ({', '.join(cell.text for cell in series.cells)})")
     return " and the ".join(fits)
+
+
+def averages(paper: Paper) -> Iterator[Finding]:
+    """Yield averages that are not the mean of their parts."""
+    for each in broken_sums(paper):
+        average, mean = each.average, each.average.written(each.mean(), 1)
+        units = abs(each.mean() - average.number) / (2 * average.half)
+        why = (
+            f"the mean of the {len(each.parts)} printed parts ({', '.join(c.text for c in each.parts)}) is "
+            f"{mean}, {units:.0f} units of the last digit from the printed {average.text}"
+        )
+        yield about(average, "average", mean, f"{why}: {verdict_on(paper, each)}")
+
+
+def order(paper: Paper) -> Iterator[Finding]:
+    """Yield errors that fall although more of the series is hidden."""
+    for group in broken_series(paper):
+        first, verdict = group.cells[0], "no other number points to a misprint"
+        if the_repair(paper, group):
+            verdict = verdict_on(paper, group)
+        why = (
+            f"hiding more of {first.dataset} makes the {first.metric.upper()} of {first.column} smaller by "
+            f"{100 * group.fall:.0f} %: {verdict}"
+        )
+        printed, key = "; ".join(cell.text for cell in group.cells), {**first.key, "setting": ""}
+        yield about(first, "order", "increasing", why, printed=printed, place=first.dataset, key=key)

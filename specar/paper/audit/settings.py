@@ -39,17 +39,12 @@ def _setting(row: Any, name: str, outside: dict[int, list[str]], unused: list[in
     used = f"{_SCRIPTS} also pass {'; '.join(parts)}" if parts else ""
     never = f"{'they' if used else _SCRIPTS} never pass {', '.join(map(str, unused))}" if unused else ""
     values = ", ".join(map(str, sorted(outside))) or f"never {', '.join(map(str, unused))}"
-    return Finding(
-        "setting",
-        str(row.source),
-        "all tasks",
-        name,
-        "",
-        str(row.stated_value),
-        values,
-        f"stated: {name} {row.stated_value}; {' and '.join(filter(None, [used, never]))}",
-        "protocol",
-    )
+    why = f"stated: {name} {row.stated_value}; {' and '.join(filter(None, [used, never]))}"
+    return _finding(row, "all tasks", name, values, why)
+
+
+def _finding(row: Any, place: str, column: str, implied: str, why: str) -> Finding:
+    return Finding("setting", str(row.source), place, column, "", str(row.stated_value), implied, why)
 
 
 def _allowed(stated: str) -> list[int] | tuple[int, int]:
@@ -110,37 +105,26 @@ def windows(paper: Paper) -> Iterator[Finding]:
                 for value, where in used_values(paper, "window_length").items()
                 if any(re.search(rf"long term forecast:.*\b{dataset}\b", text) for text in where)
             ]
-            yield Finding(
-                "setting",
-                str(rows["source"].iloc[0]),
-                str(dataset),
-                "window_length",
-                "",
-                "; ".join(best),
-                f"stated {', '.join(sorted(stated, key=int))}; used {', '.join(used)}",
+            lengths = ", ".join(sorted(stated, key=int))
+            why = (
                 f"of the best windows for the horizons {', '.join(rows['horizon'])} ({', '.join(best)}) "
                 f"{len(outside)} of {len(best)} are not among those that the paper then sets "
-                f"({', '.join(sorted(stated, key=int))}); {_SCRIPTS} use {', '.join(used)} for {dataset}",
-                "protocol",
+                f"({lengths}); {_SCRIPTS} use {', '.join(used)} for {dataset}"
             )
+            implied = f"stated {lengths}; used {', '.join(used)}"
+            place = (str(rows["source"].iloc[0]), str(dataset), "window_length", "")
+            yield Finding("setting", *place, "; ".join(best), implied, why)
 
 
 def even_windows(paper: Paper) -> Iterator[Finding]:
     """Yield that all windows are even where Eq. 5 has odd ones only."""
     lengths = list(used_values(paper, "window_length"))
     if lengths and all(length % 2 == 0 for length in lengths):
-        yield Finding(
-            "setting",
-            "main:text",
-            "equation 5",
-            "window_length",
-            "",
-            "2n + 1",
-            "even",
+        why = (
             f"Eq. 5 has windows of 2n + 1, an odd number of steps; all that {_SCRIPTS} use are even "
-            f"({', '.join(map(str, lengths))})",
-            "protocol",
+            f"({', '.join(map(str, lengths))})"
         )
+        yield Finding("setting", "main:text", "equation 5", "window_length", "", "2n + 1", "even", why)
 
 
 def horizons(paper: Paper) -> Iterator[Finding]:
@@ -155,39 +139,20 @@ def horizons(paper: Paper) -> Iterator[Finding]:
         numbers = [int(number) for number in re.findall(r"\d+", str(row.stated_value))]
         if (row.task, row.item) == ("short_term_forecast", "horizons") and set(numbers) != set(m4.values()):
             wrong = sorted(set(numbers) - set(m4.values()))
-            yield _horizon(
-                row,
-                "; ".join(map(str, m4.values())),
-                f"M4's horizons are "
-                f"{', '.join(f'{name} {horizon}' for name, horizon in m4.items())}; "
-                f"{', '.join(map(str, wrong))} {'is' if len(wrong) == 1 else 'are'} none of them",
-            )
+            named = ", ".join(f"{name} {horizon}" for name, horizon in m4.items())
+            none = f"{', '.join(map(str, wrong))} {'is' if len(wrong) == 1 else 'are'} none of them"
+            yield _of_task(row, "; ".join(map(str, m4.values())), f"M4's horizons are {named}; {none}")
         elif (row.task, row.item) == ("long_term_forecast", "series_length"):
             # Datasets with lengths of their own are named in the statement.
             printed = {int(cell.setting) for cell in cells if cell.dataset not in str(row.stated_value)}
-            if not printed or min(numbers) >= min(printed):
-                continue
-            yield _horizon(
-                row,
-                f"{min(printed)}-{max(printed)}",
-                "the shortest horizon in the tables is "
-                f"{min(printed)}, a length of {min(numbers)} is not among them",
-            )
+            if printed and min(numbers) < min(printed):
+                why = f"is {min(printed)}, a length of {min(numbers)} is not among them"
+                implied = f"{min(printed)}-{max(printed)}"
+                yield _of_task(row, implied, f"the shortest horizon in the tables {why}")
 
 
-def _horizon(row: Any, implied: str, explanation: str) -> Finding:
-    task = str(row.task).replace("_", " ")
-    return Finding(
-        "setting",
-        str(row.source),
-        task,
-        str(row.item),
-        "",
-        str(row.stated_value),
-        implied,
-        explanation,
-        "protocol",
-    )
+def _of_task(row: Any, implied: str, why: str) -> Finding:
+    return _finding(row, str(row.task).replace("_", " "), str(row.item), implied, why)
 
 
 def datasets(paper: Paper) -> Iterator[Finding]:
@@ -198,8 +163,6 @@ def datasets(paper: Paper) -> Iterator[Finding]:
             tested = {cell.dataset for cell in paper.cells if cell.task == row.task and not cell.is_average}
             absent = sorted(name for name in tested if not any(name.startswith(text) for text in named))
             if absent:
-                yield _horizon(
-                    row,
-                    f"{', '.join(absent)} as well",
-                    f"the tables also report {', '.join(absent)}, which the list of experiments lacks",
-                )
+                listed = ", ".join(absent)
+                why = f"the tables also report {listed}, which the list of experiments lacks"
+                yield _of_task(row, f"{listed} as well", why)

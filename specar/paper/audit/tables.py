@@ -6,30 +6,30 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from specar.paper.audit.evidence import PAIRS, Quantity, quantity_of
 from specar.paper.audit.finding import Finding, about, table_name
 from specar.paper.audit.groups import sums
 from specar.paper.audit.printed import Cell, Paper, grouped
-from specar.paper.audit.quantities import FULL, PAIRS, Quantity, quantity_of
 from specar.paper.audit.repairs import misprints
 from specar.paper.numbers import OURS
+
+_FULL = tuple(f"appendix:{number}" for number in range(5, 13))  # tables that print all cells of their task
 
 
 @lru_cache(maxsize=4)
 def in_full(paper: Paper) -> dict[Quantity, Cell]:
     """Return the cells of the tables in full, by what they measure; baselines from the later of a pair."""
-    return {quantity: cell for cell in paper.table(*FULL) if (quantity := quantity_of(cell))}
+    return {quantity: cell for cell in paper.table(*_FULL) if (quantity := quantity_of(cell))}
 
 
 def cross_tables(paper: Paper) -> Iterator[Finding]:
     """Yield results that are printed differently in the table in full."""
     for cell in paper.cells:
-        quantity = quantity_of(cell)
-        full = in_full(paper).get(quantity) if quantity else None
-        if full is not None and full is not cell and _differ(cell, full):
+        full = _counterpart(paper, cell)
+        if full is not None and _differ(cell, full):
             implied = full.text if cell.unit == full.unit else cell.written(full.number)
-            yield about(
-                cell, "cross_table", f"{implied} in {full.source_table}", _how(paper, cell, full, implied)
-            )
+            why = _how(paper, cell, full, implied)
+            yield about(cell, "cross_table", f"{implied} in {full.source_table}", why)
 
 
 def _differ(cell: Cell, full: Cell) -> bool:
@@ -51,27 +51,21 @@ def _how(paper: Paper, cell: Cell, full: Cell, implied: str) -> str:
 
 def rounded_columns(paper: Paper) -> Iterator[Finding]:
     """Yield columns that were rounded to fewer digits than are printed."""
-    for (source, _, _, metric), column in paper.rounded_columns.items():
+    for column in paper.rounded_columns.values():
         compared = [(cell, full) for cell in column if (full := _counterpart(paper, cell))]
-        differing = [cell for cell, full in compared if abs(cell.number - full.number) > 1e-9]
+        differing = sum(abs(cell.number - full.number) > 1e-9 for cell, full in compared)
         decimals = max(cell.decimals for cell in column)
         more = sum(cell.number == round(cell.number, decimals - 1) for cell in column)
         others = " and ".join(sorted({table_name(full.source_table) for _, full in compared}))
-        first = column[0]
-        yield Finding(
-            "rounding",
-            source,
-            "all",
-            first.column,
-            metric,
-            f"{decimals - 1} decimals",
-            f"{len(differing)} of {len(compared)} cells differ from {others}",
+        why = (
             f"all {more} values of the column have {decimals - 1} digits after the point, most with a zero "
-            f"appended; {others} prints the same results with {decimals}, and {len(differing)} of "
-            f"{len(compared)} differ",
-            "inconsistent",
-            {**first.key, "dataset": "", "setting": ""},
+            f"appended; {others} prints the same results with {decimals}, and {differing} of "
+            f"{len(compared)} differ"
         )
+        implied = f"{differing} of {len(compared)} cells differ from {others}"
+        key = {**column[0].key, "dataset": "", "setting": ""}
+        printed = f"{decimals - 1} decimals"
+        yield about(column[0], "rounding", implied, why, place="all", printed=printed, key=key)
 
 
 def _counterpart(paper: Paper, cell: Cell) -> Cell | None:
@@ -92,25 +86,14 @@ def missing_rows(paper: Paper) -> Iterator[Finding]:
 
 
 def _missing(paper: Paper, source: str, cells: list[Cell]) -> Finding:
-    first = cells[0]
+    first, columns = cells[0], ("task", "dataset", "setting")
     parts = [c for c in paper.table(source) if c.dataset == first.dataset and c.model == OURS]
-    by_metric = {
-        metric: [c.number for c in group] for metric, group in grouped(parts, lambda c: c.metric).items()
-    }
-    means = " and ".join(f"{m.upper()} {sum(v) / len(v):.3f}" for m, v in by_metric.items())
+    by_metric = grouped(parts, lambda cell: cell.metric).items()
+    means = " and ".join(f"{m.upper()} {sum(c.number for c in v) / len(v):.3f}" for m, v in by_metric)
     average = f"; {OURS} would average {means}" if first.setting == "avg" and means else ""
-    return Finding(
-        "missing_row",
-        source,
-        first.place,
-        "all",
-        "",
-        "absent",
-        f"one row of {len(cells)} values",
-        f"{table_name(first.source_table)} has this row and {table_name(source)} does not{average}",
-        "inconsistent",
-        {"source_table": source, "task": first.task, "dataset": first.dataset, "setting": first.setting},
-    )
+    why = f"{table_name(first.source_table)} has this row and {table_name(source)} does not{average}"
+    implied, key = f"one row of {len(cells)} values", {name: getattr(first, name) for name in columns}
+    return Finding("missing_row", source, first.place, "all", "", "absent", implied, why, key)
 
 
 def unstated_top(paper: Paper) -> Iterator[Finding]:
@@ -120,18 +103,11 @@ def unstated_top(paper: Paper) -> Iterator[Finding]:
         equal = {top: _equal(paper, group, top) for top in (True, False)}
         total = sum(quantity_of(cell) is not None for cell in group)
         likelier = "with TOP" if equal[True] >= equal[False] else "without TOP"
-        yield Finding(
-            "unstated_top",
-            source,
-            f"{total} cells",
-            OURS,
-            "",
-            "not stated",
-            likelier,
+        why = (
             f"{table_name(source)} does not say whether {OURS} was trained with TOP: {equal[True]} of its "
-            f"{total} numbers equal the tables with TOP, {equal[False]} those without",
-            "label",
+            f"{total} numbers equal the tables with TOP, {equal[False]} those without"
         )
+        yield Finding("unstated_top", source, f"{total} cells", OURS, "", "not stated", likelier, why)
 
 
 def _equal(paper: Paper, cells: Iterable[Cell], top: bool) -> int:
