@@ -146,6 +146,14 @@ def _config(options: argparse.Namespace) -> None:
     print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
 
 
+def _new_model(options: argparse.Namespace) -> None:
+    from specar.models.modules import new_model
+
+    path, name = new_model(options.name), options.name
+    print(f"{path} is written; add it to your configuration:\n")
+    print(f"models:\n  {name}: {{module: {name}, settings: {{hidden: 64}}}}")
+
+
 def _filter(name: str, values: list[str] | None = None) -> Argument:
     return argument(
         f"--{name}", action="append", choices=values, metavar=name.upper(), help="may be given several times"
@@ -158,6 +166,12 @@ COMMANDS = (
         _config,
         "check a configuration, or print the default one or a schema",
         (argument("what", choices=["check", "default", "schema", "registry-schema"]),),
+    ),
+    Command(
+        "new-model",
+        _new_model,
+        "write a model of your own to begin with",
+        (argument("name", metavar="NAME", help="of the module and its label"),),
     ),
     Command(
         "plan",

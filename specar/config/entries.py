@@ -108,9 +108,14 @@ class ModelEntry(ModelSettings):
         return name
 
     @property
+    def name(self) -> str:
+        """The module, by one name for those of the project."""
+        return self.module.removeprefix("specar.models.")
+
+    @property
     def is_specar(self) -> bool:
         """Whether it is SpecAR-Net, with the settings of the authors' scripts."""
-        return self.module in ("specar", "specar.models.specar")
+        return self.name == "specar"
 
 
 @cache

@@ -62,6 +62,8 @@ def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]
         each other.
     """
     runs = _expand_entries(config, config.matrix, absent)
+    if not runs:
+        raise SpecarError("the matrix asks for no run: no model of run_models can do its tasks")
     _refuse_twins(
         runs, "matrix", "give one of them a label of its own under models, or put them into an ablation"
     )
@@ -221,16 +223,23 @@ def labels_of(config: Config, entry: MatrixEntry) -> list[str]:
 
 def _spec(config: Config, label: str) -> ModelSpec:
     try:
-        return spec_of(config.models[label].module)
+        spec = spec_of(config.models[label].module)
     except SpecarError as error:
         raise SpecarError(f"models.{label}: {error}") from error
+    if unknown := sorted(spec.tasks - set(TASK_INFO)):
+        raise SpecarError(
+            f"models.{label}: TASKS of {spec.name} has no task {unknown[0]!r}; known: {', '.join(TASK_INFO)}"
+        )
+    return spec
 
 
 def _check_settings(spec: ModelSpec, given: Mapping[str, Any], where: str) -> None:
-    """Refuse a bad value also where another layer replaces it."""
+    """Refuse a bad value also where another layer replaces it, and what says which model it is."""
+    if "top" in given:
+        raise SpecarError(f"{where}, settings: top is an axis of the matrix; give it there")
     known = {name: value for name, value in given.items() if name in spec.config.model_fields}
     try:
-        partial(spec.config).model_validate(known)
+        partial(spec.config).model_validate(known, by_name=True)
     except ValidationError as error:
         raise SpecarError(f"{where}, settings: {explain(error)}") from error
 

@@ -147,6 +147,24 @@ class Config(Overrides):
                 raise ValueError(f"models: no model {label}; known: {', '.join(self.models)}")
         return self
 
+    @model_validator(mode="after")
+    def _labels_keep_their_models(self) -> Config:
+        for label, entry in default_models().items():
+            own = self.models.get(label, entry)
+            if (own.name, own.settings.get("architecture")) != (
+                entry.name,
+                entry.settings.get("architecture"),
+            ):
+                raise ValueError(
+                    f"models.{label} is {entry.title or label}; give another model a label of its own"
+                )
+        for part in self.experiments.values():
+            for name, own_settings in ((n, one.models) for n, one in part.items()):
+                for label, differences in own_settings.items():
+                    if self.models[label].is_specar and "architecture" in differences.settings:
+                        raise ValueError(f"experiments of {name}: models.{label} has one architecture")
+        return self
+
     @property
     def default_labels(self) -> list[str]:
         """Labels of the models of entries that name none."""
@@ -217,7 +235,8 @@ class ModelChoice(Strict):
     @classmethod
     def _resolve(cls, values: Any) -> Any:
         if isinstance(values, dict) and isinstance(given := values.get("settings", {}), dict):
-            return {**values, "settings": spec_of(str(values.get("module"))).settings(given)}
+            spec = spec_of(str(values.get("module")))
+            return {**values, "module": spec.name, "settings": spec.settings(given)}
         return values
 
     @property

@@ -89,7 +89,9 @@ class Page:
     def _columns(self, width: float) -> int:
         """Number of columns of the legend, which entries fill one after the other: as many as fit."""
         sizes = [width_of(str(line.get_label()), style.TEXT_SIZE) / style.TEXT_SIZE for line in self.legend]
-        room = 72 * width / style.TEXT_SIZE - 1  # in sizes of the font, as are the lengths of a legend
+        room = (
+            72 * (width - style.RIGHT) / style.TEXT_SIZE - 1
+        )  # in sizes of the font, as are the lengths of a legend
         for columns in range(_LEGEND_COLUMNS, 1, -1):
             parts = [max(part) + 2.2 for part in np.array_split(sizes, columns) if len(part)]
             if sum(parts) + 1.2 * (columns - 1) <= room:

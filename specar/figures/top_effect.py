@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -51,7 +52,7 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     effects = [effect for lines in content for line in lines for effect in line.own]
     height = _LINE * max(len(lines) for lines in content)
     above = [f"Negative: TOP lowers the error. {MEASURED}", *notes(plan)]
-    above += [_state(ledger, one, label) for one in tasks for label in ("", *_others(ledger, one))]
+    above += [sentence for one in tasks for sentence in _states(ledger, one)]
     page = Page(title, above, _below(plan, tasks, effects, content), _legend(plan, effects))
     figure, panels = page.with_grid(Grid((_WIDTH,) * len(wanted), (height,), _NAMES, _NAMES))
     for axes, (one, metric), lines in zip(panels, wanted, content, strict=True):
@@ -127,28 +128,35 @@ def _name(task: str, line: _Line) -> str:
     return f"{name}\n({', '.join(line.settings)} only)"
 
 
-def _others(ledger: Ledger, task: str) -> list[str]:
-    runs = ledger.of(task).runs
-    return others(ledger.plan, runs.loc[runs["protocol"] == PROTOCOL, "model"])
+def _states(ledger: Ledger, task: str) -> list[str]:
+    """What of a task is done with and without TOP, of SpecAR-Net and of every other model."""
+    title, runs = source_of(task).title, ledger.of(task).runs
+    runs = runs[runs["protocol"] == PROTOCOL]
+    further = {label: runs[runs["model"] == label] for label in others(ledger.plan, runs["model"])}
+    alone = [label for label, rows in further.items() if rows["top"].nunique() < 2]
+    sentences = [f"{title}, ours: {_state(ledger.plan, task, runs[runs['model'].isin(ours(ledger.plan))])}."]
+    sentences += [
+        f"{title}, {label}: {_state(ledger.plan, task, rows)}."
+        for label, rows in further.items()
+        if label not in alone
+    ]
+    left_out = f"{title}, left out, as there are runs with or without TOP only: {', '.join(alone)}."
+    return [*sentences, *([left_out] if alone else [])]
 
 
-def _state(ledger: Ledger, task: str, label: str) -> str:
-    """What of a task is done with and without TOP, of SpecAR-Net or of another model."""
-    runs, labels = ledger.of(task).runs, [label] if label else ours(ledger.plan)
-    runs = runs[(runs["protocol"] == PROTOCOL) & runs["model"].isin(labels)]
-    start = f"{source_of(task).title}, {label or 'ours'}:"
+def _state(plan: Plan, task: str, runs: pd.DataFrame) -> str:
     if runs.empty:
-        return f"{start} this configuration has no runs of SpecAR-Net under the protocol {PROTOCOL}."
+        return f"this configuration has no runs of SpecAR-Net under the protocol {PROTOCOL}"
     if runs["top"].nunique() < 2:
         only = "with" if runs["top"].iloc[0] else "without"
-        return f"{start} this configuration has runs {only} TOP only, so there is nothing to compare."
+        return f"this configuration has runs {only} TOP only, so there is nothing to compare"
     lines = source_of(task).aggregates
     effects = own_effects(task, runs, _metrics(task, every=False)[0])
     counts = []
-    for name in in_order(ledger.plan, runs["model"]):
+    for name in in_order(plan, runs["model"]):
         found = [one for one in effects if one.model == name and one.dataset not in lines]
         counts.append(f"{name} {len(found)} of {runs.loc[runs['model'] == name, 'dataset'].nunique()}")
-    return f"{start} datasets with a run with and one without TOP of the same seed: {', '.join(counts)}."
+    return f"datasets with a run with and one without TOP of the same seed: {', '.join(counts)}"
 
 
 def _below(

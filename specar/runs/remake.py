@@ -44,7 +44,8 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
     model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
     _load(model, folder / WEIGHTS, run)
-    with torch.inference_mode(), autocast(device, run.training.precision):
+    said = run.model.spec.errors("its code raises", certain=False)
+    with torch.inference_mode(), autocast(device, run.training.precision), said:
         examples = task.examples(model, record["details"])
     if examples is None:
         raise SpecarError(f"run {name}: its task has no examples to show")

@@ -16,7 +16,8 @@ from specar.figures.files import FIGURES, PAPER_FIGURES
 from specar.outputs import names
 from specar.outputs.write import write_figures, write_paper_figures
 from specar.results.ledger import ledger_of
-from specar.runs.store import Places, write_plan
+from specar.runs.places import Places
+from specar.runs.store import write_plan
 
 VALUES = {
     "matrix": [
@@ -49,7 +50,7 @@ import sys
 from pathlib import Path
 from specar.outputs.write import write_figures, write_paper_figures
 from specar.results.ledger import ledger_of
-from specar.runs.plan import Plan
+from specar.runs.store import read_plan
 
 ledger = ledger_of(read_plan(Path(sys.argv[1])))
 write_figures(ledger, "long_term_forecast")

@@ -169,7 +169,7 @@ def test_each_model_says_what_top_is_compared(plans, drawn):
         "forecasting, mine: datasets with a run with and one without TOP of the same seed: mine 2 of 2."
         in text
     )
-    assert "Long-term forecasting, linear: this configuration has runs without TOP only" in text
+    assert "Long-term forecasting, left out, as there are runs with or without TOP only: linear." in text
     assert "of the same seed: specar 1 of 1, specar-released 1 of 1." in text
 
 

@@ -22,7 +22,7 @@ def finished(made_once, trained_once, copied):
 
     def fill(workspace):
         workspace.specar("cache", "add", *names, "--config", "config.yaml")
-        for name in ("runs", "floors", "tables", "figures", "collected", "data", "inputs"):
+        for name in ("runs", "floors", "tables", "figures", "data", "inputs"):
             shutil.rmtree(workspace.folder / "results" / name)
         shutil.rmtree(workspace.folder / ".snakemake")
 
