@@ -7,7 +7,7 @@ from specar.figures import comparison, learning_curves, parameters, top_effect, 
 from specar.figures.drawing import drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES
 from specar.figures.parameters_data import points_of
-from specar.figures.style import OTHERS, PRINTED, further_look, look_of
+from specar.figures.style import LOG, OTHERS, PRINTED, further_look, look_of
 from specar.paper.published import published
 from specar.results.ledger import ledger_of
 from specar.runs.examples import write_examples
@@ -69,7 +69,11 @@ def drawn_of(figure, looks):
 
 def test_three_models_draw_every_figure_and_leave_the_points_of_ours(plans):
     alone, together = plans
-    looks = {look_of(alone.config, label, top) for label in OURS for top in (False, True)} | {PRINTED, OTHERS}
+    looks = {look_of(alone.config, label, top) for label in OURS for top in (False, True)} | {
+        PRINTED,
+        OTHERS,
+        LOG,
+    }
     looks = {(look.colour, look.marker) for look in looks}
     beside = dict(all_figures(together))
     compared = 0
