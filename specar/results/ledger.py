@@ -83,6 +83,8 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
         runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
         cells.append(cells_of(task, runs[-1]))
         failed |= failures(plan, task) | _damaged(plan, rows)
+    if not runs:  # every dataset of the matrix is on request and not in place, say
+        return Ledger(plan, pd.DataFrame(columns=COLUMNS), run_rows(plan, {}), failed)
     return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
 
 
