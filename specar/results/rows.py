@@ -29,24 +29,15 @@ _COLUMNS = ["run_id", "cell", *KEY, "metric", "value", "weight", "failed", "publ
 
 
 def run_rows(plan: Plan, runs: Mapping[str, RunConfig], by_part: bool = False) -> pd.DataFrame:
-    """Return a row per run and metric of its tables.
-
-    Parameters
-    ----------
-    plan
-        Says where records are.
-    runs
-        The runs, by id.
-    by_part
-        A row per part of a joined dataset rather than one for all parts together.
+    """Return a row per run and metric of its tables; ``by_part``: a row per part of a joined dataset.
 
     Returns
     -------
     DataFrame
         `KEY` (``setting`` as text, empty where the task varies none), ``run_id``, ``cell``, ``metric``,
         ``value`` in the printed unit (NaN where there is no finite one), ``weight`` in averages over datasets,
-        ``failed`` (whether the run failed, or its record is damaged, and has no result) and ``published_as`` (text, empty for none).
-
+        ``failed`` (whether the run failed, or its record is damaged, and has no result) and ``published_as``
+        (text, empty for none).
     """
     rows = [row for name, run in runs.items() for row in _rows(plan, name, run, by_part)]
     return pd.DataFrame(rows, columns=_COLUMNS)
