@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from specar.paper.levels import KEY, published_levels
-from specar.config import RunConfig
 from specar.config.entries import Ablation
-from specar.runs.plan import Plan
+from specar.paper.levels import KEY, published_levels
 from specar.paper.metrics import METRICS
-from specar.paper.sources import AVERAGE, metrics_of
+from specar.paper.sources import AVERAGE
 from specar.results.rows import CELL, FAILED, NOT_REQUESTED, ranked, run_rows, statistics
+from specar.runs.plan import Plan
 
 # Ablations whose levels are the variants of appendix Tables 1 to 4.
 VARIANTS = ("backbone", "unified")
@@ -57,8 +55,8 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
 def variant_cells(plan: Plan) -> pd.DataFrame:
     """Return what was requested of appendix Tables 1 to 4 under the protocol ``published``.
 
-    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: the run ids behind ``reproduced``,
-    and those of a cell of which none is done and at least one failed.
+    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: ids behind ``reproduced``, and
+    those of a cell of which none is done and at least one failed.
     """
     tables = [ablation_table(plan, name) for name in VARIANTS if plan.has_ablation(name)]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
