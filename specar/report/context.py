@@ -13,9 +13,10 @@ from specar.paper.audit import Paper, audit
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
 from specar.results.ledger import Ledger, ledger_of
+from specar.results.rows import FAILED
 from specar.runs.plan import Plan
 from specar.tables.render import fragment
-from specar.tables.table import FAILED, REPRODUCED, Cell, Table
+from specar.tables.table import REPRODUCED, Cell, Table
 
 
 @dataclass(frozen=True)
