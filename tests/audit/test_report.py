@@ -108,7 +108,8 @@ def test_floor_records_replace_the_known_chance_levels(paper, tmp_path):
         "provenance": {"git": {"commit": None, "modified": None}, "device": {"name": "cpu"}, "versions": {}},
     }
     record = {
-        **describe_cell(cell), "format": FORMAT, "baseline": "random", "metrics": {"f1": 0.99}, **nothing, **about,
+        **describe_cell(cell), "format": FORMAT, "baseline": "random", "metrics": {"f1": 0.99},
+        **nothing, **about,
         "config": cell.model_dump(mode="json"),
     }  # fmt: skip
     write_json(plan.floor_file(name, "random"), sealed(record))
