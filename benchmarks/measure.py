@@ -1,4 +1,4 @@
-"""Measures one setting in a process of its own: ``python benchmarks/measure.py NAME ARCHITECTURE …``."""
+"""Measures one setting in a process of its own: ``python benchmarks/measure.py NAME MODEL …``."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from settings import SETTINGS, SMALLER, Setting
 from torch import Tensor, nn
 
 from specar.config import RunConfig
+from specar.config.schema import DEFAULT_MODELS
 from specar.config.settings import Execution, Precision
 from specar.models import build_model
-from specar.models.base import ModelOutput, SeriesShape
+from specar.models.base import ModelOutput
+from specar.models.shape import SeriesShape
 from specar.models.specar.net import SpecARNet
-from specar.models.specar.work import work_of
+from specar.models.specar.work import work
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name
 from specar.training.trainer import Trainer
@@ -35,7 +37,7 @@ def main() -> None:
     """Measure, and print one JSON object."""
     parser = argparse.ArgumentParser()
     parser.add_argument("setting", choices=list(SETTINGS))
-    parser.add_argument("architecture", choices=["paper", "released"])
+    parser.add_argument("model", choices=DEFAULT_MODELS)
     parser.add_argument("precision", choices=["fp32", "tf32", "bf16"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3.0)
@@ -51,7 +53,7 @@ def measured(
     setting: Setting, options: argparse.Namespace, device: torch.device, folder: Path
 ) -> dict[str, Any]:
     """Everything that is known of a setting, as plain values."""
-    run = setting.run(options.architecture, options.precision)
+    run = setting.run(options.model, options.precision)
     task = make_task(run, setting.data(run), device, seed=run.seed)
     torch.manual_seed(0)
     model = cast(SpecARNet, build_model(run.model.module, run.model.settings, task.shape))
@@ -62,19 +64,19 @@ def measured(
     _check_same(run, steppers["specar"].trainer.model, steppers["plain"].trainer.model, task.shape, device)
     # The plain one first: what it leaves to the allocator only helps the other's, if at all.
     memory = {name: peak_bytes(steppers[name], device) for name in ("plain", "specar")}
-    work = work_of(model) * run.training.batch_size
+    needed = work(model.config, task.shape) * run.training.batch_size
     return {
         "setting": setting.title,
         "task": run.task,
-        "architecture": run.key.model,
+        "model": run.key.model,
         "precision": run.training.precision,
         "batch_size": run.training.batch_size,
-        "d_model": run.model.d_model,
-        **_times(steppers, work.training, device, options),
+        "d_model": model.config.d_model,
+        **_times(steppers, needed.training, device, options),
         **_beside_the_model(steppers["specar"], Stepper(run, task, Nothing(task.shape), device, folder)),
-        "training_multiply_adds": work.training,
-        "forward_multiply_adds": work.forward,
-        "elements": work.elements,
+        "training_multiply_adds": needed.training,
+        "forward_multiply_adds": needed.forward,
+        "elements": needed.elements,
         "peak_bytes": memory,
         "device": device_name(device),
         "threads": torch.get_num_threads(),

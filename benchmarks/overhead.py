@@ -76,7 +76,7 @@ def measure(task: str, number: int, folder: Path) -> list[dict[str, Any]]:
         "results": str(folder / task),
         "data": {"dir": str(folder / "data"), "mirror": str(ROOT / "config" / "demo-data")},
         "matrix": [entry],
-        "models": ["specar"],
+        "run_models": ["specar"],
         "seeds": list(range(number)),
         "training": {"epochs": 1, "batch_size": 256},
     }

@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from specar.config.schema import DEFAULT_MODELS
+
 ROOT = Path(__file__).parents[1]
 SETTINGS: dict[str, dict[str, Any]] = {
     "long_term_forecast": {"datasets": ["Exchange"], "horizons": [96]},
@@ -35,7 +37,7 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", default=["bf16"], choices=["bf16", "tf32"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--tasks", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    parser.add_argument("--architecture", default="paper", choices=["paper", "released"])
+    parser.add_argument("--model", default="specar", choices=DEFAULT_MODELS)
     parser.add_argument("--folder", type=Path, default=ROOT / "results" / "precision")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -62,7 +64,7 @@ def records(task: str, precision: str, options: argparse.Namespace) -> list[dict
         "results": str(folder),
         "use_cache": False,
         "seeds": options.seeds,
-        "architectures": [options.architecture],
+        "run_models": [options.model],
         "top": [False],
         "training": {"precision": precision},
         "execution": {"threads": options.threads},

@@ -33,9 +33,9 @@ class Setting:
     steps: int = 0
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def run(self, architecture: str, precision: str) -> RunConfig:
+    def run(self, model: str, precision: str) -> RunConfig:
         """The run of the setting, without TOP."""
-        matrix = [{**self.entry, "architectures": [architecture], "top": [False], "seeds": [1]}]
+        matrix = [{**self.entry, "models": [model], "top": [False], "seeds": [1]}]
         training = {**self.changes.get("training", {}), "precision": precision}
         changes = {**self.changes, "training": training}
         (run,) = expand(parse_config({"matrix": matrix, **changes})).values()

@@ -1,6 +1,6 @@
 """Speed of training steps beside a plain reference and beside the floor (``make bench``).
 
-    python benchmarks/speed.py [--settings etth1 …] [--architectures paper released] [--precisions fp32]
+    python benchmarks/speed.py [--settings etth1 …] [--models specar specar-released] [--precisions fp32]
                                [--threads 2] [--seconds 3] [--output results/benchmarks/speed.json]
 
 Every setting is measured in a process of its own, in turns with the plain reference (``plain.py``) and with
@@ -26,6 +26,7 @@ from typing import Any
 from settings import SETTINGS
 
 from specar.base.files import write_json
+from specar.config.schema import DEFAULT_MODELS
 from specar.config.settings import Execution
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
-    parser.add_argument("--architectures", nargs="+", choices=["paper", "released"])
+    parser.add_argument("--models", nargs="+", choices=DEFAULT_MODELS, default=DEFAULT_MODELS)
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"], default=["fp32"])
     parser.add_argument("--threads", type=int, default=Execution().threads)
     parser.add_argument("--seconds", type=float, default=6.0, help="time for the steps of a setting")
@@ -60,27 +61,25 @@ def main() -> None:
 
 def _measured(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for name in options.settings:
-        for architecture in options.architectures or ["paper", "released"]:
+        for model in options.models:
             for precision in options.precisions:
-                yield _in_a_process(name, architecture, precision, options)
+                yield _in_a_process(name, model, precision, options)
 
 
-def _in_a_process(
-    name: str, architecture: str, precision: str, options: argparse.Namespace
-) -> dict[str, Any]:
-    command = [sys.executable, str(Path(__file__).with_name("measure.py")), name, architecture, precision]
+def _in_a_process(name: str, model: str, precision: str, options: argparse.Namespace) -> dict[str, Any]:
+    command = [sys.executable, str(Path(__file__).with_name("measure.py")), name, model, precision]
     command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
     command += ["--device", options.device]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(options.threads)}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        raise SystemExit(f"{name} {architecture} {precision} could not be measured (see above)")
+        raise SystemExit(f"{name} {model} {precision} could not be measured (see above)")
     row: dict[str, Any] = json.loads(done.stdout)
     return row
 
 
 HEAD = (
-    f"{'setting':<56} {'':<9} {'':<5} {'step':>9} {'plain':>9} {'faster':>7} {'floor share':>12} "
+    f"{'setting':<56} {'':<15} {'':<5} {'step':>9} {'plain':>9} {'faster':>7} {'floor share':>12} "
     f"{'memory':>8} {'plain':>8} {'data':>6} {'eval':>6} {'examples/s':>11}"
 )
 
@@ -91,7 +90,7 @@ def line_of(row: dict[str, Any]) -> str:
     peaks = [row["peak_bytes"][name] for name in ("specar", "plain")]
     memory = ["–" if peak is None else f"{peak / 1e6:.0f} MB" for peak in peaks]
     return (
-        f"{row['setting']:<56} {row['architecture']:<9} {row['precision']:<5} {step * 1e3:>6.1f} ms "
+        f"{row['setting']:<56} {row['model']:<15} {row['precision']:<5} {step * 1e3:>6.1f} ms "
         f"{other * 1e3:>6.1f} ms {other / step:>6.2f}x {row['floor_seconds'] / step:>12.0%} "
         f"{memory[0]:>8} {memory[1]:>8} {row['data_share']:>6.1%} "
         f"{row['evaluation_share_beside_model']:>6.1%} {1 / row['evaluation_seconds_per_example']:>11.0f}"

@@ -150,7 +150,7 @@ def config_values(**changes):
     values = {
         "seeds": [1],
         "top": [False],
-        "models": ["specar"],
+        "run_models": ["specar"],
         "execution": {"device": "cpu", "threads": 1},
         "matrix": [
             {"task": "long_term_forecast", "datasets": ["Small"]},

@@ -10,6 +10,7 @@ from typing import Any
 
 from specar.base.errors import SpecarError
 from specar.config import load_config
+from specar.runs import store
 from specar.runs.plan import Plan
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
@@ -48,10 +49,10 @@ _PLAN = (
 def plan_of(options: argparse.Namespace) -> Plan:
     """Return the plan of the options, by default of the project's configuration."""
     if options.plan:
-        return Plan.read(Path(options.plan))
+        return store.read_plan(Path(options.plan))
     default = Path("config/config.yaml")
     files = options.config or ([default] if default.exists() else [])
-    return Plan.from_config(load_config(*files))
+    return store.plan_of(load_config(*files))
 
 
 def tasks_of(options: argparse.Namespace, plan: Plan) -> list[str]:

@@ -35,8 +35,7 @@ def _show(options: argparse.Namespace) -> None:
     plan = plan_of(options)
     ledger = ledger_of(plan)
     for task in plan.tasks:
-        part = ledger.of(task)
-        print(f"\n{task}\n\n{terminal_table(part.cells, failed=part.failed)}")
+        print(f"\n{task}\n\n{terminal_table(ledger, task)}")
     for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
         if line:
             print(f"\n{line}")
@@ -48,21 +47,24 @@ def _show(options: argparse.Namespace) -> None:
 
 def _paper(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_tables
+    from specar.results.ledger import ledger_of
 
     plan = plan_of(options)
-    write_paper_tables(plan, options.tables)
+    write_paper_tables(ledger_of(plan), options.tables)
     print(f"{plan.paper}/")
 
 
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
+    from specar.results.ledger import ledger_of
 
-    write_paper_figures(plan_of(options), options.names)
+    write_paper_figures(ledger_of(plan_of(options)), options.names)
 
 
 def _ablations(options: argparse.Namespace) -> None:
-    from specar.cost.overview import ablation_counts
     from specar.outputs.write import write_ablation
+    from specar.runs.store import started_ablations
+    from specar.tables.status import ablation_counts
 
     plan = plan_of(options)
     for name in options.names:
@@ -70,7 +72,7 @@ def _ablations(options: argparse.Namespace) -> None:
     if options.list:
         print(ablation_counts(plan, options.names or plan.config.ablations))
         return
-    for name in options.names or plan.started_ablations:
+    for name in options.names or started_ablations(plan):
         write_ablation(plan, name)
 
 
@@ -89,7 +91,7 @@ def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
     from specar.paper.audit import Paper, audit
     from specar.paper.audit.floors import with_floors
-    from specar.paper.audit.report import summary
+    from specar.tables.audit import summary
 
     plan = plan_of(options)
     findings = audit(with_floors(Paper(), plan))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,22 +20,23 @@ from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
 from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
+from specar.runs.store import write_plan
 
 
 def _write_plan(options: argparse.Namespace) -> None:
-    plan_of(options).write(Path(options.output))
+    write_plan(plan_of(options), Path(options.output))
 
 
 def _status(options: argparse.Namespace) -> None:
-    from specar.cost.overview import overview
+    from specar.tables.status import overview
 
     print(overview(plan_of(options)))
 
 
 def _cost(options: argparse.Namespace) -> None:
-    from specar.cost.text import table
+    from specar.tables.cost import cost_text
 
-    print(table(plan_of(options)))
+    print(cost_text(plan_of(options)))
 
 
 def _runs(options: argparse.Namespace) -> None:
@@ -79,7 +81,9 @@ def _train(options: argparse.Namespace) -> None:
     from specar.training.gpu import lease_gpu
 
     plan = plan_of(options)
-    run = _run_of_file(Path(options.run)) if Path(options.run).is_file() else plan.run(options.run)
+    # isfile and not Path.is_file, which raises where a name is too long
+    is_file = os.path.isfile(options.run)  # noqa: PTH113
+    run = _run_of_file(Path(options.run)) if is_file else plan.run(options.run)
     lease = lease_gpu(plan.config.execution, run_id(run))  # before torch looks at the environment
 
     from specar.runs.train import train
@@ -111,7 +115,7 @@ def _cache(options: argparse.Namespace) -> None:
     if options.what == "check":
         if options.runs:
             raise SpecarError("cache check is about all cached records; leave the run ids out")
-        total, unasked = cached.check(plan.cache, plan)
+        total, unasked = cached.check(plan)
         others = f"; {unasked} of them are for other configurations than this one" if unasked else ""
         print(f"{total} cached records are whole and as the present code would name them{others}")
         return
@@ -142,6 +146,14 @@ def _config(options: argparse.Namespace) -> None:
     print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
 
 
+def _new_model(options: argparse.Namespace) -> None:
+    from specar.models.modules import new_model
+
+    path, name = new_model(options.name), options.name
+    print(f"{path} is written; add it to your configuration:\n")
+    print(f"models:\n  {name}: {{module: {name}, settings: {{hidden: 64}}}}")
+
+
 def _filter(name: str, values: list[str] | None = None) -> Argument:
     return argument(
         f"--{name}", action="append", choices=values, metavar=name.upper(), help="may be given several times"
@@ -154,6 +166,12 @@ COMMANDS = (
         _config,
         "check a configuration, or print the default one or a schema",
         (argument("what", choices=["check", "default", "schema", "registry-schema"]),),
+    ),
+    Command(
+        "new-model",
+        _new_model,
+        "write a model of your own to begin with",
+        (argument("name", metavar="NAME", help="of the module and its label"),),
     ),
     Command(
         "plan",

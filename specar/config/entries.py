@@ -9,7 +9,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from specar.base.strict import Strict
 from specar.config.key import Setting
@@ -18,22 +26,21 @@ from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.registry import DatasetName
 from specar.models.specar.config import SpecARConfig
 
-Horizon = Annotated[int, Field(ge=1)]
+Horizon = Annotated[int, Field(ge=1, le=100_000)]
 MaskRatio = Annotated[float, Field(gt=0, lt=1)]
 
 
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a seed is a number")
-    return value
-
-
-Seed = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Item = TypeVar("Item")
-NonEmpty = Annotated[list[Item], Field(min_length=1)]
+NonEmpty = Annotated[list[Item], Field(min_length=1, max_length=1000)]
 
 
-def _partial(schema: type[Strict], *without: str) -> type[Strict]:
+class _Part(Strict):
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # a user's own may be of any
+
+
+@cache
+def partial(schema: type[BaseModel], *without: str) -> type[Strict]:
     """Make the model of any part of ``schema``: every field optional, null meaning not given."""
     fields: dict[str, Any] = {}
     for name, field in schema.model_fields.items():
@@ -41,7 +48,7 @@ def _partial(schema: type[Strict], *without: str) -> type[Strict]:
             optional = copy.copy(field)
             optional.default, optional.default_factory = None, None
             fields[name] = (Optional[field.annotation], optional)  # noqa: UP045 (the type is not static)
-    return create_model(f"{schema.__name__}Overrides", __base__=Strict, __doc__=schema.__doc__, **fields)
+    return create_model(f"{schema.__name__}Overrides", __base__=_Part, __doc__=schema.__doc__, **fields)
 
 
 if TYPE_CHECKING:
@@ -49,8 +56,8 @@ if TYPE_CHECKING:
     from specar.config.settings import TrainingConfig as TrainingOverrides
     from specar.models.specar.config import SpecARConfig as ModelOverrides
 else:  # which architecture is said by the entries of models, and top is an axis of the matrix
-    ModelOverrides = _partial(SpecARConfig, "architecture", "top")
-    TrainingOverrides = _partial(TrainingConfig)
+    ModelOverrides = partial(SpecARConfig, "architecture", "top")
+    TrainingOverrides = partial(TrainingConfig)
     TaskOverrides = TaskSettings
 
 
@@ -101,9 +108,14 @@ class ModelEntry(ModelSettings):
         return name
 
     @property
+    def name(self) -> str:
+        """The module, by one name for those of the project."""
+        return self.module.removeprefix("specar.models.")
+
+    @property
     def is_specar(self) -> bool:
         """Whether it is SpecAR-Net, with the settings of the authors' scripts."""
-        return self.module in ("specar", "specar.models.specar")
+        return self.name == "specar"
 
 
 @cache
@@ -119,6 +131,7 @@ class Experiment(Overrides):
     seq_len: int | None = Field(
         None,
         ge=1,
+        le=100_000,
         description="look-back S (imputation, anomaly_detection: the window); null: 96, for "
         "anomaly_detection 100, for short_term_forecast twice the horizon, for classification the longest "
         "series",
@@ -131,6 +144,21 @@ class Experiment(Overrides):
         """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
         plural = TASK_INFO[task].settings
         return {None: Overrides()} if plural is None else getattr(self, plural)
+
+
+_OLD_LABELS = {"paper": "specar", "released": "specar-released"}
+
+
+def renamed(values: Any, key: str) -> Any:
+    """Read ``architectures: [paper]`` of older configurations as the labels of models that it means now."""
+    if not isinstance(values, dict) or "architectures" not in values:
+        return values
+    rest = {name: value for name, value in values.items() if name != "architectures"}
+    old = values["architectures"]
+    labels = [_OLD_LABELS.get(str(one)) for one in old] if isinstance(old, list) else [None]
+    if rest.get(key) is not None or None in labels:
+        raise ValueError(f"architectures is now called {key}, and lists labels of models; rename it")
+    return {**rest, key: labels}
 
 
 class MatrixEntry(Overrides):
@@ -148,6 +176,11 @@ class MatrixEntry(Overrides):
     top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
     seeds: NonEmpty[Seed] | None = None
     protocol: Protocol | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        return renamed(values, "models")
 
     @model_validator(mode="after")
     def _own_setting(self) -> MatrixEntry:
@@ -173,15 +206,22 @@ class Level(Overrides):
     top: bool | None = None
     datasets: NonEmpty[DatasetName] | None = Field(None, description="in place of the entries' datasets")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        return renamed(values, "models")
+
 
 def _level(label: str) -> str:
-    if not label.strip() or any(sign in label for sign in "\n{}"):
-        raise ValueError("the name of a level must not be empty nor contain braces")
+    if not label.strip() or any(sign in label for sign in "\n\t{}") or len(label) > 80:
+        raise ValueError("the name of a level has 1 to 80 signs, no braces and no line ends")
+    if label.startswith(".") or label.endswith(("/", "/.")):
+        raise ValueError(f"{label!r} is no name of a level: it starts with '.' or ends as a folder does")
     return label
 
 
 Label = Annotated[str, AfterValidator(_level)]
-AblationName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+AblationName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
 
 
 class Ablation(Strict):

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.strict import problem_text
+from specar.base.safe_yaml import check_plain, read_safe_yaml
+from specar.base.strict import listed, one_line, problem_text
 from specar.config.schema import Config, builtin
 from specar.data.registry import DATASET_FORMATS, builtin_datasets
 
@@ -33,6 +33,10 @@ def load_config(*paths: str | Path) -> Config:
 
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """Validate configuration values, merged over what the package brings."""
+    try:
+        check_plain(values)
+    except ValueError as error:
+        raise SpecarError(f"{where}: {one_line(str(error))}") from error
     values = dict(values)
     defaults = {
         **{name: builtin(name) for name in ("models", "experiments", "ablations")},
@@ -50,32 +54,19 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping."""
+    """Read a YAML mapping, in the subset of :mod:`specar.base.safe_yaml`."""
+    shown = one_line(str(path), 200)
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
+        values = read_safe_yaml(path)
     except OSError as error:
-        raise SpecarError(f"cannot read config {path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise SpecarError(f"config {path} is not valid YAML: {problem}") from error
+        raise SpecarError(f"cannot read config {shown}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SpecarError(f"config {shown} is not valid YAML: {one_line(str(error))}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise SpecarError(f"config {path} must be a mapping of settings, not a {type(values).__name__}")
+        raise SpecarError(f"config {shown} must be a mapping of settings, not a {type(values).__name__}")
     return values
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = str(self.construct_object(key_node))
-            if key in seen:
-                raise yaml.YAMLError(f"line {key_node.start_mark.line + 1}: {key} is given twice")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -94,12 +85,12 @@ def merge(base: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def explain(error: ValidationError) -> str:
     """Say in one line what is wrong and where."""
-    return "; ".join(_explain_one(problem) for problem in error.errors())
+    return listed(error, _explain_one)
 
 
 def _explain_one(problem: Mapping[str, Any]) -> str:
     place, tag = _without_tag(problem["loc"])
-    location = ".".join(str(part) for part in place)
+    location = f"{'.'.join(map(str, place)):.200}"
     match problem["type"]:
         case "extra_forbidden":
             known = set(DATASET_FORMATS[tag].model_fields) if tag and len(place) == 3 else _all_keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
-from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides
+from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
 from specar.config.key import RunKey, Setting
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
@@ -20,6 +21,8 @@ from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.models import ModelSpec, spec_of
+
+_MOST_RUNS = 10_000
 
 
 def run_id(run: RunConfig) -> str:
@@ -59,6 +62,8 @@ def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]
         each other.
     """
     runs = _expand_entries(config, config.matrix, absent)
+    if not runs:
+        raise SpecarError("the matrix asks for no run: no model of run_models can do its tasks")
     _refuse_twins(
         runs, "matrix", "give one of them a label of its own under models, or put them into an ablation"
     )
@@ -95,6 +100,8 @@ def _at_level(entry: MatrixEntry, level: Level) -> MatrixEntry:
 def _expand_entries(
     config: Config, entries: Sequence[MatrixEntry], absent: Collection[str], *over: Overrides
 ) -> dict[str, RunConfig]:
+    if (number := sum(_number(config, entry) for entry in entries)) > _MOST_RUNS:
+        raise SpecarError(f"the matrix or ablation asks for {number:,} runs; the most is {_MOST_RUNS:,}")
     runs = (run for entry in entries for run in _expand_entry(config, entry, absent, over))
     return {run_id(run): run for run in runs}
 
@@ -126,6 +133,13 @@ def _expand_entry(
             )
         for setting in _settings(entry, own, experiments[own]):
             yield from _expand_setting(config, entry, name, experiments[own], setting, over)
+
+
+def _number(config: Config, entry: MatrixEntry) -> int:
+    """How many runs an entry asks for, roughly: told before they are made."""
+    settings = getattr(entry, TASK_INFO[entry.task].settings or "", None)
+    datasets, seeds = entry.datasets or _suitable(config, entry.task), entry.seeds or config.seeds
+    return math.prod(len(one or [0]) for one in (datasets, settings, labels_of(config, entry), seeds))
 
 
 def _suitable(config: Config, task: Task) -> list[str]:
@@ -168,6 +182,8 @@ def _expand_setting(
         model, spec = config.models[label], _spec(config, label)
         of_model = experiment.models.get(label, ModelSettings())
         training = _layered("training", [experiment, of_setting, of_model, model, config, entry, *over])
+        for given, place in ((of_model.settings, where), (model.settings, f"models.{label}")):
+            _check_settings(spec, given, place)
         settings = {**of_model.settings, **model.settings}
         if model.is_specar:  # the experiments are those of its authors' scripts
             own = _layered("model", [experiment, of_setting])
@@ -207,9 +223,25 @@ def labels_of(config: Config, entry: MatrixEntry) -> list[str]:
 
 def _spec(config: Config, label: str) -> ModelSpec:
     try:
-        return spec_of(config.models[label].module)
+        spec = spec_of(config.models[label].module)
     except SpecarError as error:
         raise SpecarError(f"models.{label}: {error}") from error
+    if unknown := sorted(spec.tasks - set(TASK_INFO)):
+        raise SpecarError(
+            f"models.{label}: TASKS of {spec.name} has no task {unknown[0]!r}; known: {', '.join(TASK_INFO)}"
+        )
+    return spec
+
+
+def _check_settings(spec: ModelSpec, given: Mapping[str, Any], where: str) -> None:
+    """Refuse a bad value also where another layer replaces it, and what says which model it is."""
+    if "top" in given:
+        raise SpecarError(f"{where}, settings: top is an axis of the matrix; give it there")
+    known = {name: value for name, value in given.items() if name in spec.config.model_fields}
+    try:
+        partial(spec.config).model_validate(known, by_name=True)
+    except ValidationError as error:
+        raise SpecarError(f"{where}, settings: {explain(error)}") from error
 
 
 def _cell(
@@ -247,4 +279,6 @@ def _task_settings(cell: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
     if resolved.get("test_stride", 0) is None:
         protocol: Protocol = cell["protocol"]
         resolved["test_stride"] = cell["seq_len"] if protocol == "strict" else resolved["train_stride"]
+    if resolved.get("threshold"):  # the ratio says nothing then
+        resolved["anomaly_ratio"] = None
     return resolved

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
 from specar.base.builtin import read_builtin
+from specar.base.names import FolderName
 from specar.base.strict import Strict
 from specar.config.entries import (
     Ablation,
@@ -23,12 +24,12 @@ from specar.config.entries import (
     Overrides,
     Seed,
     check_task_settings,
+    renamed,
 )
 from specar.config.key import RunKey, Setting
 from specar.config.settings import (
     DataConfig,
     Execution,
-    FolderName,
     Protocol,
     Task,
     TaskSettings,
@@ -79,7 +80,9 @@ class Config(Overrides):
         "(train nothing: tables and figures of what is there)",
     )
     cache: FolderName = Field(
-        "results/cached", description="folder of the records that come with the project"
+        "results/cached",
+        description="folder of the records that come with the project: from the working folder, else that of "
+        "the project",
     )
     matrix: NonEmpty[MatrixEntry] = Field(
         default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
@@ -115,6 +118,11 @@ class Config(Overrides):
         description="merged over the registry (specar/data/registry.yaml)",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, values: Any) -> Any:
+        return renamed(values, "run_models")
+
     @model_validator(mode="after")
     def _experiments_fit(self) -> Config:
         for task, experiments in self.experiments.items():
@@ -137,6 +145,24 @@ class Config(Overrides):
         for label in [*labels, *(self.run_models or [])]:
             if label not in self.models:
                 raise ValueError(f"models: no model {label}; known: {', '.join(self.models)}")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_keep_their_models(self) -> Config:
+        for label, entry in default_models().items():
+            own = self.models.get(label, entry)
+            if (own.name, own.settings.get("architecture")) != (
+                entry.name,
+                entry.settings.get("architecture"),
+            ):
+                raise ValueError(
+                    f"models.{label} is {entry.title or label}; give another model a label of its own"
+                )
+        for part in self.experiments.values():
+            for name, own_settings in ((n, one.models) for n, one in part.items()):
+                for label, differences in own_settings.items():
+                    if self.models[label].is_specar and "architecture" in differences.settings:
+                        raise ValueError(f"experiments of {name}: models.{label} has one architecture")
         return self
 
     @property
@@ -170,7 +196,7 @@ class Cell(Strict):
     """The test examples of runs, whatever the model: what naive floors depend on."""
 
     task: Task
-    dataset: str
+    dataset: DatasetName
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
     seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
     horizon: Horizon | None = None
@@ -187,6 +213,8 @@ class Cell(Strict):
                 f"task_settings.test_stride {stride} leaves rows between windows of {self.seq_len} "
                 "without a score; strict scores every row"
             )
+        if self.protocol != "strict" and self.task_settings.threshold:
+            raise ValueError("task_settings.threshold is for protocol strict; leave it out")
         return self
 
     @property
@@ -207,7 +235,8 @@ class ModelChoice(Strict):
     @classmethod
     def _resolve(cls, values: Any) -> Any:
         if isinstance(values, dict) and isinstance(given := values.get("settings", {}), dict):
-            return {**values, "settings": spec_of(str(values.get("module"))).settings(given)}
+            spec = spec_of(str(values.get("module")))
+            return {**values, "module": spec.name, "settings": spec.settings(given)}
         return values
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from specar.base.later import Later
+from specar.base.names import FolderName, Mirror
 from specar.base.strict import Strict
 
 Task = Literal[
@@ -17,23 +18,15 @@ Protocol = Literal["published", "strict"]
 Precision = Literal["fp32", "tf32", "bf16"]
 
 
-def _folder(name: str) -> str:
-    """Expand ~; braces would be wildcards to Snakemake."""
-    if not name.strip() or any(character in name for character in "{}\n"):
-        raise ValueError("a folder name must not be empty nor contain braces")
-    return str(Path(name).expanduser())
-
-
-FolderName = Annotated[str, AfterValidator(_folder)]
-
-
 class TrainingConfig(Strict):
     """Optimisation settings; they are part of a run's identity."""
 
     learning_rate: float = Field(1e-3, gt=0)
-    batch_size: int = Field(32, ge=1)
-    epochs: int = Field(10, ge=1)
-    patience: int = Field(5, ge=1, description="epochs without a better selection score before stopping")
+    batch_size: int = Field(32, ge=1, le=1_000_000)
+    epochs: int = Field(10, ge=1, le=100_000)
+    patience: int = Field(
+        5, ge=1, le=100_000, description="epochs without a better selection score before stopping"
+    )
     clip_norm: float | None = Field(None, gt=0, description="largest norm of the gradient; null: no limit")
     precision: Precision = Field("fp32", description="tf32 needs CUDA; bf16 is autocast")
 
@@ -42,19 +35,28 @@ class TaskSettings(Strict):
     """How a task cuts its examples and scores them; what it does not use stays null."""
 
     history: float | None = Field(
-        None, gt=0, description="short_term_forecast: training cuts lie in the last history x horizon steps"
+        None,
+        gt=0,
+        le=1e6,
+        description="short_term_forecast: training cuts lie in the last history x horizon steps",
     )
     train_stride: int | None = Field(
-        None, ge=1, description="anomaly_detection: steps between training windows; null: 1"
+        None, ge=1, le=1_000_000, description="anomaly_detection: steps between training windows; null: 1"
     )
     test_stride: int | None = Field(
         None,
         ge=1,
+        le=1_000_000,
         description="anomaly_detection: steps between test windows; null: the training stride (published), "
         "the window (strict)",
     )
     anomaly_ratio: float | None = Field(
         None, gt=0, lt=100, description="anomaly_detection: percent of scores above the threshold; null: 1"
+    )
+    threshold: Annotated[Literal["three_sigma"] | None, Later(None)] = Field(
+        None,
+        description="anomaly_detection, strict: three_sigma: mean + 3 standard deviations of the held-out "
+        "training scores; null: their percentile by anomaly_ratio, which the authors chose on the test part",
     )
     val_from: Literal["test", "train"] | None = Field(
         None,
@@ -82,9 +84,11 @@ def _device(name: Any) -> Any:
 
 
 def _gpu(gpu: Any) -> Any:
-    number = isinstance(gpu, int) and not isinstance(gpu, bool) and gpu >= 0
-    if not number and not (isinstance(gpu, str) and re.fullmatch(r"\d+|(GPU|MIG)-[0-9A-Za-z/-]+", gpu)):
-        raise ValueError(f"{gpu!r} is no GPU; give its number or its UUID, as 'nvidia-smi -L' prints them")
+    number = isinstance(gpu, int) and not isinstance(gpu, bool) and 0 <= gpu < 1000
+    names = r"[0-9]{1,3}|(GPU|MIG)-[0-9A-Za-z/-]{1,80}"
+    if not number and not (isinstance(gpu, str) and re.fullmatch(names, gpu)):
+        shown = f"{gpu!r:.60}"
+        raise ValueError(f"{shown} is no GPU; give its number or its UUID, as 'nvidia-smi -L' prints them")
     return int(gpu) if str(gpu).isdigit() else gpu
 
 
@@ -108,11 +112,11 @@ class Execution(Strict):
         None, description="ids (or UUIDs) of the GPUs to use, as nvidia-smi numbers them; null: all there are"
     )
     jobs_per_gpu: int = Field(
-        1, ge=1, description="runs that share a GPU at a time: small models leave most of one idle"
+        1, ge=1, le=64, description="runs that share a GPU at a time: small models leave most of one idle"
     )
-    threads: int = Field(2, ge=1, description="CPU threads of a training job")
+    threads: int = Field(2, ge=1, le=1024, description="CPU threads of a training job")
     eval_batch_size: int = Field(
-        256, ge=1, description="windows per evaluation batch; changes metrics by rounding only"
+        256, ge=1, le=1_000_000, description="windows per evaluation batch; changes metrics by rounding only"
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
 
@@ -121,6 +125,8 @@ class DataConfig(Strict):
     """Where datasets come from and where they are kept."""
 
     dir: FolderName = Field("results/data", description="folder of downloaded and prepared data")
-    mirror: str | None = Field(
-        None, description="folder or base URL with the files, tried before the upstream URLs"
+    mirror: Mirror | None = Field(
+        None,
+        description="folder (from the working folder, else that of the project) or base URL with the files, "
+        "tried before the upstream URLs",
     )

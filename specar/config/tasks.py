@@ -67,6 +67,7 @@ TASK_INFO: dict[str, TaskInfo] = {
             "train_stride": 1,
             "test_stride": None,
             "anomaly_ratio": 1.0,
+            "threshold": None,
             "val_from": "test",
             "val_share": 0.2,
         },

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
+from specar.base.errors import SpecarError
 from specar.config import RunConfig
 from specar.cost.examples import Examples, examples_of, read_meta
 from specar.cost.rates import Load, Rates, evaluation, training
@@ -12,6 +14,7 @@ from specar.runs.plan import Plan
 
 # Of a job: start of the process, imports, reading the data. An estimate, little beside most runs.
 FIXED_SECONDS = 5.0
+log = logging.getLogger(__name__)
 
 
 def loads_of(plan: Plan) -> dict[str, Load]:
@@ -20,11 +23,16 @@ def loads_of(plan: Plan) -> dict[str, Load]:
     A run is left out where the sizes of its dataset are not known, or what its model needs.
     """
     metas = {name: read_meta(plan.prepared / name) for name in plan.datasets}
-    loads = {}
+    loads, problems = {}, set()
     for name, run in plan.runs.items():
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
-        if examples is not None and (work := run.model.spec.work):
-            loads[name] = load_of(run, examples, work(run.model.settings, examples.shape))
+        try:
+            if examples is not None and (work := run.model.spec.work_of(run.model.settings, examples.shape)):
+                loads[name] = load_of(run, examples, work)
+        except SpecarError as error:
+            problems.add(str(error))
+    for problem in sorted(problems):
+        log.warning("%s; its time is not told", problem)
     return loads
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from specar.base.errors import SpecarError
 from specar.base.files import atomic_path, git_blob_of, sha256_of
 from specar.base.locks import write_lock
+from specar.base.names import looked_for
 from specar.data.archives import Archives
 from specar.data.components import components
 from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
@@ -193,7 +194,8 @@ def _mirrored(path: str, mirror: str) -> list[_Source]:
 def _mirror_root(mirror: str) -> Path:
     if not (root := Path(mirror).expanduser()).is_dir():
         name = shown(mirror) if "://" in mirror else mirror
-        raise SpecarError(f"data mirror {name} is not a folder; correct data.mirror or {MIRROR_VARIABLE}")
+        where = f"{name} is not a folder{looked_for(root)}"
+        raise SpecarError(f"data mirror {where}; correct data.mirror or {MIRROR_VARIABLE}")
     return root
 
 

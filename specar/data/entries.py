@@ -7,17 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from specar.base.names import RelativePath, Url
 from specar.base.strict import Strict
 
-
-def _safe(name: str) -> str:
-    if not name or name.startswith(("/", ".")) or ".." in name.split("/") or "\\" in name:
-        raise ValueError(f"{name!r} must be a relative path without '..'")
-    return name
-
-
-RelativePath = Annotated[str, AfterValidator(_safe)]
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 GitBlob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 
@@ -40,10 +33,10 @@ Kind = Literal["series", "m4", "classification", "anomaly"]
 class Archive(Strict):
     """A zip archive that holds a file of a dataset."""
 
-    url: str
+    url: Url
     member: str = Field(description="name of the file in the archive")
     sha256: Sha256 | None = Field(None, description="of the archive; null: not known")
-    bytes: int | None = Field(None, ge=0)
+    bytes: int | None = Field(None, ge=0, le=10**12)
 
 
 class DatasetFile(Strict):
@@ -53,7 +46,7 @@ class DatasetFile(Strict):
     """
 
     name: RelativePath
-    urls: list[str] = []
+    urls: list[Url] = []
     archives: list[Archive] = []
     sha256: Sha256 | None = Field(
         None, description="checked after the download; null: git_blob, or that of the archive"
@@ -61,7 +54,7 @@ class DatasetFile(Strict):
     git_blob: GitBlob | None = Field(
         None, description="git's id of the content (git hash-object), checked where no sha256 is known"
     )
-    bytes: int | None = Field(None, ge=0)
+    bytes: int | None = Field(None, ge=0, le=10**12)
 
     @property
     def hashed(self) -> bool:
@@ -77,9 +70,9 @@ class DatasetFile(Strict):
 class Splits(Strict):
     """Sizes of the consecutive parts: all in rows (int) or all as shares (float) of the series."""
 
-    train: int | float = Field(gt=0)
-    val: int | float = Field(gt=0)
-    test: int | float = Field(gt=0)
+    train: int | float = Field(gt=0, le=10**9)
+    val: int | float = Field(gt=0, le=10**9)
+    test: int | float = Field(gt=0, le=10**9)
 
     @model_validator(mode="after")
     def _one_unit(self) -> Splits:
@@ -106,22 +99,22 @@ class Splits(Strict):
 class RowCount(Strict):
     """Size of a series."""
 
-    rows: int = Field(ge=1, description="rows of the file")
+    rows: int = Field(ge=1, le=10**9, description="rows of the file")
 
 
 class PartCounts(Strict):
     """Sizes of a train and a test series."""
 
-    train: int = Field(ge=1, description="rows of all train files together")
-    test: int = Field(ge=1, description="rows of all test files together")
+    train: int = Field(ge=1, le=10**9, description="rows of all train files together")
+    test: int = Field(ge=1, le=10**9, description="rows of all test files together")
 
 
 class CaseCounts(Strict):
     """Sizes of a train and a test file of cases."""
 
-    train: int = Field(ge=1, description="cases of the train file")
-    test: int = Field(ge=1, description="cases of the test file")
-    longest: int = Field(ge=1, description="steps of the longest case of both")
+    train: int = Field(ge=1, le=10**9, description="cases of the train file")
+    test: int = Field(ge=1, le=10**9, description="cases of the test file")
+    longest: int = Field(ge=1, le=10**9, description="steps of the longest case of both")
 
 
 # Keys that came when records had been made, with what these did: an identity leaves them out, and stays.
@@ -143,7 +136,7 @@ class DatasetEntry(Strict):
     restricted: str | None = Field(
         None, description="how to get files that nobody may pass on; left out until they are in place"
     )
-    channels: int | None = Field(None, ge=1, description="expected number of channels")
+    channels: int | None = Field(None, ge=1, le=1_000_000, description="expected number of channels")
 
     @model_validator(mode="after")
     def _files_fit(self) -> Self:

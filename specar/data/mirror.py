@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from specar.base.errors import SpecarError
+from specar.base.names import check_mirror, in_project
 from specar.data.components import components
 from specar.data.registry import Dataset, DatasetEntry, DatasetFile, JoinedDataset
 
@@ -12,8 +14,21 @@ MIRROR_VARIABLE = "SPECAR_MIRROR"
 
 
 def resolve_mirror(configured: str | None) -> str | None:
-    """Return the configured mirror, else that of the environment variable SPECAR_MIRROR, else None."""
-    return configured or os.environ.get(MIRROR_VARIABLE) or None
+    """Return the configured mirror, else that of the environment variable SPECAR_MIRROR, else None.
+
+    A folder of the configuration that is not in the working folder is that of the project.
+
+    Raises
+    ------
+    SpecarError
+        What the variable says is neither a folder's name nor a base URL.
+    """
+    if configured:
+        return configured if is_url(configured) else str(in_project(Path(configured)))
+    try:
+        return check_mirror(given) if (given := os.environ.get(MIRROR_VARIABLE)) else None
+    except ValueError as error:
+        raise SpecarError(f"{MIRROR_VARIABLE}: {error}") from error
 
 
 def is_url(mirror: str) -> bool:

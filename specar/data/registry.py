@@ -61,7 +61,7 @@ class CsvDataset(DatasetEntry):
         None, description="of strptime, such as '%d/%m/%Y %H:%M'; null: as the column says itself"
     )
     splits: Splits
-    seasonality: int = Field(ge=1, description="rows in a season, for the seasonal naive floor")
+    seasonality: int = Field(ge=1, le=1_000_000, description="rows in a season, for the seasonal naive floor")
     sizes: RowCount | None = Field(None, description=SIZES)
 
 
@@ -149,9 +149,9 @@ class M4Dataset(DatasetEntry):
     roles = ("train", "test")
 
     format: Literal["m4"]
-    horizon: int = Field(ge=1, description="steps to forecast: the length of the test series")
-    seasonality: int = Field(ge=1, description="steps in a season, of MASE and Naive2")
-    series: int | None = Field(None, ge=1, description="expected number of series")
+    horizon: int = Field(ge=1, le=100_000, description="steps to forecast: the length of the test series")
+    seasonality: int = Field(ge=1, le=1_000_000, description="steps in a season, of MASE and Naive2")
+    series: int | None = Field(None, ge=1, le=10**9, description="expected number of series")
 
 
 class TsDataset(DatasetEntry):
@@ -161,7 +161,7 @@ class TsDataset(DatasetEntry):
     roles = ("train", "test")
 
     format: Literal["ts"]
-    classes: int | None = Field(None, ge=2, description="expected number of classes")
+    classes: int | None = Field(None, ge=2, le=10**9, description="expected number of classes")
     sizes: CaseCounts | None = Field(None, description=SIZES)
 
 

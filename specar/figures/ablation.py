@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import pandas as pd
 
-from specar.config.entries import Ablation
 from specar.figures import ablation_curves as curves
 from specar.figures import ablation_differences as differences
+from specar.figures.drawing import Drawing
 from specar.figures.page import Page
-from specar.figures.plan_request import PaperFigure
+from specar.figures.words import notes
 from specar.paper.sources import metrics_of
+from specar.runs.plan import Plan
 
 
-def draw(ablation: Ablation, table: pd.DataFrame, runs: pd.DataFrame, note: str | None) -> PaperFigure:
-    """Draw an ablation.
-
-    Parameters
-    ----------
-    ablation
-        Its entry in the configuration.
-    table, runs
-        What `specar.results.ablations` has of it.
-    note
-        A caution printed with the figure.
-    """
+def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame) -> Drawing:
+    """Draw an ablation from its ``table`` and ``runs``, those of `specar.results.ablations`."""
+    ablation = plan.config.ablations[name]
     title = f"Ablation: {ablation.title}"
-    above = [*([" ".join(note.split())] if note else []), " ".join(ablation.question.split())]
+    above = [*notes(plan), " ".join(ablation.question.split())]
     primary = table[table["metric"] == table["task"].map(primary_metric)]
     known = primary[primary["reproduced"].notna() | primary["published"].notna()]
     if known.empty:
         words = "None of its runs is done yet, and the paper prints no numbers of it."
-        return PaperFigure(Page(title, above).with_words(words), title, words)
+        return Drawing(Page(title, above).with_words(words), title, words)
     shown = primary.merge(known[["task", "dataset", "setting"]].drop_duplicates())
-    kind = curves if ablation.axis else differences
-    figure = kind.draw(ablation, shown, runs, title, above)
-    return PaperFigure(figure, title, f"{title}. {kind.alt(ablation, shown)}")
+    figure, words = (curves if ablation.axis else differences).draw(
+        plan, name, shown, runs, Page(title, above)
+    )
+    return Drawing(figure, title, f"{title}. {words}")
 
 
 def primary_metric(task: str) -> str:

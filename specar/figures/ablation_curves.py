@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,47 +11,44 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from specar.config.entries import Ablation
-from specar.config.tasks import TASK_INFO
 from specar.figures.page import Grid, Page
-from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, series_of
+from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, look_of
+from specar.figures.words import in_order, metric_label, short, with_top
 from specar.paper.levels import published_best
-from specar.paper.metrics import METRICS
-from specar.paper.sources import setting_name, source_of
+from specar.paper.sources import setting_name
+from specar.runs.plan import Plan
 
 _CELL = ["task", "dataset", "setting"]
 _COLUMNS = 3
 _WIDTH, _HEIGHT = 2.9, 2.0  # inches
 _LEFT = 0.8
 _PUBLISHED: dict[str, Any] = {
-    "color": FAINT,
-    "marker": "o",
-    "markerfacecolor": "white",
-    "linestyle": (0, (4, 2)),
-    "linewidth": 1,
-}
+    "color": FAINT, "marker": "o", "markersize": MARKER - 1.5, "markerfacecolor": "white",
+    "linestyle": (0, (4, 2)), "linewidth": 1,
+}  # fmt: skip
 
 
-def draw(ablation: Ablation, table: pd.DataFrame, runs: pd.DataFrame, title: str, above: list[str]) -> Figure:
-    """Draw the rows of ``table``, all in the primary metric of their task."""
+def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: Page) -> tuple[Figure, str]:
+    """Draw the rows of ``table``, all in the primary metric of their task; returns what it shows as well."""
+    ablation = plan.config.ablations[name]
     levels = list(ablation.levels)
     cells = [rows for _, rows in table.groupby(_CELL, sort=False)]
     columns = min(_COLUMNS, len(cells))
     grid = Grid((_WIDTH,) * columns, (_HEIGHT,) * -(-len(cells) // columns), _LEFT, _LEFT)
-    page = Page(title, above, _below(ablation, table), _legend(table))
+    page = replace(page, below=_below(table), legend=_legend(plan, table))
     figure, panels = page.with_grid(grid)
     for axes in panels[len(cells) :]:
         axes.set_axis_off()
-    best = published_best(_name_of(table))
+    best = published_best(name)
     for axes, rows in zip(panels, cells, strict=False):
-        _panel(axes, rows, levels)
+        _panel(plan, axes, rows, levels)
         _mark_best(axes, rows, levels, best)
     for axes in panels[max(len(cells) - columns, 0) : len(cells)]:
         axes.set_xlabel(ablation.axis or "")
-    return figure
+    return figure, _alt(ablation, table)
 
 
-def alt(ablation: Ablation, table: pd.DataFrame) -> str:
-    """Say what the figure shows."""
+def _alt(ablation: Ablation, table: pd.DataFrame) -> str:
     done = int(table["reproduced"].notna().sum())
     return (
         f"Results over the {ablation.axis} in {table.groupby(_CELL).ngroups} panels, "
@@ -58,34 +56,29 @@ def alt(ablation: Ablation, table: pd.DataFrame) -> str:
     )
 
 
-def _name_of(table: pd.DataFrame) -> str:
-    return str(table["ablation"].iloc[0])
-
-
-def _panel(axes: Axes, rows: pd.DataFrame, levels: list[str]) -> None:
+def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> None:
     places = {level: place for place, level in enumerate(levels)}
     printed = rows.dropna(subset=["published"]).drop_duplicates("level")
     if not printed.empty:
-        axes.plot(printed["level"].map(places), printed["published"], markersize=MARKER - 1.5, **_PUBLISHED)
+        axes.plot(printed["level"].map(places), printed["published"], **_PUBLISHED)
     own = rows.dropna(subset=["reproduced"])
     for (model, top), line in own.groupby(["model", "top"], sort=False):
-        look = series_of(str(model), bool(top))
+        look = look_of(plan.config, str(model), bool(top))
         axes.errorbar(
             line["level"].map(places), line["reproduced"], yerr=line["sd"].fillna(0), color=look.colour,
             marker=look.marker, markersize=MARKER, markeredgecolor="white", linewidth=1.2, capsize=2.5,
         )  # fmt: skip
-    metric = METRICS[rows["metric"].iloc[0]]
     axes.set_title(_title(rows.iloc[0]))
-    axes.set_ylabel(metric.label + (" (%)" if metric.percent else ""))
+    axes.set_ylabel(metric_label(rows["metric"].iloc[0]))
     axes.set_xticks(range(len(levels)), levels)
     axes.set_xlim(-0.4, len(levels) - 0.6)
     axes.margins(y=0.15)
 
 
 def _title(row: pd.Series) -> str:
-    name = row["dataset"].removeprefix(source_of(row["task"]).prefix)
+    name = short(row["task"], row["dataset"])
     setting = setting_name(row["task"])
-    return f"{name}, {setting} {row['setting']}" if setting else str(name)
+    return f"{name}, {setting} {row['setting']}" if setting else name
 
 
 def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataFrame) -> None:
@@ -101,42 +94,29 @@ def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataF
             )  # fmt: skip
 
 
-def _legend(table: pd.DataFrame) -> list[Line2D]:
-    entries = []
+def _legend(plan: Plan, table: pd.DataFrame) -> list[Line2D]:
     own = table.dropna(subset=["reproduced"])
-    for model, top in own[["model", "top"]].drop_duplicates().to_numpy():
-        look = series_of(model, bool(top))
-        has_top = any(TASK_INFO[task].top for task in own["task"])
-        label = f"reproduced ({model}{', with TOP' if top else ', without TOP' if has_top else ''})"
-        entries.append(
-            Line2D(
-                [],
-                [],
-                color=look.colour,
-                marker=look.marker,
-                markeredgecolor="white",
-                markersize=MARKER,
-                label=label,
+    looks = set(own[["model", "top"]].itertuples(index=False, name=None))
+    entries = []
+    for label in in_order(plan, own["model"]):
+        for top in (top for top in (False, True) if (label, top) in looks):
+            text, look = (
+                f"reproduced ({label}{with_top(top, *own['task'])})",
+                look_of(plan.config, label, top),
             )
-        )
+            entries.append(Line2D([], [], color=look.colour, marker=look.marker, markeredgecolor="white",
+                                  markersize=MARKER, label=text))  # fmt: skip
     if table["published"].notna().any():
-        entries.append(Line2D([], [], markersize=MARKER - 1.5, label="published", **_PUBLISHED))
+        entries.append(Line2D([], [], label="published", **_PUBLISHED))
     return entries
 
 
-def _below(ablation: Ablation, table: pd.DataFrame) -> list[str]:
+def _below(table: pd.DataFrame) -> list[str]:
     asked = table[table["run_ids"] != ""]
     missing = int(asked["reproduced"].isna().sum())
     seeds = asked.loc[asked["seeds"] > 0, "seeds"]
     bars = "One seed per point, so no error bars." if seeds.max() == 1 else (
         "Error bars: sample standard deviation over seeds, where there are several."
     )  # fmt: skip
-    return [
-        " ".join(
-            [
-                *([bars] if len(seeds) else []),
-                *([f"{missing} of {len(asked)} points are not reproduced yet."] if missing else []),
-                "Levels are equally spaced.",
-            ]
-        )
-    ]
+    missing_words = [f"{missing} of {len(asked)} points are not reproduced yet."] if missing else []
+    return [" ".join([*([bars] if len(seeds) else []), *missing_words, "Levels are equally spaced."])]

@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.plan_request import PaperFigure, PaperResults
 from specar.figures.shown import (
     GIVEN,
     MADE,
@@ -24,24 +24,26 @@ from specar.figures.shown import (
     line,
     without_examples,
 )
+from specar.figures.words import notes
+from specar.results.ledger import Ledger
 
 _TITLE = "Anomaly scores on the test series"
 _MOST = 3
 _SEGMENT = "#cfe3f1"
 
 
-def draw(results: PaperResults) -> PaperFigure:
+def draw(ledger: Ledger) -> Drawing:
     """Draw two panels per run: the series, and below it the score with the threshold."""
-    choice = choose(results, ["anomaly_detection"], _MOST)
+    choice = choose(ledger.plan, ["anomaly_detection"], _MOST)
     if not choice.shown:
-        return without_examples(_TITLE, results, choice, "anomaly detection")
+        return without_examples(_TITLE, ledger.plan, choice, "anomaly detection")
     said = [_words(number, one) for number, one in enumerate(choice.shown, 1)]
-    page = Page(_TITLE, [choice.counts, *results.notes], said, _legend())
+    page = Page(_TITLE, [choice.counts, *notes(ledger.plan)], said, _legend())
     figure, panels = page.with_grid(Grid((6.0,), (2.1,) * len(choice.shown)))
     for axes, one in zip(panels, choice.shown, strict=True):
         _draw_run(*_split(figure, axes), one)
     panels[-1].set_xlabel("row of the test series")
-    return PaperFigure(figure, _TITLE, f"{_TITLE}, with threshold and true segments. {' '.join(said)}")
+    return Drawing(figure, _TITLE, f"{_TITLE}, with threshold and true segments. {' '.join(said)}")
 
 
 def _words(number: int, one: Shown) -> str:

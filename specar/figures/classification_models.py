@@ -9,14 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from specar.figures.dots import LINE, Dot, draw_dots
-from specar.figures.legend import entry
+from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.style import LOG, OTHERS, PRINTED, series_of
-from specar.figures.words import PROTOCOL
+from specar.figures.style import LOG, OTHERS, PRINTED, SMALL_SIZE, entry, look_of
+from specar.figures.text import width_of
+from specar.figures.words import MEASURED, PROTOCOL, in_order, notes
 from specar.paper.numbers import OURS, printed_numbers
 from specar.paper.published import parts_of, released_log
 from specar.paper.sources import AVERAGE
+from specar.results.ledger import Ledger
 
 TASK, METRIC = "classification", "accuracy"
 _TITLE = "Figure 3: mean accuracy over the ten UEA sets"
@@ -25,31 +26,18 @@ _WIDTH, _NAMES = 2.3, 1.75  # inches of a panel, and of the names beside it
 
 @dataclass(frozen=True)
 class _Own:
-    """Reproduced accuracy of an model over some sets.
+    """Reproduced accuracy of a model in percent, over the ``sets`` with at least one seed.
 
-    Attributes
-    ----------
-    model
-        The model.
-    sets
-        The sets with at least one seed, in the paper's order.
-    mean, sd
-        Mean over the sets, in percent; the standard deviation over seeds of a seed's mean, None where
-        not every set has every seed, or there is one seed only.
-    seeds
-        Seeds per set, in words.
+    ``sd`` is that over seeds of a seed's mean, None where not every set has every seed, or there is one only;
+    ``seeds`` are the seeds per set, in words.
     """
 
     model: str
+    dot: Dot
     sets: tuple[str, ...]
     mean: float
     sd: float | None
     seeds: str
-
-    @property
-    def dot(self) -> Dot:
-        look = series_of(self.model, False)
-        return Dot(f"ours, {self.model}", self.mean, look, self.sd, stressed=True)
 
 
 def printed_models() -> pd.DataFrame:
@@ -59,16 +47,17 @@ def printed_models() -> pd.DataFrame:
     return rows.pivot(index="model", columns="dataset", values="number")
 
 
-def draw(results: PaperResults) -> PaperFigure:
+def draw(ledger: Ledger) -> Drawing:
     """Draw all ten sets, and like for like those that are done where they are fewer."""
-    sets = parts_of(TASK, AVERAGE)
-    own, models = _own(results.of(TASK).runs, sets), printed_models()
+    sets, models = parts_of(TASK, AVERAGE), printed_models()
+    own = _own(ledger, sets)
     partial = list(dict.fromkeys(one.sets for one in own if len(one.sets) < len(sets)))
     lines = len(models) + 1 + max(1, len(own))
-    page = Page(_TITLE, _above(results, own, len(sets)), _below(own, bool(partial)), _legend(own))
+    page = Page(_TITLE, _above(ledger, own, len(sets)), _below(own, bool(partial)), _legend(own))
     columns = 1 + len(partial)
     width = _WIDTH if partial else 3.6
-    grid = Grid((width,) * columns, (lines * LINE,), _NAMES, _NAMES)
+    room = max([_NAMES, *(width_of(one.dot.name, 1.15 * SMALL_SIZE) / 72 + 0.1 for one in own)])  # bold
+    grid = Grid((width,) * columns, (lines * LINE,), room, room)
     figure, panels = page.with_grid(grid)
     log = released_log(TASK).set_index(["dataset", "metric"])["released_log"]
     for axes, names in zip(panels, [tuple(sets), *partial], strict=True):
@@ -78,25 +67,29 @@ def draw(results: PaperResults) -> PaperFigure:
         low, high = axes.get_xlim()
         axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= min(high, 100)])
         axes.set_title(_panel_title(names, len(sets)))
-    return PaperFigure(figure, _TITLE, _alt(models, own, len(sets)))
+    return Drawing(figure, _TITLE, _alt(models, own, len(sets)))
 
 
-def _own(runs: pd.DataFrame, sets: list[str]) -> list[_Own]:
-    wanted = (runs["protocol"] == PROTOCOL) & (runs["metric"] == METRIC) & runs["dataset"].isin(sets)
-    done = runs[wanted & runs["value"].notna()]
-    return [_own_of(str(name), rows, sets) for name, rows in done.groupby("model", sort=False)]
+def _own(ledger: Ledger, sets: list[str]) -> list[_Own]:
+    runs = ledger.runs
+    wanted = (runs["task"] == TASK) & (runs["protocol"] == PROTOCOL) & (runs["metric"] == METRIC)
+    done = runs[wanted & runs["dataset"].isin(sets) & runs["value"].notna()]
+    rows = {label: done[done["model"] == label] for label in in_order(ledger.plan, done["model"])}
+    return [_own_of(ledger, label, of, sets) for label, of in rows.items()]
 
 
-def _own_of(model: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
+def _own_of(ledger: Ledger, model: str, rows: pd.DataFrame, sets: list[str]) -> _Own:
     wide = rows.pivot(index="seed", columns="dataset", values="value")
     names = tuple(name for name in sets if name in wide)
     wide = wide[list(names)]
     complete = bool(wide.notna().all(axis=None)) and len(wide) > 1
-    counts = wide.count()
-    low, high = int(counts.min()), int(counts.max())
+    low, high = int(wide.count().min()), int(wide.count().max())
     seeds = (f"{low}" if low == high else f"{low} to {high}") + (" seed" if high == 1 else " seeds")
     sd = float(wide.mean(axis=1).std()) if complete else None
-    return _Own(model, names, float(wide.mean().mean()), sd, seeds)
+    mean, look = float(wide.mean().mean()), look_of(ledger.plan.config, model, False)
+    published = rows["published_as"].iloc[0]
+    name = f"ours, {model}" + (f" (as {published})" if published not in ("", OURS) else "")
+    return _Own(model, Dot(name, mean, look, sd, stressed=True), names, mean, sd, seeds)
 
 
 def _draw_panel(
@@ -119,14 +112,18 @@ def _panel_title(names: tuple[str, ...], total: int) -> str:
     return f"like for like: {names[0] if len(names) == 1 else f'the {len(names)} sets done'}"
 
 
-def _above(results: PaperResults, own: list[_Own], total: int) -> list[str]:
-    known = {one.model: one for one in own}
-    asked = results.of(TASK).table
-    names = dict.fromkeys([*asked.loc[asked["protocol"] == PROTOCOL, "model"], *known])
-    lines = [f"Protocol: {PROTOCOL}, which is how the paper measures.", *results.notes]
-    if not names:
-        return [*lines, f"Ours: this configuration has no classification under the protocol {PROTOCOL}."]
-    return [*lines, *(_done(str(name), known.get(str(name)), total) for name in names)]
+def _above(ledger: Ledger, own: list[_Own], total: int) -> list[str]:
+    asked = ledger.runs[(ledger.runs["task"] == TASK) & (ledger.runs["protocol"] == PROTOCOL)]
+    known, labels = {one.model: one for one in own}, in_order(ledger.plan, asked["model"])
+    none = (
+        [] if labels else [f"Ours: this configuration has no classification under the protocol {PROTOCOL}."]
+    )
+    return [
+        MEASURED,
+        *notes(ledger.plan),
+        *(_done(label, known.get(label), total) for label in labels),
+        *none,
+    ]
 
 
 def _done(model: str, own: _Own | None, total: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from specar.figures.style import BAND, DPI, MARKER, RULE, SMALL_SIZE, TEXT, Series
+from specar.figures.style import BAND, DPI, RULE, SMALL_SIZE, TEXT, Look
 from specar.figures.text import width_of
 
 LINE = 0.19  # inches per line
@@ -18,25 +18,11 @@ _SPACE = 6.0  # points between a dot and its value
 
 @dataclass(frozen=True)
 class Dot:
-    """A line of the plot.
-
-    Attributes
-    ----------
-    name
-        What it is called.
-    value, sd
-        Where the dot is, and half of its error bar; None for no bar.
-    look
-        Colour and marker.
-    hollow
-        Whether the marker is.
-    stressed
-        Whether the line stands out from the others.
-    """
+    """A line of the plot: ``sd`` is half of the error bar, None for none; ``stressed`` lines stand out."""
 
     name: str
     value: float
-    look: Series
+    look: Look
     sd: float | None = None
     hollow: bool = False
     stressed: bool = False
@@ -54,17 +40,14 @@ def draw_dots(axes: Axes, dots: Sequence[Dot], decimals: int) -> None:
     _set_limits(axes, lines, texts)
     for y, (dot, text) in enumerate(zip(lines, texts, strict=True)):
         axes.axhline(y, color=BAND, linewidth=2.5 if dot.stressed else 0.8, zorder=0)
-        _draw(axes, y, dot)
-        axes.annotate(
-            text,
-            (dot.end, y),
-            xytext=(_SPACE, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=SMALL_SIZE,
-            color=TEXT,
-            fontweight="bold" if dot.stressed else "normal",
+        sd = None if dot.sd is None else [dot.sd]
+        axes.errorbar(
+            [dot.value], [y], xerr=sd, **dot.look.marks(dot.hollow), ecolor=RULE, capsize=2, zorder=3
         )
+        axes.annotate(
+            text, (dot.end, y), xytext=(_SPACE, 0), textcoords="offset points", va="center",
+            fontsize=SMALL_SIZE, color=TEXT, fontweight="bold" if dot.stressed else "normal",
+        )  # fmt: skip
     axes.set_yticks(range(len(lines)), [dot.name for dot in lines])
     for label, dot in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_color(TEXT)
@@ -87,20 +70,3 @@ def _set_limits(axes: Axes, lines: Sequence[Dot], texts: Sequence[str]) -> None:
     room = ((high - low) or 1.0) / (1 - _MARGIN - text)
     axes.set_xlim(low - _MARGIN * room, high + text * room)
     axes.set_ylim(-0.7, len(lines) - 0.3)
-
-
-def _draw(axes: Axes, y: int, dot: Dot) -> None:
-    axes.errorbar(
-        [dot.value],
-        [y],
-        xerr=None if dot.sd is None else [dot.sd],
-        fmt=dot.look.marker,
-        color=dot.look.colour,
-        markersize=MARKER,
-        markerfacecolor="white" if dot.hollow else dot.look.colour,
-        markeredgecolor=dot.look.colour if dot.hollow else "white",
-        markeredgewidth=1.2 if dot.hollow else 0.6,
-        ecolor=RULE,
-        capsize=2,
-        zorder=3,
-    )

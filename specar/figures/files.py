@@ -1,13 +1,12 @@
-"""The figures and their files. Imports nothing heavy: the workflow needs the names first."""
+"""The figures by name: module and arguments of each. Imports nothing heavy: the workflow needs the names."""
 
 from __future__ import annotations
 
-# Name of each figure, as in its files, and the module whose ``draw`` makes it of a task's `Results`.
-FIGURES = {"comparison": "specar.figures.comparison"}
-# Likewise of the figures over the whole plan: the module whose ``draw`` makes a `PaperFigure` of a
-# `PaperResults` (specar.figures.plan_request), and further arguments.
+# A figure is the module whose ``draw`` makes a `specar.figures.drawing.Drawing` of a ledger, and further
+# arguments. Those of a task are given the task as well.
+FIGURES: dict[str, tuple[str, ...]] = {"comparison": ("specar.figures.comparison",)}
 PAPER_FIGURES: dict[str, tuple[str, ...]] = {
-    "comparison": ("specar.figures.all_tasks",),
+    "comparison": ("specar.figures.comparison",),
     "classification_models": ("specar.figures.classification_models",),
     "parameters": ("specar.figures.parameters",),
     "top_effect": ("specar.figures.top_effect",),
@@ -15,8 +14,8 @@ PAPER_FIGURES: dict[str, tuple[str, ...]] = {
     "top_effect_short_term_forecast": ("specar.figures.top_effect", "short_term_forecast"),
     "top_effect_imputation": ("specar.figures.top_effect", "imputation"),
     "learning_curves": ("specar.figures.learning_curves",),
-    "forecast_examples": ("specar.figures.forecast_examples",),
-    "imputation_examples": ("specar.figures.imputation_examples",),
+    "forecast_examples": ("specar.figures.window_examples", "forecast"),
+    "imputation_examples": ("specar.figures.window_examples", "imputation"),
     "anomaly_examples": ("specar.figures.anomaly_examples",),
     "spectrograms": ("specar.figures.spectrograms",),
 }

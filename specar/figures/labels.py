@@ -28,14 +28,8 @@ _PIXELS = DPI / 72  # in a point
 class Labels:
     """Writes names into a square panel, whose limits and scales have to be final.
 
-    Attributes
-    ----------
-    axes
-        The panel.
-    bars
-        Coordinate x, and the lower and upper end of the error bar of every point, (points, 3).
-    marker
-        Size of the markers in points.
+    ``bars`` are coordinate x, and the lower and upper end of the error bar of every point, (points, 3);
+    ``marker`` is the size of the markers in points.
     """
 
     axes: Axes
@@ -51,14 +45,7 @@ class Labels:
     def write(self, names: Iterable[tuple[float, float, str]], most: int) -> None:
         """Write up to ``most`` names beside their points, in the order given, and as far as there is room.
 
-        A name is written once where its points cover one another.
-
-        Parameters
-        ----------
-        names
-            Coordinates of a point, and its name.
-        most
-            How many names there may be.
+        A name, after the coordinates of its point, is written once where its points cover one another.
         """
         written: list[tuple[str, npt.NDArray[np.float64]]] = []
         for x, y, name in names:
@@ -101,17 +88,11 @@ class Labels:
     def _annotate(self, x: float, y: float, name: str, offset: npt.NDArray[np.float64], leader: bool) -> None:
         line = {"arrowstyle": "-", "color": RULE, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
         self.axes.annotate(
-            name,
-            (x, y),
-            xytext=(float(offset[0]), float(offset[1])),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            color=FAINT,
-            fontsize=SMALL_SIZE,
+            name, (x, y), xytext=(float(offset[0]), float(offset[1])), textcoords="offset points",
+            ha="center", va="center", color=FAINT, fontsize=SMALL_SIZE,
             path_effects=[withStroke(linewidth=1.5, foreground="white")],
             arrowprops=line if leader else None,
-        )
+        )  # fmt: skip
 
 
 def _dots(place: npt.NDArray[np.float64], offset: npt.NDArray[np.float64], label: Bbox) -> list[Bbox]:

@@ -9,14 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from specar.config.tasks import TASK_INFO
-from specar.figures.legend import entry
+from specar.config import Config
+from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.plan_request import PaperFigure, PaperResults
 from specar.figures.shown import Shown
-from specar.figures.style import series_of
+from specar.figures.style import entry, look_of
+from specar.figures.words import in_order, metric_label, notes, with_top
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
+from specar.results.ledger import Ledger
+from specar.runs.plan import Plan
+from specar.runs.records import finished_record
 
 _TITLE = "Learning curves"
 _MOST = 6
@@ -35,35 +38,31 @@ class _Curve:
         return str(next(iter(self.history[0]["val"])))
 
 
-def draw(results: PaperResults) -> PaperFigure:
+def draw(ledger: Ledger) -> Drawing:
     """Draw a row per cell, training loss and validation metric, with a line per run."""
-    curves, without = _curves(results)
+    plan = ledger.plan
+    curves, without = _curves(plan)
     if not curves:
         text = _empty(without)
-        return PaperFigure(Page(_TITLE, results.notes).with_words(text), _TITLE, text)
+        return Drawing(Page(_TITLE, notes(plan)).with_words(text), _TITLE, text)
     shown = dict(list(curves.items())[:_MOST])
     above = _above(curves, shown, without)
-    page = Page(
-        _TITLE, [*above, *results.notes], _below(), _legend([c for row in shown.values() for c in row])
-    )
+    legend = _legend(plan, [curve for row in shown.values() for curve in row])
+    page = Page(_TITLE, [*above, *notes(plan)], _below(), legend)
     figure, panels = page.with_grid(Grid((2.8, 2.8), (1.25,) * len(shown), gap=0.8))
     for row, runs in enumerate(shown.values()):
-        _draw_cell(panels[2 * row], panels[2 * row + 1], runs)
+        _draw_cell(plan.config, panels[2 * row], panels[2 * row + 1], runs)
     for axes in panels[-2:]:
         axes.set_xlabel("epoch")
-    return PaperFigure(figure, _TITLE, f"{_TITLE}: {' '.join(above)}")
+    return Drawing(figure, _TITLE, f"{_TITLE}: {' '.join(above)}")
 
 
-def _curves(results: PaperResults) -> tuple[dict[str, list[_Curve]], int]:
+def _curves(plan: Plan) -> tuple[dict[str, list[_Curve]], int]:
     """Runs with a history by cell, and the number of finished runs without one."""
     curves: dict[str, list[_Curve]] = {}
     without = 0
-    for name in results.plan.runs:
-        record = results.record(name)
-        if record is None:
-            continue
-        history = list(record.get("history", []))
-        if history:
+    for record in filter(None, (finished_record(plan, name) for name in plan.runs)):
+        if history := list(record.get("history", [])):
             curves.setdefault(record["cell"], []).append(_Curve(record, history))
         else:
             without += 1
@@ -96,42 +95,40 @@ def _below() -> list[str]:
     ]
 
 
-def _legend(curves: list[_Curve]) -> list[Line2D]:
-    kinds = {
-        (c.record["model"], c.record["top"]): TASK_INFO[c.record["task"]].top
-        for c in sorted(curves, key=lambda c: TASK_INFO[c.record["task"]].top)
-    }
-    names = {True: ", with TOP", False: ", without TOP"}
+def _legend(plan: Plan, curves: list[_Curve]) -> list[Line2D]:
+    tasks: dict[tuple[str, bool], list[str]] = {}
+    for curve in curves:
+        tasks.setdefault((curve.record["model"], curve.record["top"]), []).append(curve.record["task"])
     return [
-        entry(f"{name}{names[top] if has_top else ''}", series_of(name, top))
-        for (name, top), has_top in sorted(kinds.items())
+        entry(f"{label}{with_top(top, *tasks[label, top])}", look_of(plan.config, label, top))
+        for label in in_order(plan, (label for label, _ in tasks))
+        for top in (False, True)
+        if (label, top) in tasks
     ]
 
 
-def _draw_cell(loss: Axes, validation: Axes, curves: list[_Curve]) -> None:
+def _draw_cell(config: Config, loss: Axes, validation: Axes, curves: list[_Curve]) -> None:
     first = curves[0]
     place = f"{source_of(first.record['task']).title}, {Shown(first.record).place}"
     strict = ", strict" if first.record["protocol"] == "strict" else ""
-    label = METRICS[first.metric].label + (" (%)" if METRICS[first.metric].percent else "")
     loss.set_title(f"{place}{strict}", loc="left")
     loss.set_ylabel("training loss")
     validation.set_title("validation", loc="left")
-    validation.set_ylabel(label)
+    validation.set_ylabel(metric_label(first.metric))
     for curve in curves:
         scale = METRICS[curve.metric].scale
-        _draw_line(loss, curve, [line["train_loss"] for line in curve.history])
-        _draw_line(validation, curve, [scale * line["val"][curve.metric] for line in curve.history])
+        _draw_line(config, loss, curve, [line["train_loss"] for line in curve.history])
+        _draw_line(config, validation, curve, [scale * line["val"][curve.metric] for line in curve.history])
     for axes in (loss, validation):
         axes.set_xlim(0.5, max(len(curve.history) for curve in curves) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
-def _draw_line(axes: Axes, curve: _Curve, values: list[float]) -> None:
-    look = series_of(curve.record["model"], curve.record["top"])
+def _draw_line(config: Config, axes: Axes, curve: _Curve, values: list[float]) -> None:
+    look = look_of(config, curve.record["model"], curve.record["top"])
     epochs = [line["epoch"] for line in curve.history]
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)
-    axes.plot(
-        epochs[best], values[best], look.marker, color=look.colour, markersize=6, markeredgecolor="white"
-    )
+    marked: dict[str, Any] = {"color": look.colour, "markersize": 6, "markeredgecolor": "white"}
+    axes.plot(epochs[best], values[best], look.marker, **marked)

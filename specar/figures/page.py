@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from specar.figures import style
-from specar.figures.text import wrapped
+from specar.figures.text import width_of, wrapped
 
 _LEGEND_COLUMNS = 4
 _AXIS = 0.5  # inches below a panel for its numbers and its name
@@ -19,15 +20,7 @@ _HEAD = 0.32  # inches above a panel for its title
 
 @dataclass(frozen=True)
 class Grid:
-    """Sizes of panels in rows and columns, in inches.
-
-    Attributes
-    ----------
-    widths, heights
-        Of the columns from the left, and of the rows from above.
-    left, gap
-        Room to the left of the first column, and of each further one.
-    """
+    """Sizes of panels in inches, from the upper left, and room before the first and each further column."""
 
     widths: tuple[float, ...]
     heights: tuple[float, ...]
@@ -57,34 +50,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Page:
-    """What stands around the panels of a figure, which is as large as that needs.
-
-    Attributes
-    ----------
-    title
-        Its title.
-    above, below
-        Sentences below the title, and at the foot.
-    legend
-        Entries of the legend.
-    """
+    """What stands around the panels of a figure, which is as large as that needs."""
 
     title: str
     above: list[str]
     below: list[str] = field(default_factory=list)
     legend: list[Line2D] = field(default_factory=list)
 
-    def with_panels(self, number: int) -> tuple[Figure, list[Axes]]:
-        """Return the figure with that many empty square panels in a row."""
-        side = style.PANEL if number > 1 else style.WIDE_PANEL
-        return self.with_grid(Grid((side,) * number, (side,)))
-
     def with_grid(self, grid: Grid) -> tuple[Figure, list[Axes]]:
         """Return the figure with the empty panels of ``grid``, row by row from the upper left."""
         width = max(style.MIN_WIDTH, grid.left + grid.row + style.RIGHT)
         above = _wrapped(self.above, style.TEXT_SIZE, width)
         below = _wrapped(self.below, style.SMALL_SIZE, width)
-        rows = -(-len(self.legend) // _LEGEND_COLUMNS)
+        rows = -(-len(self.legend) // self._columns(width))
         foot = style.BOTTOM + (len(below) + 1.6 * rows) * style.LINE + _AXIS
         height = foot + grid.column + _head_height(above) + _HEAD
         figure = Figure(figsize=(width, height), dpi=style.DPI)
@@ -108,6 +86,18 @@ class Page:
         figure.text(0.5, y, "\n".join(lines), ha="center", va="center", fontsize=style.TEXT_SIZE + 1)
         return figure
 
+    def _columns(self, width: float) -> int:
+        """Number of columns of the legend, which entries fill one after the other: as many as fit."""
+        sizes = [width_of(str(line.get_label()), style.TEXT_SIZE) / style.TEXT_SIZE for line in self.legend]
+        room = (
+            72 * (width - style.RIGHT) / style.TEXT_SIZE - 1
+        )  # in sizes of the font, as are the lengths of a legend
+        for columns in range(_LEGEND_COLUMNS, 1, -1):
+            parts = [max(part) + 2.2 for part in np.array_split(sizes, columns) if len(part)]
+            if sum(parts) + 1.2 * (columns - 1) <= room:
+                return columns
+        return 1
+
     def _write_head(self, figure: Figure, above: list[str]) -> None:
         width, height = figure.get_size_inches()
         left, y = style.RIGHT / width, height - style.TOP
@@ -123,15 +113,10 @@ class Page:
                 style.RIGHT / width, y, line, color=style.FAINT, fontsize=style.SMALL_SIZE, va="bottom"
             )
         figure.legend(
-            handles=self.legend,
-            loc="lower center",
+            handles=self.legend, loc="lower center", ncols=self._columns(width), frameon=False,
             bbox_to_anchor=(0.5, (style.BOTTOM + len(below) * style.LINE) / height),
-            ncols=_LEGEND_COLUMNS,
-            frameon=False,
-            handletextpad=0.2,
-            columnspacing=1.2,
-            borderaxespad=0.2,
-        )
+            handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
+        )  # fmt: skip
 
 
 def _wrapped(sentences: list[str], size: float, width: float) -> list[str]:

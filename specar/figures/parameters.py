@@ -13,18 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from specar.figures.comparison import legend_entry
+from specar.figures.drawing import Drawing
 from specar.figures.labels import Labels
-from specar.figures.legend import entry
 from specar.figures.page import Grid, Page
-from specar.figures.parameters_data import Point, points_of, printed_averages
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, series_of
-from specar.figures.words import PROTOCOL
+from specar.figures.parameters_data import Found, Point, points_of, printed_averages
+from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, entry, look_of
+from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, others, ours, with_top
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import printed_datasets
 from specar.paper.sources import source_of
+from specar.results.ledger import Ledger
+from specar.runs.plan import Plan
 
 _PANELS = (("classification", "accuracy"), ("long_term_forecast", "mse"))
 _TITLE = "Figure 4: number of parameters against performance"
@@ -34,25 +34,23 @@ _NAMED, _MARKER = 20, 6.0
 _PARAMETERS = "parameters of our models (millions)"
 
 
-def draw(results: PaperResults) -> PaperFigure:
+def draw(ledger: Ledger) -> Drawing:
     """Draw averages over all datasets beside other models' above, and every dataset of ours below."""
-    found = [points_of(results, task, metric) for task, metric in _PANELS]
-    points = [of_sets for of_sets, _ in found]
-    everything = [point for of_sets in points for point in of_sets]
-    page = Page(_TITLE, _above(results, points), _below(), _legend(everything))
+    plan, found = ledger.plan, [points_of(ledger, task, metric) for task, metric in _PANELS]
+    points = [point for of in found for point in of.points]
+    page = Page(_TITLE, _above(ledger, found), _below(plan, points), _legend(plan, points))
     figure, panels = page.with_grid(Grid((_SIDE, _SIDE), (_SIDE, _SIDE), _LEFT, _GAP))
-    for column, ((task, metric), (of_sets, means)) in enumerate(zip(_PANELS, found, strict=True)):
-        _draw_averages(panels[column], task, metric, means)
-        _draw_datasets(panels[2 + column], metric, of_sets)
-    return PaperFigure(figure, _TITLE, _alt(everything))
+    for column, ((task, metric), of) in enumerate(zip(_PANELS, found, strict=True)):
+        _draw_averages(plan, panels[column], task, metric, of.means)
+        _draw_datasets(plan, panels[2 + column], metric, of.points)
+    return Drawing(figure, _TITLE, _alt(plan, points))
 
 
-def _draw_averages(axes: Axes, task: str, metric: str, points: Sequence[Point]) -> None:
+def _draw_averages(plan: Plan, axes: Axes, task: str, metric: str, points: Sequence[Point]) -> None:
     printed = printed_averages(task, metric)
-    label = METRICS[metric].label + (" (%)" if METRICS[metric].percent else "")
     axes.set_title(f"{source_of(task).title}: mean over {len(printed_datasets(task))} sets")
     axes.set_xlabel(_PARAMETERS)
-    axes.set_ylabel(f"mean {label}")
+    axes.set_ylabel(f"mean {metric_label(metric)}")
     values = [*printed, *(point.value for point in points)]
     _scale_values(axes, values, metric)
     _scale_counts(axes, [end for point in points for end in (point.lowest, point.highest)], _NAMES_FROM)
@@ -62,7 +60,8 @@ def _draw_averages(axes: Axes, task: str, metric: str, points: Sequence[Point]) 
         axes.text(0.32, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT)
     for point in points:
         ends = [[point.total - point.lowest], [point.highest - point.total]]
-        axes.errorbar([point.total], [point.value], xerr=ends, **_look(point), elinewidth=0.8, capsize=2)
+        look = _look(plan, point)
+        axes.errorbar([point.total], [point.value], xerr=ends, **look, elinewidth=0.8, capsize=2)
 
 
 def _write_models(axes: Axes, printed: pd.Series) -> None:
@@ -102,10 +101,10 @@ def _apart(heights: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.floa
     return places + step * np.arange(len(heights))
 
 
-def _draw_datasets(axes: Axes, metric: str, points: Sequence[Point]) -> None:
+def _draw_datasets(plan: Plan, axes: Axes, metric: str, points: Sequence[Point]) -> None:
     axes.set_title("every set")
     axes.set_xlabel(_PARAMETERS)
-    axes.set_ylabel(METRICS[metric].label + (" (%)" if METRICS[metric].percent else ""))
+    axes.set_ylabel(metric_label(metric))
     if not points:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no number of parameters is known yet", ha="center", va="center", color=FAINT)
@@ -113,34 +112,27 @@ def _draw_datasets(axes: Axes, metric: str, points: Sequence[Point]) -> None:
     _scale_values(axes, [point.value for point in points], metric)
     _scale_counts(axes, [end for point in points for end in (point.total, point.used or point.total)], 1.0)
     for point in points:
-        axes.plot([point.total], [point.value], **{**_look(point), "linestyle": ""})
+        axes.plot([point.total], [point.value], **_look(plan, point))
         axes.plot([point.used or point.total, point.total], [point.value] * 2, color=RULE, linewidth=0.9)
     bars = np.array([[point.total, point.value, point.value] for point in points])
-    names = [(point.total, point.value, point.name) for point in _to_name(points)]
+    names = [(point.total, point.value, point.name) for point in _to_name(plan, points)]
     Labels(axes, bars, _MARKER).write(names, _NAMED)
 
 
-def _to_name(points: Sequence[Point]) -> list[Point]:
-    """Points in the order in which they get names: ours first, and every set once before any twice."""
-    met: Counter[str] = Counter()
-    order: dict[int, tuple[bool, int]] = {}
+def _to_name(plan: Plan, points: Sequence[Point]) -> list[Point]:
+    """Points in the order of their names: SpecAR-Net's, reproduced ones, every set before any twice."""
+    met: Counter[tuple[bool, str]] = Counter()
+    order: dict[int, tuple[bool, bool, int]] = {}
     for i, point in enumerate(points):
-        order[i] = (not point.reproduced, met[point.name])
-        met[point.name] += 1
+        other = point.model not in ours(plan)
+        order[i] = (other, not point.reproduced, met[other, point.name])
+        met[other, point.name] += 1
     return [points[i] for i in sorted(order, key=order.__getitem__)]
 
 
-def _look(point: Point) -> dict[str, Any]:
-    look = series_of(point.model, point.top)
-    return {
-        "marker": look.marker,
-        "color": look.colour,
-        "markersize": _MARKER,
-        "markerfacecolor": look.colour if point.reproduced else "white",
-        "markeredgecolor": "white" if point.reproduced else look.colour,
-        "markeredgewidth": 0.6 if point.reproduced else 1.1,
-        "zorder": 4 if point.reproduced else 3,
-    }
+def _look(plan: Plan, point: Point) -> dict[str, Any]:
+    marks = look_of(plan.config, point.model, point.top).marks(not point.reproduced, _MARKER)
+    return {**marks, "zorder": 4 if point.reproduced else 3}
 
 
 def _scale_values(axes: Axes, values: Sequence[float], metric: str) -> None:
@@ -170,52 +162,77 @@ def _scale_counts(axes: Axes, counts: Sequence[float], share: float) -> None:
     axes.set_xticks(shown, [f"{tick / 1e6:g}" for tick in shown])
 
 
-def _above(results: PaperResults, points: Sequence[Sequence[Point]]) -> list[str]:
-    lines = [
+def _above(ledger: Ledger, found: Sequence[Found]) -> list[str]:
+    head = (
         "The paper prints neither the numbers of this figure nor a number of parameters of any model, only "
         "that SpecAR-Net does better with fewer. So other models are lines without a place on the axis, and "
-        "the numbers of parameters are those of our models.",
-        f"Protocol: {PROTOCOL}, which is how the paper measures.",
-        *results.notes,
-    ]
-    return [*lines, *(_state(task, found) for (task, _), found in zip(_PANELS, points, strict=True))]
+        "the numbers of parameters are those of our models."
+    )
+    states = [_state(ledger, task, of) for (task, _), of in zip(_PANELS, found, strict=True)]
+    problems = {label: text for of in found for label, text in of.problems.items()}
+    without = [f"Left out where no run of it is done: {label}; {problems[label]}." for label in
+               in_order(ledger.plan, problems)]  # fmt: skip
+    return [head, MEASURED, *notes(ledger.plan), *states, *without]
 
 
-def _state(task: str, points: Sequence[Point]) -> str:
-    sets = len(printed_datasets(task))
-    first = [point.name.partition(" ")[0] for point in points]
-    done = [name for name, point in zip(first, points, strict=True) if point.reproduced]
-    text = f"{source_of(task).title}: parameters known for {len(set(first))} of {sets} sets"
-    if task == "classification" and len(set(first)) < sets:
+def _state(ledger: Ledger, task: str, found: Found) -> str:
+    sets, runs, plan = len(printed_datasets(task)), ledger.of(task).runs, ledger.plan
+    known, done = _known(found, ours(plan))
+    text = f"{source_of(task).title}: parameters known for {known} of {sets} sets"
+    if task == "classification" and known < sets:
         text += " (that of others follows from their length, known once they are prepared)"
-    return f"{text}; runs of ours on {len(set(done))}."
+    text = f"{text}; runs of ours on {done}."
+    for label in others(plan, runs.loc[runs["protocol"] == PROTOCOL, "model"]):
+        text += " {}: parameters known for {}, runs on {}.".format(label, *_known(found, [label]))
+    return text
 
 
-def _below() -> list[str]:
+def _known(found: Found, labels: Sequence[str]) -> tuple[int, int]:
+    """Number of sets that the parameters of models are known of, and of those with a result."""
+    known = {name for label in labels for name in found.known.get(label, ())}
+    done = {point.dataset for point in found.points if point.reproduced and point.model in labels}
+    return len(known), len(done)
+
+
+def _below(plan: Plan, points: Sequence[Point]) -> list[str]:
+    models = plan.config.models
+    compared = [
+        f" (of {label}: {models[label].published_as})"
+        for label in others(plan, (point.model for point in points if not point.reproduced))
+    ]
     return [
-        "Filled: reproduced, mean over seeds. Hollow: the published result of SpecAR-Net at the number of "
-        "parameters of our model. Above: mean over the sets of both, with a bar from the smallest to the "
-        "largest model; below: mean over horizons of each set, or the horizons that are named, and a line to "
-        "the parameters that training reaches, known of runs that are done. Lines: published means, appendix "
-        "Tables 5 and 10; the paper does not say how it averages forecasting here. MSE: lower is better."
+        f"Filled: reproduced, mean over seeds. Hollow: the published result of SpecAR-Net{''.join(compared)} "
+        "at the number of parameters of our model. Above: mean over the sets of both, with a bar from the "
+        "smallest to the largest model; below: mean over horizons of each set, or the horizons that are "
+        "named, and a line to the parameters that training reaches, known of runs that are done. Lines: "
+        "published means, appendix Tables 5 and 10; the paper does not say how it averages forecasting here. "
+        "MSE: lower is better."
     ]
 
 
-def _legend(points: Sequence[Point]) -> list[Line2D]:
-    looks = sorted({(point.model, point.top) for point in points})
+def _legend(plan: Plan, points: Sequence[Point]) -> list[Line2D]:
+    looks, tasks = {(point.model, point.top) for point in points}, [task for task, _ in _PANELS]
     return [
-        *(legend_entry(name, top, True) for name, top in looks),
+        *(
+            entry(f"{label}{with_top(top, *tasks)}", look_of(plan.config, label, top))
+            for label in in_order(plan, (label for label, _ in looks))
+            for top in (False, True)
+            if (label, top) in looks
+        ),
         *([entry("hollow: published result", OTHERS, hollow=True)] if points else []),
     ]
 
 
-def _alt(points: Sequence[Point]) -> str:
-    if not points:
-        return "Published means of all models; no number of parameters is known, as the paper prints none."
-    low, high = (bound(point.total for point in points) / 1e6 for bound in (min, max))
-    done = sum(point.reproduced for point in points)
-    return (
-        f"Performance against parameters of our models on {len(points)} sets and variants, {low:.2g} to "
-        f"{high:.3g} million parameters, {done} of them with results of ours; other models have published "
-        "means but no published number of parameters."
-    )
+def _alt(plan: Plan, points: Sequence[Point]) -> str:
+    own = [point for point in points if point.model in ours(plan)]
+    text = "Published means of all models; no number of parameters is known, as the paper prints none."
+    if own:
+        low, high = (bound(point.total for point in own) / 1e6 for bound in (min, max))
+        text = (
+            f"Performance against parameters of our models on {len(own)} sets and variants, {low:.3g} to "
+            f"{high:.3g} million parameters, {sum(point.reproduced for point in own)} of them with results "
+            "of ours; other models have published means but no published number of parameters."
+        )
+    labels = others(plan, (point.model for point in points))
+    numbers = {label: sum(point.model == label for point in points) for label in labels}
+    return text + "".join(f" {label}: {number} points." for label, number in numbers.items())

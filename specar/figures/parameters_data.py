@@ -6,36 +6,24 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from specar.figures.plan_request import PaperResults
 from specar.figures.words import PROTOCOL
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import printed_numbers
-from specar.paper.published import printed_datasets
+from specar.paper.numbers import OURS, printed_numbers
+from specar.paper.published import printed_datasets, published
 from specar.paper.sources import AVERAGE, source_of
-from specar.results.inputs import setting_label
-from specar.results.parameters import parameters_of
+from specar.results.ledger import Ledger
+from specar.results.parameters import CELL, parameters_of
 
 _MODEL = ["model", "top"]
 
 
 @dataclass(frozen=True)
 class Point:
-    """A model of ours on a dataset, or the mean of all of them.
+    """A model of ours on a dataset, ``name`` with its settings where they are only some, or on all of them.
 
-    Attributes
-    ----------
-    model, top
-        Which model.
-    name
-        Dataset, with its settings where they are only some; empty for the mean over datasets.
-    total, used
-        Numbers of parameters, averaged over settings; ``used`` is None where no run is done.
-    lowest, highest
-        Of the totals of the datasets behind a mean; otherwise ``total``.
-    value
-        Performance, in the printed unit.
-    reproduced
-        Whether ``value`` is ours; otherwise it is SpecAR-Net's published one.
+    ``total`` and ``used`` are numbers of parameters, averaged over settings; ``used`` is None where no run is
+    done. ``lowest`` and ``highest`` are of the totals of the datasets behind a mean, otherwise ``total``.
+    ``value`` is the performance in the printed unit: ours if ``reproduced``, else the one published of it.
     """
 
     model: str
@@ -48,68 +36,91 @@ class Point:
     value: float
     reproduced: bool
 
+    @property
+    def dataset(self) -> str:
+        """The dataset; empty over all of them."""
+        return self.name.partition(" ")[0]
 
-def points_of(results: PaperResults, task: str, metric: str) -> tuple[list[Point], list[Point]]:
-    """Return our models whose number of parameters is known, a point per dataset of the paper and model.
 
-    Returns
-    -------
-    tuple
-        The points of every dataset, with our results where there are any; and the means over all datasets
-        of every model that has them all, with our results where all are there. Others have the published
-        results of SpecAR-Net.
+@dataclass(frozen=True)
+class Found:
+    """Points per dataset, and ``means`` over all of a model that has them all.
+
+    ``known`` are the datasets of the paper that the parameters of a model are known of, by label, and
+    ``problems`` why models cannot be built.
     """
-    counts = parameters_of(results.plan, task)
-    labels = ["" if pd.isna(one) else setting_label(one) for one in counts["setting"]]
-    counts["setting"] = pd.Series(labels, counts.index, dtype=object)  # an empty list would become numbers
-    table = results.of(task).table
+
+    points: list[Point]
+    means: list[Point]
+    known: dict[str, set[str]]
+    problems: dict[str, str]
+
+
+def points_of(ledger: Ledger, task: str, metric: str) -> Found:
+    """Return our models whose number of parameters is known, over the datasets and settings that are printed.
+
+    With our results where there are any, for a mean where all are there; others with those published of them.
+    """
+    counts, printed = parameters_of(ledger.plan, task), _printed_settings(task, metric)
+    problems = dict(
+        counts.loc[counts["problem"] != "", ["model", "problem"]].itertuples(index=False, name=None)
+    )
+    in_paper = [setting in printed.get(dataset, ()) for dataset, setting in counts[CELL[:2]].to_numpy()]
+    counts = counts[pd.Series(in_paper, counts.index, dtype=bool) & counts["total"].notna()]
+    table = ledger.of(task).cells
     table = table[(table["protocol"] == PROTOCOL) & (table["metric"] == metric)]
-    cells = table.merge(counts.dropna(subset="total"), on=["dataset", "setting", *_MODEL])
-    cells = cells[cells["published"].notna() & (cells["setting"] != AVERAGE)]
-    points = [_of_dataset(rows) for _, rows in cells.groupby(["dataset", *_MODEL], sort=False)]
-    needed = set(printed_datasets(task))
-    models = [rows for _, rows in cells.groupby(_MODEL, sort=False) if set(rows["dataset"]) >= needed]
-    return points, [_over_datasets(rows) for rows in models]
+    cells = table.merge(counts, on=CELL)
+    cells = cells[cells["published"].notna() | cells["reproduced"].notna()]
+    points = [
+        _of_dataset(rows, len(printed[str(name)]))
+        for (name, *_), rows in cells.groupby(["dataset", *_MODEL], sort=False)
+    ]
+    number = sum(map(len, printed.values()))
+    models = [rows for _, rows in cells.groupby(_MODEL, sort=False) if len(rows) == number]
+    means = [mean for mean in map(_over_datasets, models) if mean is not None]
+    known = {str(label): set(rows["dataset"]) for label, rows in counts.groupby("model")}
+    return Found(points, means, known, problems)
 
 
-def _of_dataset(rows: pd.DataFrame) -> Point:
+def _printed_settings(task: str, metric: str) -> dict[str, set[str]]:
+    """Settings that are printed of SpecAR-Net, by dataset."""
+    table = published(task)
+    rows = table[
+        (table["published_as"] == OURS) & (table["metric"] == metric) & (table["setting"] != AVERAGE)
+    ]
+    return {name: set(rows.loc[rows["dataset"] == name, "setting"]) for name in printed_datasets(task)}
+
+
+def _of_dataset(rows: pd.DataFrame, number: int) -> Point:
     """Over the settings that are done, or all as published where none is."""
     done = rows[rows["reproduced"].notna()]
     kept = done if len(done) else rows
-    only = f" {', '.join(kept['setting'])}" if len(kept) < len(rows) else ""
+    only = f" {', '.join(kept['setting'])}" if len(kept) < number else ""
     return _point(kept, f"{rows['dataset'].iloc[0]}{only}", "reproduced" if len(done) else "published")
 
 
-def _over_datasets(rows: pd.DataFrame) -> Point:
-    """Over all datasets, each over all its settings."""
+def _over_datasets(rows: pd.DataFrame) -> Point | None:
+    """Over all datasets and settings; None where neither all of ours nor all published ones are there."""
     column = "reproduced" if rows["reproduced"].notna().all() else "published"
-    of_dataset = [_point(part, "", column) for _, part in rows.groupby("dataset")]
-    return _mean(of_dataset)
+    if rows[column].isna().any():
+        return None
+    points = [_point(part, "", column) for _, part in rows.groupby("dataset")]
+    first, number = points[0], len(points)
+    totals, used = (
+        [point.total for point in points],
+        [point.used for point in points if point.used is not None],
+    )
+    mean_used = sum(used) / number if len(used) == number else None
+    value = sum(point.value for point in points) / number
+    ends = min(totals), max(totals)
+    return Point(first.model, first.top, "", sum(totals) / number, mean_used, *ends, value, first.reproduced)
 
 
 def _point(rows: pd.DataFrame, name: str, column: str) -> Point:
     first, total = rows.iloc[0], float(rows["total"].mean())
     used = float(rows["used"].mean()) if rows["used"].notna().all() else None
-    value = float(rows[column].mean())
-    model = str(first["model"]), bool(first["top"])
+    model, value = (str(first["model"]), bool(first["top"])), float(rows[column].mean())
     return Point(*model, name, total, used, total, total, value, column == "reproduced")
-
-
-def _mean(points: list[Point]) -> Point:
-    first, number = points[0], len(points)
-    totals = [point.total for point in points]
-    used = [point.used for point in points if point.used is not None]
-    return Point(
-        first.model,
-        first.top,
-        "",
-        sum(totals) / number,
-        sum(used) / number if len(used) == number else None,
-        min(totals),
-        max(totals),
-        sum(point.value for point in points) / number,
-        first.reproduced,
-    )
 
 
 def printed_averages(task: str, metric: str) -> pd.Series:

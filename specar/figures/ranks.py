@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from specar.figures.drawing import Drawing
 from specar.figures.style import FAINT, LINE, MIN_WIDTH, RULE, SMALL_SIZE, TEXT, TEXT_SIZE, TITLE_SIZE
 from specar.figures.text import width_of, wrapped
 from specar.judge.rank_tests import smallest_p
@@ -20,21 +21,8 @@ _TICK, _RULER, _NARROW = 0.06, 0.26, 0.16
 _PUBLISHED, _OWN = "#0072B2", "#D55E00"  # of Okabe and Ito
 
 
-def draw(ranking: Ranking, note: str | None = None) -> tuple[Figure, str]:
-    """Draw the mean ranks of a task; the best model is on the left.
-
-    Parameters
-    ----------
-    ranking
-        What is drawn; at least two models.
-    note
-        A caution printed below.
-
-    Returns
-    -------
-    tuple[Figure, str]
-        The figure and its title.
-    """
+def draw(ranking: Ranking, note: str | None = None) -> Drawing:
+    """Draw the mean ranks of a task, of at least two models, the best on the left, and a caution below."""
     heading = title(ranking)
     lines = [
         line
@@ -54,7 +42,8 @@ def draw(ranking: Ranking, note: str | None = None) -> tuple[Figure, str]:
     for number, line in enumerate(lines):
         y = above + below + 0.85 * LINE * number
         axes.text(_MARGIN, y, line, fontsize=SMALL_SIZE, color=FAINT, va="top")
-    return figure, heading
+    ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in ranking.mean_ranks.items())
+    return Drawing(figure, heading, f"{heading}. Mean ranks: {ranks}.")
 
 
 def title(ranking: Ranking) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,12 +12,15 @@ from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from specar.config.tasks import TASK_INFO
+from specar.base.errors import SpecarError
+from specar.figures.drawing import Drawing
 from specar.figures.page import Page
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.paper.sources import source_of
-from specar.results.inputs import setting_label
+from specar.figures.words import notes, ours, short, with_top
+from specar.results.rows import setting_label
 from specar.runs.examples import read_examples
+from specar.runs.plan import Plan
+
+log = logging.getLogger(__name__)
 
 # Colours of lines: the true series, what is given to the model, and what it makes; told apart in grey too.
 TRUE, GIVEN, MADE = "#000000", "#8a8a8a", "#D55E00"
@@ -35,7 +39,7 @@ class Shown:
     @property
     def place(self) -> str:
         """Dataset and setting."""
-        dataset = str(self.content["dataset"]).removeprefix(source_of(self.content["task"]).prefix)
+        dataset = short(self.content["task"], self.content["dataset"])
         setting = self.content["setting"]
         if setting is None:
             return dataset
@@ -47,10 +51,9 @@ class Shown:
     def run(self) -> str:
         """The run in words."""
         content = self.content
-        top = f", {'with' if content['top'] else 'without'} TOP" if TASK_INFO[content["task"]].top else ""
         return (
-            f"{self.place}: model {content['model']}{top}, protocol {content['protocol']}, "
-            f"seed {content['seed']}"
+            f"{self.place}: model {content['model']}{with_top(content['top'], content['task'])}, "
+            f"protocol {content['protocol']}, seed {content['seed']}"
         )
 
     @property
@@ -61,59 +64,60 @@ class Shown:
 
 @dataclass(frozen=True)
 class Choice:
-    """Examples to show, and how many runs are left out.
-
-    Attributes
-    ----------
-    shown
-        One run of a dataset: the first in the configuration that has examples.
-    runs, with_examples
-        How many runs the plan has, and how many of them have examples.
-    """
+    """Examples to show, and in words how many there are and what is left out; ``runs`` of the plan."""
 
     shown: list[Shown]
     runs: int
-    with_examples: int
-
-    @property
-    def counts(self) -> str:
-        """Say what is left out."""
-        left_out = self.with_examples - len(self.shown)
-        rest = f"; {left_out} left out" if left_out else ""
-        return (
-            f"Runs with examples: {self.with_examples} of {self.runs}. Shown: of each dataset the first in "
-            f"the configuration, {len(self.shown)} in all{rest}."
-        )
+    counts: str
 
 
 def choose(
-    results: PaperResults,
-    tasks: Collection[str],
-    most: int,
-    usable: Callable[[Mapping[str, Any]], object] = bool,
+    plan: Plan, tasks: Collection[str], most: int, key: str = "examples", each: str = "dataset"
 ) -> Choice:
-    """Choose examples of runs of ``tasks``, one run per task and dataset, at most ``most``.
+    """Choose from runs of ``tasks`` whose examples have ``key``: of each dataset or task the first.
 
-    ``usable`` says of a content whether the figure can show it.
+    At most ``most`` are of SpecAR-Net, and as many of all other models. Damaged examples cost their own run.
     """
-    runs = [name for name, run in results.plan.runs.items() if run.task in tasks]
-    found: dict[tuple[str, str], Shown] = {}
-    count = 0
+    runs = [name for name, run in plan.runs.items() if run.task in tasks]
+    contents, damaged = _contents(plan, runs)
+    usable = [content for content in contents if content[key]]
+    found: dict[tuple[str, str, str], Shown] = {}
+    for content in usable:
+        model = "" if content["model"] in ours(plan) else content["model"]
+        found.setdefault((content["task"], content[each], model), Shown(content))
+    specar = [one for (*_, model), one in found.items() if not model][:most]
+    others = [one for (*_, model), one in found.items() if model][:most]
+    models = ", of SpecAR-Net and of each other model," if others else ""
+    shown = [*specar, *others]
+    left_out = f"; {len(usable) - len(shown)} left out" if len(usable) > len(shown) else ""
+    unread = f" Examples of {damaged} more cannot be read." if damaged else ""
+    what = key if key == "examples" else f"such {key}"
+    counts = (
+        f"Runs with {what}: {len(usable)} of {len(runs)}. Shown: of each {each}{models} the first in the "
+        f"configuration, {len(shown)} in all{left_out}.{unread}"
+    )
+    return Choice(shown, len(runs), counts)
+
+
+def _contents(plan: Plan, runs: Iterable[str]) -> tuple[list[dict[str, Any]], int]:
+    """Examples that are there, and the number of those that are damaged."""
+    contents, damaged = [], 0
     for name in runs:
-        content = read_examples(results.plan.examples_file(name), name)
-        if content is not None and usable(content):
-            count += 1
-            found.setdefault((content["task"], content["dataset"]), Shown(content))
-    return Choice(list(found.values())[:most], len(runs), count)
+        try:
+            contents.append(read_examples(plan.examples_file(name), name))
+        except SpecarError as error:
+            log.warning("%s", error)
+            damaged += 1
+    return [content for content in contents if content is not None], damaged
 
 
-def without_examples(title: str, results: PaperResults, choice: Choice, what: str) -> PaperFigure:
+def without_examples(title: str, plan: Plan, choice: Choice, what: str) -> Drawing:
     """Return a figure that says in words why it shows nothing."""
     if not choice.runs:
         text = f"Nothing to show: this configuration has no runs of {what}."
     else:
         text = f"Nothing to show yet: none of the {choice.runs} runs of {what} has examples. {_HOW_TO}"
-    return PaperFigure(Page(title, results.notes).with_words(text), title, text)
+    return Drawing(Page(title, notes(plan)).with_words(text), title, text)
 
 
 def line(label: str, colour: str, style: Literal["-", "--", ""] = "-", marker: str = "") -> Line2D:

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.plan_request import PaperFigure, PaperResults
 from specar.figures.shown import Shown, choose, format_logarithmic, without_examples
+from specar.figures.words import notes
+from specar.results.ledger import Ledger
 
 _TITLE = "Spectrogram of an input, and learned features"
 _MOST = 5
@@ -24,16 +26,14 @@ _TASKS = (
 _BAR, _BAR_GAP, _BAR_ROOM = 0.09, 0.07, 0.5
 
 
-def draw(results: PaperResults) -> PaperFigure:
+def draw(ledger: Ledger) -> Drawing:
     """Draw a row per run, one of each task first, with the two maps of its first example."""
-    choice = choose(results, _TASKS, 10**6, lambda content: content["maps"])
+    choice = choose(ledger.plan, _TASKS, _MOST, "maps", each="task")
     if not choice.shown:
-        return without_examples(_TITLE, results, choice, "a model with SpecAR blocks")
-    shown = _one_of_each_task(choice.shown)
+        return without_examples(_TITLE, ledger.plan, choice, "a model with SpecAR blocks")
+    shown = choice.shown
     said = [f"Row {i}: {_words(one)}" for i, one in enumerate(shown, 1)]
-    page = Page(
-        _TITLE, [_above(choice.with_examples, choice.runs, len(shown)), *results.notes], [*_below(), *said]
-    )
+    page = Page(_TITLE, [choice.counts, *notes(ledger.plan)], [*_below(), *said])
     figure, panels = page.with_grid(Grid((3.0, 3.0), (1.2,) * len(shown)))
     for row, one in enumerate(shown):
         maps = one.content["maps"]
@@ -46,19 +46,7 @@ def draw(results: PaperResults) -> PaperFigure:
         pair[0].set_ylabel("cycles per step")
     for axes in panels[-2:]:
         axes.set_xlabel("time step")
-    return PaperFigure(figure, _TITLE, f"{_TITLE}. {' '.join(said)}")
-
-
-def _one_of_each_task(shown: list[Shown]) -> list[Shown]:
-    first = {one.content["task"]: one for one in reversed(shown)}
-    return [one for one in shown if first[one.content["task"]] is one][:_MOST]
-
-
-def _above(with_maps: int, runs: int, shown: int) -> str:
-    return (
-        f"Runs with such maps: {with_maps} of {runs}. Shown: of each task the first in the configuration, "
-        f"{shown} in all; {with_maps - shown} left out."
-    )
+    return Drawing(figure, _TITLE, f"{_TITLE}. {' '.join(said)}")
 
 
 def _below() -> list[str]:

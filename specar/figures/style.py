@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib import style
+from matplotlib.lines import Line2D
+
+from specar.config import Config
 
 # Font sizes in points, all other sizes in inches.
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 11.0, 8.5, 7.5
@@ -43,32 +45,53 @@ _PARAMETERS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Series:
+class Look:
     """How the points of one model, without or with TOP, look: also told apart in grey."""
 
     colour: str
     marker: str
 
+    def marks(self, hollow: bool = False, size: float = MARKER) -> dict[str, Any]:
+        """Return it as matplotlib's properties of markers, without a line."""
+        return {
+            "marker": self.marker, "color": self.colour, "markersize": size, "linestyle": "",
+            "markerfacecolor": "white" if hollow else self.colour,
+            "markeredgecolor": self.colour if hollow else "white",
+            "markeredgewidth": 1.2 if hollow else 0.6,
+        }  # fmt: skip
+
 
 # Colours of Okabe and Ito, which all kinds of colour vision tell apart.
-_SERIES = {
-    ("specar-released", False): Series("#0072B2", "o"),
-    ("specar-released", True): Series("#D55E00", "s"),
-    ("specar", False): Series("#009E73", "^"),
-    ("specar", True): Series("#CC79A7", "D"),
+_LOOKS = {
+    ("specar-released", False): Look("#0072B2", "o"),
+    ("specar-released", True): Look("#D55E00", "s"),
+    ("specar", False): Look("#009E73", "^"),
+    ("specar", True): Look("#CC79A7", "D"),
 }
-# Of every other model, by its label.
-_FURTHER = [
-    Series(colour, marker) for marker in "vX<>p" for colour in ("#56B4E9", "#E69F00", "#7570B3", "#A6761D")
-]
+_COLOURS, _MARKERS = ("#E69F00", "#56B4E9", "#7570B3", "#A6761D"), "vX<>p*h"  # numbers without common divisor
 # Looks of what is not ours: other models, SpecAR-Net as printed, and the authors' log.
-OTHERS, PRINTED, LOG = Series("#8a8a8a", "o"), Series("#000000", "P"), Series("#000000", "d")
+OTHERS, PRINTED, LOG = Look("#8a8a8a", "o"), Look("#000000", "P"), Look("#000000", "d")
 
 
-def series_of(model: str, top: bool) -> Series:
-    """Return the look of an model without or with TOP."""
-    index = zlib.crc32(f"{model} {top}".encode()) % len(_FURTHER)
-    return _SERIES.get((model, top), _FURTHER[index])
+def look_of(config: Config, model: str, top: bool) -> Look:
+    """Return the look of a model without or with TOP: no two models of a configuration look alike."""
+    further = [label for label in config.models if (label, top) not in _LOOKS]
+    return _LOOKS.get((model, top)) or further_look(len(_LOOKS) + 2 * further.index(model) + top)
+
+
+def further_look(number: int) -> Look:
+    """Return the look of that number: those of our models first, then the next of a cycle."""
+    if number < len(_LOOKS):
+        return list(_LOOKS.values())[number]
+    number -= len(_LOOKS)
+    is_new = number < len(_COLOURS) * len(_MARKERS)
+    marker = _MARKERS[number % len(_MARKERS)] if is_new else f"${number}$"
+    return Look(_COLOURS[number % len(_COLOURS)], marker)
+
+
+def entry(label: str, look: Look, hollow: bool = False) -> Line2D:
+    """Return an entry of a legend: a marker and what it stands for."""
+    return Line2D([], [], label=label, **look.marks(hollow))
 
 
 @contextmanager

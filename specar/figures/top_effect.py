@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from specar.figures.legend import entry
+from specar.figures.drawing import Drawing
 from specar.figures.page import Grid, Page
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.style import BAND, LOG, MARKER, RULE, TEXT, series_of
-from specar.figures.words import PROTOCOL
+from specar.figures.style import BAND, LOG, MARKER, RULE, TEXT, entry, look_of
+from specar.figures.words import MEASURED, PROTOCOL, in_order, notes, others, ours, short
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of, source_of
 from specar.results.effects import (
@@ -24,9 +24,12 @@ from specar.results.effects import (
     published_settings,
     tasks_with_top,
 )
+from specar.results.ledger import Ledger
+from specar.runs.plan import Plan
 
 _LINE, _WIDTH, _NAMES = 0.34, 2.1, 1.3  # inches of a line, of a panel, and of the names beside it
 _OFFSET = {"specar": 0.3, "specar-released": -0.3}  # of a line
+_FURTHER = (0.15, -0.15, 0.42, -0.42, 0.07, -0.07, 0.22, -0.22, 0.36, -0.36)  # likewise, of other models
 _ROOM = 0.5  # how far the axis goes beyond the points, as a share of their range: intervals may be wide
 
 
@@ -40,21 +43,23 @@ class _Line:
     own: list[Effect] = field(default_factory=list)
 
 
-def draw(results: PaperResults, task: str | None = None) -> PaperFigure:
+def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     """Draw the first metric of every task that has TOP, or all metrics of one task."""
-    tasks = [task] if task else tasks_with_top()
+    tasks, plan = [task] if task else tasks_with_top(), ledger.plan
     title = "What TOP changes, per dataset" + (f": {source_of(task).title}" if task else "")
     wanted = [(one, metric) for one in tasks for metric in _metrics(one, every=task is not None)]
-    content = [_lines(results, one, metric) for one, metric in wanted]
+    content = [_lines(ledger, one, metric) for one, metric in wanted]
     effects = [effect for lines in content for line in lines for effect in line.own]
     height = _LINE * max(len(lines) for lines in content)
-    page = Page(title, _above(results, tasks), _below(tasks, effects, content), _legend(effects))
+    above = [f"Negative: TOP lowers the error. {MEASURED}", *notes(plan)]
+    above += [sentence for one in tasks for sentence in _states(ledger, one)]
+    page = Page(title, above, _below(plan, tasks, effects, content), _legend(plan, effects))
     figure, panels = page.with_grid(Grid((_WIDTH,) * len(wanted), (height,), _NAMES, _NAMES))
     for axes, (one, metric), lines in zip(panels, wanted, content, strict=True):
-        _draw_panel(axes, one, lines)
+        _draw_panel(plan, axes, one, lines)
         axes.set_title(METRICS[metric].label if task else source_of(one).title)
         axes.set_xlabel(f"{METRICS[metric].label} with − without TOP (%)")
-    return PaperFigure(figure, title, _alt(tasks, effects))
+    return Drawing(figure, title, _alt(plan, tasks, effects))
 
 
 def _metrics(task: str, every: bool) -> list[str]:
@@ -62,29 +67,36 @@ def _metrics(task: str, every: bool) -> list[str]:
     return names if every else names[:1]
 
 
-def _lines(results: PaperResults, task: str, metric: str) -> list[_Line]:
+def _lines(ledger: Ledger, task: str, metric: str) -> list[_Line]:
     """Printed datasets in the paper's order, then own ones; one more line per choice of settings."""
-    own = own_effects(task, results.of(task).runs, metric)
-    printed = published_settings(task)
+    own, printed = own_effects(task, ledger.of(task).runs, metric), published_settings(task)
     lines: list[_Line] = []
     for dataset in dict.fromkeys([*printed, *(effect.dataset for effect in own)]):
         of_dataset = [effect for effect in own if effect.dataset == dataset]
-        choices = dict.fromkeys(effect.settings for effect in of_dataset) or {printed[dataset]: None}
-        for settings in choices:
-            value = published_effect(task, dataset, settings, metric)
+        chosen = dict.fromkeys(effect.settings for effect in of_dataset if effect.model in ours(ledger.plan))
+        if not chosen and dataset in printed:
+            chosen = {printed[dataset]: None}
+        for settings in dict.fromkeys([*chosen, *(effect.settings for effect in of_dataset)]):
+            # Published numbers are SpecAR-Net's, and beside its runs alone.
+            value = published_effect(task, dataset, settings, metric) if settings in chosen else None
             same = [effect for effect in of_dataset if effect.settings == settings]
             lines.append(_Line(dataset, settings, value, same))
     return lines
 
 
-def _draw_panel(axes: Axes, task: str, lines: Sequence[_Line]) -> None:
+def _draw_panel(plan: Plan, axes: Axes, task: str, lines: Sequence[_Line]) -> None:
     axes.axvline(0, color=RULE, linewidth=0.8, zorder=1)
+    further = others(plan, plan.config.models)
+    offsets = {label: _FURTHER[i % len(_FURTHER)] for i, label in enumerate(further)} | _OFFSET
     for y, line in enumerate(reversed(lines)):
         axes.axhspan(y - 0.5, y + 0.5, color=BAND if y % 2 else "white", linewidth=0, zorder=0, alpha=0.6)
         if line.published is not None:
-            _draw_published(axes, y, line.published)
+            axes.plot([line.published], [y], **LOG.marks(hollow=True), zorder=5)
         for effect in line.own:
-            _draw_effect(axes, y + _OFFSET.get(effect.model, 0.0), effect)
+            bar = None if effect.half is None else [effect.half]
+            marks = look_of(plan.config, effect.model, True).marks(size=MARKER - 1)
+            place = [effect.mean], [y + offsets[effect.model]]
+            axes.errorbar(*place, xerr=bar, **marks, elinewidth=1.1, capsize=2, zorder=4)
     names = [_name(task, line) for line in reversed(lines)]
     axes.set_yticks(range(len(lines)), names, color=TEXT)
     axes.tick_params(axis="y", length=0)
@@ -93,37 +105,6 @@ def _draw_panel(axes: Axes, task: str, lines: Sequence[_Line]) -> None:
     axes.set_xlim(*_limits(lines))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if value else "0"))
-
-
-def _draw_published(axes: Axes, y: float, value: float) -> None:
-    axes.plot(
-        [value],
-        [y],
-        marker=LOG.marker,
-        color=LOG.colour,
-        markersize=MARKER,
-        markerfacecolor="white",
-        markeredgewidth=1.2,
-        linestyle="",
-        zorder=5,
-    )
-
-
-def _draw_effect(axes: Axes, y: float, effect: Effect) -> None:
-    look = series_of(effect.model, True)
-    axes.errorbar(
-        [effect.mean],
-        [y],
-        xerr=None if effect.half is None else [effect.half],
-        fmt=look.marker,
-        color=look.colour,
-        markersize=MARKER - 1,
-        markeredgecolor="white",
-        markeredgewidth=0.6,
-        elinewidth=1.1,
-        capsize=2,
-        zorder=4,
-    )
 
 
 def _limits(lines: Sequence[_Line]) -> tuple[float, float]:
@@ -140,42 +121,51 @@ def _limits(lines: Sequence[_Line]) -> tuple[float, float]:
 
 
 def _name(task: str, line: _Line) -> str:
-    name = line.dataset.removeprefix(source_of(task).prefix)
+    name = short(task, line.dataset)
     everything = published_settings(task).get(line.dataset, line.settings)
     if len(line.settings) >= len(everything):
         return name
     return f"{name}\n({', '.join(line.settings)} only)"
 
 
-def _above(results: PaperResults, tasks: Sequence[str]) -> list[str]:
-    head = f"Negative: TOP lowers the error. Protocol: {PROTOCOL}, which is how the paper measures."
-    return [head, *results.notes, *(_state(results, task) for task in tasks)]
-
-
-def _state(results: PaperResults, task: str) -> str:
-    """What of a task is done with and without TOP."""
-    runs = results.of(task).runs
+def _states(ledger: Ledger, task: str) -> list[str]:
+    """What of a task is done with and without TOP, of SpecAR-Net and of every other model."""
+    title, runs = source_of(task).title, ledger.of(task).runs
     runs = runs[runs["protocol"] == PROTOCOL]
-    start = f"{source_of(task).title}, ours:"
+    further = {label: runs[runs["model"] == label] for label in others(ledger.plan, runs["model"])}
+    alone = [label for label, rows in further.items() if rows["top"].nunique() < 2]
+    sentences = [f"{title}, ours: {_state(ledger.plan, task, runs[runs['model'].isin(ours(ledger.plan))])}."]
+    sentences += [
+        f"{title}, {label}: {_state(ledger.plan, task, rows)}."
+        for label, rows in further.items()
+        if label not in alone
+    ]
+    left_out = f"{title}, left out, as there are runs with or without TOP only: {', '.join(alone)}."
+    return [*sentences, *([left_out] if alone else [])]
+
+
+def _state(plan: Plan, task: str, runs: pd.DataFrame) -> str:
     if runs.empty:
-        return f"{start} this configuration has no runs under the protocol {PROTOCOL}."
+        return f"this configuration has no runs of SpecAR-Net under the protocol {PROTOCOL}"
     if runs["top"].nunique() < 2:
         only = "with" if runs["top"].iloc[0] else "without"
-        return f"{start} this configuration has runs {only} TOP only, so there is nothing to compare."
-    asked, lines = runs["dataset"].nunique(), source_of(task).aggregates
+        return f"this configuration has runs {only} TOP only, so there is nothing to compare"
+    lines = source_of(task).aggregates
     effects = own_effects(task, runs, _metrics(task, every=False)[0])
     counts = []
-    for model in runs["model"].unique():
-        found = [one for one in effects if one.model == model and one.dataset not in lines]
-        counts.append(f"{model} {len(found)} of {asked}")
-    return f"{start} datasets with a run with and one without TOP of the same seed: {', '.join(counts)}."
+    for name in in_order(plan, runs["model"]):
+        found = [one for one in effects if one.model == name and one.dataset not in lines]
+        counts.append(f"{name} {len(found)} of {runs.loc[runs['model'] == name, 'dataset'].nunique()}")
+    return f"datasets with a run with and one without TOP of the same seed: {', '.join(counts)}"
 
 
-def _below(tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Sequence[_Line]]) -> list[str]:
+def _below(
+    plan: Plan, tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Sequence[_Line]]
+) -> list[str]:
     tables = ", ".join(" and ".join(map(str, source_of(task).tables)) for task in tasks)
     sentences = [
         "Horizons or mask ratios are averaged before the difference is taken.",
-        f"Published: single runs, appendix Tables {tables}, over the same settings.",
+        f"Published: SpecAR-Net's single runs, appendix Tables {tables}, over the same settings.",
     ]
     if any(effect.half is not None for effect in effects):
         sentences.append(
@@ -184,7 +174,8 @@ def _below(tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Se
         )
     if any(effect.half is None for effect in effects):
         sentences.append("Ours without a bar: a single seed, of which no interval can be had.")
-    if effects and not all(line.own for lines in content for line in lines):
+    of_line = [[one for one in line.own if one.model in ours(plan)] for lines in content for line in lines]
+    if any(of_line) and not all(of_line):
         sentences.append(
             "A line without ours: no such pair is done; Others and Average need all their subsets, and their "
             "OWA the Naive2 floors."
@@ -194,21 +185,26 @@ def _below(tasks: Sequence[str], effects: Sequence[Effect], content: Sequence[Se
     return [" ".join(sentences)]
 
 
-def _legend(effects: Sequence[Effect]) -> list[Line2D]:
-    names = sorted({effect.model for effect in effects})
-    own = [entry(f"ours, {name}", series_of(name, True)) for name in names]
+def _legend(plan: Plan, effects: Sequence[Effect]) -> list[Line2D]:
+    labels = in_order(plan, (effect.model for effect in effects))
+    own = [entry(f"ours, {label}", look_of(plan.config, label, True)) for label in labels]
     return [entry("published", LOG, hollow=True), *own]
 
 
-def _alt(tasks: Sequence[str], effects: Sequence[Effect]) -> str:
-    titles = ", ".join(source_of(task).title for task in tasks)
+def _alt(plan: Plan, tasks: Sequence[str], effects: Sequence[Effect]) -> str:
+    start = f"Change of the error by TOP per dataset ({', '.join(source_of(task).title for task in tasks)}),"
+    own = [effect for effect in effects if effect.model in ours(plan)]
+    text = f"{start} as published; no own pair of runs of SpecAR-Net is done yet."
+    if own:
+        text = f"{start} published and ours: {_counted(own)}."
+    labels = others(plan, (effect.model for effect in effects))
+    counts = {label: _counted([effect for effect in effects if effect.model == label]) for label in labels}
+    return text + "".join(f" {label}: {count}." for label, count in counts.items())
+
+
+def _counted(effects: Sequence[Effect]) -> str:
     clear = [one for one in effects if one.half is not None and abs(one.mean) > one.half]
-    if not effects:
-        return (
-            f"Published change of the error by TOP per dataset ({titles}); no own pair of runs is done yet."
-        )
     return (
-        f"Change of the error by TOP per dataset ({titles}), published and ours: {len(effects)} own "
-        f"differences, of which {sum(one.mean < 0 for one in effects)} are negative; {len(clear)} have an "
-        "interval without zero."
+        f"{len(effects)} own differences, of which {sum(one.mean < 0 for one in effects)} are negative; "
+        f"{len(clear)} have an interval without zero"
     )

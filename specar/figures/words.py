@@ -1,106 +1,50 @@
-"""What is said in words in the figure of published against reproduced."""
+"""Words and names that the figures share."""
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
 
-from specar.figures.request import Results
-from specar.figures.tolerance import tolerances_in_words
+from specar.config.tasks import TASK_INFO
+from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
-from specar.results.statistics import FAILED, NOT_REQUESTED, PARTIAL
+from specar.runs.plan import Plan
 
 PROTOCOL = "published"
+MEASURED = f"Protocol: {PROTOCOL}, which is how the paper measures."
 
 
-def title_of(task: str) -> str:
-    """Return the title of the figure."""
-    return f"{source_of(task).title}: published against reproduced"
+def notes(plan: Plan) -> list[str]:
+    """Return the caution of the configuration, if any: it stands in every figure."""
+    return [" ".join(plan.config.note.split())] if plan.config.note else []
 
 
-def cells_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a tidy table that can be in the figure: what the paper prints, by its protocol."""
-    return table[(table["protocol"] == PROTOCOL) & table["published"].notna()]
+def ours(plan: Plan) -> list[str]:
+    """Return the labels of the models that are SpecAR-Net: what is said of it is said of them alone."""
+    return [label for label, entry in plan.config.models.items() if entry.published_as == OURS]
 
 
-def points_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a tidy table that are in the figure: published cells with a reproduced mean."""
-    cells = cells_of(table)
-    return cells[cells["reproduced"].notna()]
+def in_order(plan: Plan, labels: Iterable[str]) -> list[str]:
+    """Return labels of models, each once, SpecAR-Net's first and the others in the configuration's order."""
+    wanted = set(labels)
+    return [label for label in dict.fromkeys([*ours(plan), *plan.config.models]) if label in wanted]
 
 
-def above(results: Results) -> list[str]:
-    """Return the sentences below the title: the protocol, a caution, and what is there of what is printed."""
-    cells = cells_of(results.table)
-    sentences = [f"Model {name}: {counts(rows)}." for name, rows in cells.groupby("model", sort=False)]
-    note = [" ".join(results.note.split())] if results.note else []
-    return [f"Protocol: {PROTOCOL}, which is how the paper measures.", *note, *sentences]
+def others(plan: Plan, labels: Iterable[str]) -> list[str]:
+    """Return those of the labels that are not SpecAR-Net's, likewise."""
+    return [label for label in in_order(plan, labels) if label not in ours(plan)]
 
 
-def counts(cells: pd.DataFrame) -> str:
-    """Return how many of an model's published cells are reproduced, and what became of the others."""
-    known = cells["reproduced"].notna()
-    state = cells["state"]
-    some = int((known & (state == PARTIAL)).sum())
-    missing = {
-        "failed": int((~known & (state == FAILED)).sum()),
-        "asked for but not done yet": int((~known & ~state.isin([FAILED, NOT_REQUESTED])).sum()),
-        "not asked for": int((state == NOT_REQUESTED).sum()),
-    }
-    rest = [f"{number} {what}" for what, number in missing.items() if number]
-    return "; ".join(
-        [
-            f"{int(known.sum())} of {len(cells)} published cells reproduced so far"
-            + (f", {some} of them without some of their seeds" if some else ""),
-            *([", ".join(rest)] if rest else []),
-        ]
-    )
+def with_top(top: bool, *tasks: str) -> str:
+    """Return whether a model is trained with TOP, to be added to its name; empty where no task has any."""
+    return f", {'with' if top else 'without'} TOP" if any(TASK_INFO[task].top for task in tasks) else ""
 
 
-def below(results: Results, has_averages: bool) -> list[str]:
-    """Return what the signs of the figure mean, and what is to be known of datasets that are in it."""
-    points = points_of(results.table)
-    signs = " ".join(
-        [
-            "Line: reproduced equals published.",
-            f"Shaded: within {tolerances_in_words(points['metric'].unique())} of published.",
-            error_bars(points["seeds"]),
-            *(["Hollow: averages."] if has_averages else []),
-            "Named: points that lie farthest off.",
-        ]
-    )
-    prefix = source_of(results.task).prefix
-    remarks = [
-        f"{name.removeprefix(prefix)}: {' '.join(text.split()).rstrip('.')}."
-        for name, text in results.remarks.items()
-        if name in set(points["dataset"])
-    ]
-    return [signs, *remarks]
+def metric_label(metric: str) -> str:
+    """Return what a metric's axis is called."""
+    return METRICS[metric].label + (" (%)" if METRICS[metric].percent else "")
 
 
-def error_bars(seeds: pd.Series) -> str:
-    """Return what the error bars of points with so many seeds are."""
-    low, high = int(seeds.min()), int(seeds.max())
-    if high == 1:
-        return "One seed per point, so no error bars."
-    if low == 1:
-        return f"Error bars: sample standard deviation over up to {high} seeds; one seed has none."
-    return f"Error bars: sample standard deviation over {high if low == high else f'{low} to {high}'} seeds."
-
-
-def empty_text(results: Results) -> str:
-    """Return what stands in place of the points where there are none."""
-    cells = cells_of(results.table)
-    if cells.empty:
-        return (
-            "Nothing to compare: this configuration has no runs of this task under the protocol of the "
-            f"paper ({PROTOCOL})."
-        )
-    if (cells["state"] == NOT_REQUESTED).all():
-        return (
-            "Nothing to compare: the paper prints no result for the datasets and settings of this "
-            "configuration. Its results are in the tables, beside the naive floors."
-        )
-    return (
-        "Nothing to compare yet: of the results that the paper prints and this configuration asks for, "
-        "none is reproduced so far."
-    )
+def short(task: str, dataset: str) -> str:
+    """Return a dataset's name without what all names of its task share."""
+    return dataset.removeprefix(source_of(task).prefix)

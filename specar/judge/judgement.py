@@ -16,6 +16,7 @@ from specar.results.ablations import ablation_table
 from specar.results.convergence import unconverged_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
+from specar.runs.store import started_ablations
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,6 @@ def judge(ledger: Ledger) -> Judgement:
 def _ablations(plan: Plan) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
     claimed = {claim.ablation for claim in claims()}
-    tables = [ablation_table(plan, name) for name in plan.started_ablations if name in claimed]
+    tables = [ablation_table(plan, name) for name in started_ablations(plan) if name in claimed]
     done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True).astype({"top": bool}) if done else None

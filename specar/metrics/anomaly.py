@@ -74,6 +74,11 @@ def threshold(scores: Scores | Sequence[Scores], anomaly_ratio: float) -> float:
     return value
 
 
+def three_sigma(scores: Scores) -> float:
+    """Return mean + 3 standard deviations of scores (n,): the limit of Shewhart's control charts."""
+    return float(scores.mean(dtype=np.float64) + 3 * scores.std(dtype=np.float64))
+
+
 def segments(labels: Flags) -> tuple[Counts, Counts]:
     """Return where runs of true labels begin, and the position after the last point of each.
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from specar.base.errors import SpecarError
+from specar.metrics.anomaly import segments
 
 Flags = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.floating[Any]]
@@ -64,12 +65,12 @@ def auc_pr(scores: Scores, labels: Flags) -> float:
 
 
 def vus_pr(scores: Scores, labels: Flags, max_buffer: int = 100, step: int = 5) -> float:
-    """Return the volume under the precision-recall surface (VUS-PR).
+    """Return the volume under the precision-recall surface (VUS-PR) as first published.
 
-    The mean, over buffers of 0, 1, ..., ``max_buffer`` points, of the area under the range-based
-    precision-recall curve, in which labels fade out over half a buffer on both sides of a segment
-    (Paparrizos et al., PVLDB 15(11), 2022); scores that equal the labels stay below 1. Areas come from
-    aeon, which takes 250 thresholds.
+    The mean, over buffers of 0, 1, ..., ``max_buffer`` points, of the area by trapezoids under the
+    range-based precision-recall curve, in which labels fade out over half a buffer on both sides of a segment
+    (Paparrizos et al., PVLDB 15(11), 2022). Points of a buffer are missed where they are not predicted, so
+    that scores that equal the labels stay below 1. Areas come from aeon, which takes 250 thresholds.
 
     Parameters
     ----------
@@ -91,3 +92,52 @@ def vus_pr(scores: Scores, labels: Flags, max_buffer: int = 100, step: int = 5) 
     truth, score = labels.astype(np.int64), scores.astype(np.float64)
     areas = [range_pr_auc_score(truth, score, int(buffer)) for buffer in buffers]
     return float(np.interp(np.arange(max_buffer + 1), buffers, areas).mean())
+
+
+def vus_pr_tsb_ad(scores: Scores, labels: Flags, max_buffer: int = 100, thresholds: int = 250) -> float:
+    """Return VUS-PR as the benchmark TSB-AD computes it (Liu and Paparrizos, NeurIPS 2024).
+
+    Unlike `vus_pr`, points of a buffer count as positive only where they are predicted, and the area is one
+    of steps, as `auc_pr`: scores that equal the labels give 1. A segment is found if a point of it or of its
+    buffers is predicted; segments whose buffers meet count as one.
+
+    Parameters
+    ----------
+    scores, labels
+        Each of shape (n,).
+    max_buffer
+        In points. 100 is the default of TSB-AD; its leaderboard takes the period of each series instead.
+    thresholds
+        Number of scores, evenly spaced in rank, that serve as thresholds.
+    """
+    require_both_classes(labels)
+    order = np.argsort(-scores, kind="stable")
+    levels = scores[order][np.linspace(0, len(scores) - 1, thresholds).astype(int)]
+    claims = np.searchsorted(-scores[order], -levels, side="right")  # points at or above each level
+    exact = np.cumsum(labels[order])[claims - 1]
+    areas = []
+    for buffer in range(max_buffer + 1):
+        hits = np.cumsum(_faded(labels, buffer)[order])[claims - 1]
+        recall = np.minimum(hits / (labels.sum() + (hits - exact) / 2), 1)
+        recall *= (_peaks(scores, labels, buffer // 2)[:, None] >= levels).mean(axis=0)
+        areas.append(np.sum(np.diff(recall, prepend=0) * hits / claims))
+    return float(np.mean(areas))
+
+
+def _faded(labels: Flags, buffer: int) -> npt.NDArray[np.float64]:
+    """Labels (n,) that fade out over half a buffer on both sides of each segment."""
+    faded, (starts, ends) = labels.astype(np.float64), segments(labels)
+    for distance in range(1, buffer // 2 + 1):
+        for points in (starts - distance, ends - 1 + distance):
+            faded[points[(points >= 0) & (points < len(labels))]] += np.sqrt(1 - distance / buffer)
+    return np.minimum(faded, 1)
+
+
+def _peaks(scores: Scores, labels: Flags, reach: int) -> Scores:
+    """The highest score of each segment and ``reach`` points on both sides, those that meet being one."""
+    starts, ends = segments(labels)
+    first = np.append(True, starts[1:] - reach >= ends[:-1] + reach)
+    last = np.append(first[1:], True)
+    bounds = np.stack([starts[first] - reach, ends[last] + reach], axis=1).clip(0, len(scores))
+    # With one more score, so that an end may be that of all.
+    return np.maximum.reduceat(np.append(scores, -np.inf), bounds.ravel())[::2]

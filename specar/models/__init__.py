@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import importlib
-import importlib.util
-import sys
-import traceback
+import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.strict import Strict, problems
+from specar.models.modules import import_module, in_one_line, sha256_of_module
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -29,22 +27,7 @@ class NoSettings(Strict):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What the module of a model offers.
-
-    Attributes
-    ----------
-    build
-        ``build(config, shape)`` returns the network (see :mod:`specar.models.base`).
-    config
-        Pydantic class of its settings, ``Config`` in the module. One that has TOP has the setting ``top``.
-    tasks
-        Tasks that it can do, ``TASKS`` in the module; empty for all.
-    batch_dependent
-        Whether its output for an example depends on the others of the batch, ``BATCH_DEPENDENT``: batches are
-        never split then.
-    work
-        ``work(config, shape)`` counts what it needs per example; None where nobody has counted it.
-    """
+    """What the module of a model offers (see README.md); ``sha256`` is that of a user's own file."""
 
     module: str
     build: Callable[[Any, SeriesShape], nn.Module]
@@ -52,6 +35,7 @@ class ModelSpec:
     tasks: frozenset[str] = frozenset()
     batch_dependent: bool = False
     work: Callable[[Any, SeriesShape], Work] | None = None
+    sha256: str | None = None
 
     @property
     def top(self) -> bool:
@@ -63,25 +47,67 @@ class ModelSpec:
         """Whether the model comes with the package."""
         return self.module.startswith(f"{__name__}.")
 
+    @property
+    def name(self) -> str:
+        """How records call the module, however a configuration does."""
+        return self.module.removeprefix(f"{__name__}.")
+
     def settings(self, values: Mapping[str, Any]) -> BaseModel:
         """Validate settings; what is unknown is an error, whatever the class itself says.
 
         Raises
         ------
         ValueError
-            A setting is unknown or has a bad value.
+            A setting is unknown or has a bad value, or the settings would not come back from a record as they
+            were, so that the id of a run would change.
         """
+        made = self._validated(values)
+        if not self.builtin:
+            try:
+                said = made.model_dump(mode="json")
+                same = [self._validated(one).model_dump(mode="json") for one in (values, said)]
+                texts = {json.dumps(one, sort_keys=True, allow_nan=False) for one in (said, *same)}
+            except ValueError as error:
+                raise ValueError(
+                    f"settings of {self.name} cannot be written into a record: {error}"
+                ) from error
+            if len(texts) > 1 or _has_set(made.model_dump()):
+                needs = "plain values with fixed defaults, and lists in place of sets"
+                raise ValueError(
+                    f"settings do not come back from a record as they were; Config needs {needs}"
+                )
+        return made
+
+    def _validated(self, values: Mapping[str, Any]) -> BaseModel:
         known = self.config.model_fields
         for name in values:
             if name not in known:
                 close = difflib.get_close_matches(str(name), known, n=1)
                 hint = f" (did you mean {close[0]}?)" if close else ""
-                has = "" if known else f"; {self.module} declares no Config"
+                has = "" if known else f"; {self.name} declares no Config"
                 raise ValueError(f"unknown setting {name}{hint}{has}")
         try:
-            return self.config.model_validate(dict(values))
+            with self.errors("its Config raises"):
+                return self.config.model_validate(dict(values), by_name=True)
         except ValidationError as error:
             raise ValueError(problems(error)) from error
+
+    def work_of(self, settings: BaseModel, shape: SeriesShape) -> Work | None:
+        """Count what it needs per example; None where it does not say. SpecarError: its ``work`` fails."""
+        with self.errors("work raises"):
+            counted = self.work and self.work(settings, shape)
+        if not isinstance(counted, Work | None):
+            raise SpecarError(f"model {self.name!r}: work returned a {type(counted).__name__}, no Work")
+        return counted
+
+    def errors(self, what: str, certain: bool = True) -> AbstractContextManager[None]:
+        """Say in one line what a user's code raises in the block (see `in_one_line`)."""
+        return in_one_line(f"model {self.name!r}: {what}", certain) if not self.builtin else nullcontext()
+
+
+def _has_set(value: Any) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return isinstance(value, set | frozenset) or any(map(_has_set, parts))
 
 
 @cache
@@ -91,46 +117,28 @@ def spec_of(module: str) -> ModelSpec:
     Raises
     ------
     SpecarError
-        There is no such module, it cannot be imported, or it has no ``build``.
+        There is no such module, it cannot be imported, or what it offers is not what README.md says.
     """
-    found = _import(module)
-    if not callable(getattr(found, "build", None)):
-        raise SpecarError(f"model module {module!r} ({_file(found)}) has no build(config, shape)")
-    config = getattr(found, "Config", NoSettings)
-    if not (isinstance(config, type) and issubclass(config, BaseModel)):
-        raise SpecarError(f"Config of model module {module!r} ({_file(found)}) is no pydantic class")
-    tasks = frozenset(getattr(found, "TASKS", ()))
-    dependent = bool(getattr(found, "BATCH_DEPENDENT", False))
-    return ModelSpec(found.__name__, found.build, config, tasks, dependent, getattr(found, "work", None))
-
-
-def _file(module: Any) -> str:
-    return str(getattr(module, "__file__", "built in"))
-
-
-def _import(module: str) -> Any:
-    """Import a model: one of the package by its name, else from the working folder as Snakemake does."""
-    if "." not in module and importlib.util.find_spec(f"{__name__}.{module}"):
-        return importlib.import_module(f"{__name__}.{module}")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name and module.split(".")[0] == error.name.split(".")[0]:
-            known = "a module of specar.models, of the working folder, or a dotted path"
-            raise SpecarError(f"model module {module!r}: {error}; give {known}") from error
-        raise SpecarError(f"model module {module!r} cannot be imported: {_said(error)}") from error
-    except Exception as error:  # it is a user's code: whatever it raises
-        raise SpecarError(f"model module {module!r} cannot be imported: {_said(error)}") from error
-
-
-def _said(error: Exception) -> str:
-    """An error of a user's code in one line, with the place where it was raised."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    text = (str(error) or "no message").splitlines()[0]
-    return f"{type(error).__name__}: {text} ({last.filename}:{last.lineno})"
+    found = import_module(module)
+    where, tasks = f"model module {module!r} ({found.__file__ or 'built in'})", getattr(found, "TASKS", ())
+    if not isinstance(tasks, str | tuple | list | set | frozenset):
+        raise SpecarError(f"{where}: its TASKS are no names of tasks")
+    spec = ModelSpec(
+        found.__name__,
+        getattr(found, "build", None),  # type: ignore[arg-type] # checked below
+        getattr(found, "Config", NoSettings),
+        frozenset([tasks] if isinstance(tasks, str) else map(str, tasks)),
+        bool(getattr(found, "BATCH_DEPENDENT", False)),
+        getattr(found, "work", None),
+        sha256_of_module(found),
+    )
+    if not callable(spec.build):
+        raise SpecarError(f"{where} has no build(config, shape)")
+    if not (isinstance(spec.config, type) and issubclass(spec.config, BaseModel)):
+        raise SpecarError(f"{where}: its Config is no pydantic class")
+    if not (spec.work is None or callable(spec.work)):
+        raise SpecarError(f"{where}: its work is no function")
+    return spec
 
 
 def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module:
@@ -139,16 +147,11 @@ def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module
     Raises
     ------
     SpecarError
-        Building it fails, or what is built is no network.
+        Building it fails, or what is built is no network with something to train.
     """
     from specar.models.base import checked
 
-    try:
-        model = spec_of(module).build(config, shape)
-    except (SpecarError, MemoryError):
-        raise
-    except Exception as error:  # likewise
-        if "out of memory" in str(error).lower():
-            raise
-        raise SpecarError(f"model {module!r} cannot be built: {_said(error)}") from error
-    return checked(model, module, shape)
+    spec = spec_of(module)
+    with spec.errors("build raises"):
+        model = spec.build(config, shape)
+    return checked(model, spec.name, shape, bool(getattr(config, "top", False)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
+import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from specar.base.errors import SpecarError
 from specar.models.shape import SeriesShape
@@ -20,7 +22,7 @@ class ModelOutput(NamedTuple):
     """
 
     output: Tensor
-    order_values: Tensor | None
+    order_values: Tensor | None = None
 
 
 class Ordered(Protocol):
@@ -34,26 +36,52 @@ class Ordered(Protocol):
         """
 
 
-def checked(model: Any, name: str, shape: SeriesShape) -> nn.Module:
+def checked(model: Any, name: str, shape: SeriesShape, top: bool = False) -> nn.Module:
     """Return a network whose output is a `ModelOutput` of the right shape; it may return the tensor alone.
 
     Raises
     ------
     SpecarError
-        It is no network, or, when it is called, returns something else.
+        It is no network with something to train, or, when it is called, returns something else.
     """
     if not isinstance(model, nn.Module):
         raise SpecarError(f"build of model {name!r} returned a {type(model).__name__}, not a torch nn.Module")
-    rows = (shape.classes,) if shape.classes else (shape.pred_len or shape.seq_len, shape.channels)
+    if any(map(is_lazy, model.parameters())):
+        raise SpecarError(f"model {name!r} has lazy layers; give them their sizes, which shape says")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise SpecarError(f"model {name!r} has nothing to train: no parameter that requires a gradient")
 
     def check(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> ModelOutput:
-        made = ModelOutput(output, None) if isinstance(output, Tensor) else output
-        if not isinstance(made, ModelOutput):
-            raise SpecarError(f"model {name!r} returned a {type(output).__name__}, no tensor or ModelOutput")
-        wanted = (len(inputs[0]), *rows)
-        if tuple(made.output.shape) != wanted:
-            raise SpecarError(f"model {name!r} returned shape {tuple(made.output.shape)}, wanted is {wanted}")
-        return made
+        made = ModelOutput(output) if isinstance(output, Tensor) else output
+        if problem := _problem(made, len(inputs[0]), shape) or _training_problem(model, made, top):
+            raise SpecarError(f"model {name!r} returned {problem}")
+        return cast(ModelOutput, made)
 
     model.register_forward_hook(check)
     return model
+
+
+def _problem(made: Any, batch: int, shape: SeriesShape) -> str:
+    if not (isinstance(made, ModelOutput) and isinstance(made.output, Tensor)):
+        return f"a {type(made).__name__}; wanted is a tensor, or a ModelOutput of one"
+    rows = (shape.classes,) if shape.classes else (shape.pred_len or shape.seq_len, shape.channels)
+    parts = {
+        "output": (made.output, (batch, *rows)),
+        "order_values": (made.order_values, (batch, shape.steps)),
+    }
+    for part, (values, wanted) in parts.items():
+        if values is not None and tuple(values.shape) != wanted:
+            return f"{part} of shape {tuple(values.shape)}; wanted is {wanted}"
+        if values is not None and not values.is_floating_point():
+            return f"{part} of type {values.dtype}; wanted are floating-point numbers"
+    return ""
+
+
+def _training_problem(model: nn.Module, made: ModelOutput, top: bool) -> str:
+    if not (model.training and torch.is_grad_enabled()):
+        return ""
+    if not made.output.requires_grad:
+        return "an output that depends on no parameter, so that nothing can be trained"
+    if top and (made.order_values is None or not hasattr(model, "order_loss")):
+        return "no order_values, or has no order_loss, which its setting top asks for"
+    return ""

@@ -6,7 +6,8 @@ from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
 from specar.paper.files import TABLE_IDS
 
-TABLE_SUFFIXES, FIGURE_SUFFIXES = ("csv", "md", "tex", "html"), ("pdf", "svg", "png")
+TABLE_SUFFIXES, TEXT_SUFFIXES = ("csv", "md", "tex", "html"), ("csv", "md")
+FIGURE_SUFFIXES = ("pdf", "svg", "png")
 
 
 def _named(stems: list[str], suffixes: tuple[str, ...]) -> list[str]:

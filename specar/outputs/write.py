@@ -3,63 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
+from specar.config.tasks import TASK_INFO
 from specar.figures import ablation as ablation_figure
 from specar.figures import ranks as ranks_figure
+from specar.figures.drawing import Drawing, drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.figures.plan_request import PaperFigure, PaperResults
-from specar.figures.request import Results
-from specar.figures.save import save
 from specar.figures.style import figure_style
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import drawn_ranking
-from specar.judge.texts import claims_text, ranks_text, verdicts_text
-from specar.outputs.names import AUDIT_FILES, FIGURE_SUFFIXES, TABLE_SUFFIXES, table_files
+from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper.audit import flagged_cells
-from specar.paper.audit.report import markdown as audit_text
 from specar.paper.files import TABLE_IDS
 from specar.report.page import page
-from specar.results.ablations import ablation_runs, ablation_table
+from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-from specar.tables.ablation import table_of
-from specar.tables.cells import flagged_keys
-from specar.tables.paper_render import render_html, render_latex, render_markdown
-from specar.tables.paper_write import table_parts
-from specar.tables.reproduced import reproduced_of
-from specar.tables.table import PaperTable
-from specar.tables.write import text_of
-
-_RENDERERS = {"md": render_markdown, "tex": render_latex, "html": render_html}
+from specar.tables.ablation import ablation_page
+from specar.tables.audit import audit_page
+from specar.tables.judgement import claims_page, ranks_page, verdicts_page
+from specar.tables.paper import paper_page
+from specar.tables.paper_cells import flagged_keys
+from specar.tables.render import render
+from specar.tables.table import Page
+from specar.tables.task import task_page
 
 
 def write_tables(ledger: Ledger, task: str) -> list[Path]:
     """Write the tables of a task; returns the files."""
-    files = [ledger.plan.tables / name for name in table_files(task)]
-    for path in files:
-        write_text(path, text_of(ledger, task, path.stem != task, path.suffix))
+    folder = ledger.plan.tables
+    files = _save_page(folder / task, task_page(ledger, task))
+    if TASK_INFO[task].setting:
+        files += _save_page(folder / f"{task}_averaged", task_page(ledger, task, averaged=True))
     return files
 
 
 def write_figures(ledger: Ledger, task: str) -> list[Path]:
     """Draw the figures of a task; returns the files."""
-    plan, files = ledger.plan, []
-    results = Results(task, ledger.of(task).cells, plan.config.note, plan.remarks_of(task))
-    for name, module in FIGURES.items():
-        with figure_style():
-            figure, title = import_module(module).draw(results)
-            files += _save(figure, plan.figures / f"{task}_{name}", title)
-    return files
+    found = drawings(ledger, FIGURES, task)
+    return [path for name, drawn in found for path in _save(drawn, ledger.plan.figures / f"{task}_{name}")]
 
 
-def write_paper_tables(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
+def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     """Write tables of the paper, by default all; returns the files.
 
     Raises
@@ -68,15 +58,12 @@ def write_paper_tables(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
         The paper has no such table.
     """
     _known(names, TABLE_IDS, "the paper has no table")
-    reproduced, flagged = reproduced_of(plan), flagged_keys(flagged_cells())
-    files = []
-    for name in names or TABLE_IDS:
-        rows, table = table_parts(name, plan, reproduced, flagged)
-        files += _save_table(plan.paper / name, rows, table)
-    return files
+    flagged, folder = flagged_keys(flagged_cells()), ledger.plan.paper
+    pages = ((name, paper_page(ledger, name, flagged)) for name in names or TABLE_IDS)
+    return [path for name, made in pages for path in _save_page(folder / name, made)]
 
 
-def write_paper_figures(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
+def write_paper_figures(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     """Draw the figures over the whole plan, by default all, with their titles as JSON; returns the files.
 
     Raises
@@ -85,14 +72,10 @@ def write_paper_figures(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
         There is no such figure.
     """
     _known(names, PAPER_FIGURES, "no figure")
-    results, files = PaperResults(plan), []
-    for name in names or PAPER_FIGURES:
-        module, *arguments = PAPER_FIGURES[name]
-        stem = plan.paper_figures / name
-        with figure_style():
-            drawn: PaperFigure = import_module(module).draw(results, *arguments)
-            files += _save(drawn.figure, stem, drawn.title, drawn.alt)
-        files.append(stem.with_name(f"{name}.json"))
+    files = []
+    for name, drawn in drawings(ledger, {name: PAPER_FIGURES[name] for name in names or PAPER_FIGURES}):
+        stem = ledger.plan.paper_figures / name
+        files += [*_save(drawn, stem), stem.with_name(f"{name}.json")]
         write_json(files[-1], {"title": drawn.title, "alt": drawn.alt})
     return files
 
@@ -105,31 +88,28 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
     SpecarError
         There is no such ablation, or its settings contradict each other.
     """
-    tidy, stem = ablation_table(plan, name), plan.ablations / name
-    files = _save_table(stem, tidy, table_of(plan, name, tidy))
+    made, stem = ablation_page(plan, name), plan.ablations / name
+    files = _save_page(stem, made)
     with figure_style():
-        ablation, note = plan.config.ablations[name], plan.config.note
-        drawn = ablation_figure.draw(ablation, tidy, ablation_runs(plan, name), note)
-        return files + _save(drawn.figure, stem, drawn.title, drawn.alt)
+        return files + _save(ablation_figure.draw(plan, name, made[0], ablation_runs(plan, name)), stem)
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     """Write verdicts, claims and ranks; returns the files."""
-    tables = {name: getattr(judgement, name) for name in ("verdicts", "claims", "ranks", "pairs")}
-    texts = {"verdicts": verdicts_text, "claims": claims_text, "ranks": ranks_text}
-    files = [_save_text(folder / f"{name}.csv", as_csv(table)) for name, table in tables.items()]
-    files += [_save_text(folder / f"{name}.md", text(judgement)) for name, text in texts.items()]
+    pages = {"verdicts": verdicts_page, "claims": claims_page, "ranks": ranks_page}
+    files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
+    for name, made in pages.items():
+        files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():
-            figure, title = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
-            files += _save(figure, folder / f"ranks_{task}", title)
+            drawn = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
+        files += _save(drawn, folder / f"ranks_{task}")
     return files
 
 
 def write_audit(findings: pd.DataFrame, folder: Path) -> list[Path]:
     """Write the findings on the paper's own numbers; returns the files."""
-    texts = (as_csv(findings), audit_text(findings))
-    return [_save_text(folder / name, text) for name, text in zip(AUDIT_FILES, texts, strict=True)]
+    return _save_page(folder / "audit", audit_page(findings), TEXT_SUFFIXES)
 
 
 def write_report(plan: Plan, path: Path) -> Path:
@@ -152,9 +132,12 @@ def _known(names: Sequence[str], known: Iterable[str], what: str) -> None:
         raise SpecarError(f"{what} {unknown[0]!r:.80}; known: {', '.join(known)}")
 
 
-def _save_table(stem: Path, rows: pd.DataFrame, table: PaperTable) -> list[Path]:
-    texts = {"csv": as_csv(rows), **{suffix: render(table) for suffix, render in _RENDERERS.items()}}
-    return [_save_text(Path(f"{stem}.{suffix}"), texts[suffix]) for suffix in TABLE_SUFFIXES]
+def _save_page(
+    stem: Path, made: tuple[pd.DataFrame, Page], suffixes: Iterable[str] = TABLE_SUFFIXES
+) -> list[Path]:
+    rows, tables = made
+    texts = {end: as_csv(rows) if end == "csv" else render(tables, end) for end in suffixes}
+    return [_save_text(Path(f"{stem}.{end}"), text) for end, text in texts.items()]
 
 
 def _save_text(path: Path, text: str) -> Path:
@@ -162,8 +145,8 @@ def _save_text(path: Path, text: str) -> Path:
     return path
 
 
-def _save(figure: Figure, stem: Path, title: str, alt: str | None = None) -> list[Path]:
+def _save(drawn: Drawing, stem: Path) -> list[Path]:
     files = [Path(f"{stem}.{suffix}") for suffix in FIGURE_SUFFIXES]
     for path in files:
-        save(figure, path, title, alt)
+        drawn.save(path)
     return files

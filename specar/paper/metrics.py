@@ -79,6 +79,7 @@ METRICS = {
     "auc_roc": _percent("AUC-ROC", 2),
     "auc_pr": _percent("AUC-PR", 2),
     "pa_k_auc": _percent("PA%K area", 2),
-    "vus_pr": _percent("VUS-PR", 2),
+    "vus_pr": _percent("VUS-PR of 2022", 2),
+    "vus_pr_tsb_ad": _percent("VUS-PR of TSB-AD", 2),
     "pa_f1": _percent("PA F1", 2),
 }

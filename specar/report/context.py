@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
+from markupsafe import Markup
 
-from specar.figures.plan_request import PaperResults
 from specar.judge.judgement import Judgement, judge
-from specar.paper.audit import Paper, audit, flagged_cells
+from specar.paper.audit import Paper, audit
 from specar.paper.audit.floors import with_floors
 from specar.report.runs import RunIndex
-from specar.results.ledger import TaskResults, ledger_of, results_of
+from specar.results.ledger import Ledger, ledger_of
 from specar.runs.plan import Plan
-from specar.tables.cells import FlaggedKey, flagged_keys
+from specar.tables.render import fragment
+from specar.tables.table import FAILED, REPRODUCED, Cell, Table
 
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, its results by task, its runs, and the findings on the paper."""
+    """The plan, its ledger, its runs and their places in the page, verdicts, and findings on the paper."""
 
     plan: Plan
 
     @cached_property
-    def results(self) -> Mapping[str, TaskResults]:
-        """Results of every task of the plan."""
-        return {task: results_of(self.plan, task) for task in self.plan.tasks}
+    def ledger(self) -> Ledger:
+        """Every number of the plan."""
+        return ledger_of(self.plan)
 
     @cached_property
     def runs(self) -> RunIndex:
-        """The runs of the plan and their places in the page."""
+        """The runs of the plan."""
         return RunIndex(self.plan)
 
     @cached_property
     def judgement(self) -> Judgement:
         """Verdicts on the published cells, on the claims of the paper, and ranks."""
-        return judge(ledger_of(self.plan))
+        return judge(self.ledger)
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """Findings of the audit of the paper (see `specar.paper.audit.audit`)."""
+        """Findings of the audit of the paper."""
         return audit(with_floors(Paper(), self.plan))
 
-    @cached_property
-    def flagged(self) -> set[FlaggedKey]:
-        """Printed cells that the audit casts doubt on."""
-        return flagged_keys(flagged_cells(self.findings))
+    def linked(self, table: Table, level: int = 3) -> Markup:
+        """Return a table with its heading; its numbers lead to the records of their runs."""
 
-    @cached_property
-    def paper_results(self) -> PaperResults:
-        """The results as figures over the whole plan read them."""
-        return replace(PaperResults(self.plan), _of_task=dict(self.results))
+        def link(cell: Cell) -> str | None:
+            behind = {REPRODUCED: cell.runs, FAILED: cell.failed}
+            return self.runs.target(behind.get(cell.kind, ()))
+
+        return fragment(table, link, level)

@@ -6,9 +6,8 @@ import base64
 import io
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
-
-from specar.figures.save import write_to
+from specar.figures.drawing import Drawing
+from specar.report.section import Entry
 
 _LARGEST_SVG = 400_000  # bytes; above, a PNG is smaller
 
@@ -17,16 +16,8 @@ _LARGEST_SVG = 400_000  # bytes; above, a PNG is smaller
 class Picture:
     """A figure as the page shows it.
 
-    Attributes
-    ----------
-    id
-        Its id in the page.
-    title, alt
-        What stands below it, and what it says to whoever cannot see it.
-    source
-        The picture as a data URI: as a picture, so that the ids in an SVG are its own.
-    width
-        Its natural width in CSS pixels.
+    ``source`` is the picture as a data URI: as a picture, so that the ids in an SVG are its own. ``width`` is
+    its natural one in CSS pixels.
     """
 
     id: str
@@ -35,22 +26,22 @@ class Picture:
     source: str
     width: int
 
+    @property
+    def entry(self) -> Entry:
+        """Its line of the contents."""
+        return Entry(self.id, self.title)
 
-def picture_of(figure: Figure, id: str, title: str, alt: str) -> Picture:
-    """Return a figure as a picture; to be called inside `specar.figures.style.figure_style`."""
-    content, kind = _bytes(figure, "svg", title), "image/svg+xml"
+
+def picture_of(drawn: Drawing, id: str) -> Picture:
+    """Return a figure as a picture."""
+    content, kind = _bytes(drawn, "svg"), "image/svg+xml"
     if len(content) > _LARGEST_SVG:
-        content, kind = _bytes(figure, "png", title), "image/png"
-    text = base64.b64encode(content).decode()
-    return Picture(id, title, alt, f"data:{kind};base64,{text}", round(96 * figure.get_size_inches()[0]))
+        content, kind = _bytes(drawn, "png"), "image/png"
+    text, width = base64.b64encode(content).decode(), round(96 * drawn.figure.get_size_inches()[0])
+    return Picture(id, drawn.title, drawn.alt, f"data:{kind};base64,{text}", width)
 
 
-def _bytes(figure: Figure, suffix: str, title: str) -> bytes:
+def _bytes(drawn: Drawing, suffix: str) -> bytes:
     stream = io.BytesIO()
-    write_to(stream, figure, suffix, title)
+    drawn.write(stream, suffix)
     return stream.getvalue()
-
-
-def words_in(figure: Figure) -> str:
-    """Return the sentences that stand in a figure outside of its panels."""
-    return " ".join(" ".join(text.get_text().split()) for text in figure.texts)

@@ -12,10 +12,10 @@ import pandas as pd
 from scipy import stats
 
 from specar.config.tasks import TASK_INFO
-from specar.results.aggregates import Aggregate, aggregate_statistics
 from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
 from specar.paper.sources import AVERAGE, source_of
+from specar.results.aggregates import Aggregate, aggregate_statistics
 
 LEVEL = 0.95
 _PROTOCOL = "published"
@@ -25,18 +25,9 @@ _PROTOCOL = "published"
 class Effect:
     """Difference that TOP makes to one dataset, with - without, in percent of without.
 
-    Attributes
-    ----------
-    dataset, model, metric
-        Whose.
-    settings
-        Horizons or mask ratios that both results are averaged over first; one empty text for M4.
-    seeds
-        How many pairs there are.
-    mean
-        Mean of the difference over seeds.
-    half
-        Half of the t interval at `LEVEL`; None for a single seed.
+    ``mean`` is over that of ``seeds`` pairs, ``half`` half of its t interval at `LEVEL`, None for a single
+    one. ``settings`` are the horizons or mask ratios that both results are averaged over first; one empty
+    text for M4.
     """
 
     dataset: str
@@ -93,23 +84,24 @@ def _effect(model: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect
     means = kept.groupby("seed")[[False, True]].mean()
     changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
     settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
-    return Effect(
-        dataset, model, metric, settings, len(changes), float(changes.mean()), _half(changes)
-    )
+    half = t_half(changes, LEVEL)
+    return Effect(dataset, model, metric, settings, len(changes), float(changes.mean()), half)
 
 
-def _half(changes: npt.NDArray[np.float64]) -> float | None:
-    number = len(changes)
+def t_half(values: npt.NDArray[np.float64], level: float) -> float | None:
+    """Return half of the t interval of the mean of ``values``; None for a single one."""
+    number = len(values)
     if number < 2:
         return None
-    return float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * changes.std(ddof=1) / np.sqrt(number))
+    return float(stats.t.ppf((1 + level) / 2, number - 1) * values.std(ddof=1) / np.sqrt(number))
 
 
 @cache
 def published_settings(task: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that the paper prints without and with TOP, by dataset in its order."""
     table = published(task)
-    table = table[(table["setting"] != AVERAGE) & (table["published_as"] == OURS)].assign(number=lambda rows: rows["published"].astype(float))
+    table = table[(table["setting"] != AVERAGE) & (table["published_as"] == OURS)]
+    table = table.assign(number=table["published"].astype(float))
     wide = table.pivot_table(index=["dataset", "setting"], columns="top", values="number", sort=False)
     pairs = [(str(dataset), str(setting)) for dataset, setting in wide.dropna().index]
     names = dict.fromkeys(dataset for dataset, _ in pairs)

@@ -20,6 +20,7 @@ from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked,
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import failures
+from specar.runs.store import plan_of
 
 _PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
 _COMBINATION = ["task", "model", "protocol", "published_as"]
@@ -62,7 +63,9 @@ class Ledger:
 
     def of(self, task: str) -> Ledger:
         """Return the part of one task, without the floors of others; empty where the plan has no runs of it."""
-        cells, runs = (table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs))
+        cells, runs = (
+            table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs)
+        )
         floors = [c for c in cells if str(c).startswith("floor_")]
         others = [column for column in floors if column not in baseline_labels(task)]
         ids = set(runs["run_id"])
@@ -80,6 +83,8 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
         runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
         cells.append(cells_of(task, runs[-1]))
         failed |= failures(plan, task) | _damaged(plan, rows)
+    if not runs:  # every dataset of the matrix is on request and not in place, say
+        return Ledger(plan, pd.DataFrame(columns=COLUMNS), run_rows(plan, {}), failed)
     return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
 
 
@@ -115,7 +120,7 @@ def load_results(*config: str | Path) -> pd.DataFrame:
     >>> done = cells[cells["seeds"] > 0]  # doctest: +SKIP
     >>> done.pivot_table("reproduced", ["dataset", "setting", "metric"], ["model", "top"])  # doctest: +SKIP
     """
-    return ledger_of(Plan.from_config(load_config(*config))).cells
+    return ledger_of(plan_of(load_config(*config))).cells
 
 
 def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +133,9 @@ def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
     aggregates = aggregates_of(task, runs, paper)
     found = pd.concat([statistics(runs, CELL), aggregate_statistics(task, runs, aggregates)])
     over = [
-        needed_runs(runs, one).assign(dataset=one.dataset, **({"setting": one.setting} if one.setting else {}))
+        needed_runs(runs, one).assign(
+            dataset=one.dataset, **({"setting": one.setting} if one.setting else {})
+        )
         for one in aggregates
     ]
     table = _every_cell(task, runs, paper).merge(paper, how="left", on=_PRINTED)
@@ -203,16 +210,3 @@ def _in_paper_order(
 
 def _size(setting: str) -> float:
     return float(setting) if setting not in ("", AVERAGE) else float("inf")
-
-
-@dataclass(frozen=True)
-class TaskResults:
-    task: str
-    table: pd.DataFrame
-    runs: pd.DataFrame
-    failed: Mapping[str, str]
-
-
-def results_of(plan: Plan, task: str) -> TaskResults:
-    part = ledger_of(plan).of(task)
-    return TaskResults(task, part.cells, part.runs, part.failed)

@@ -7,11 +7,12 @@ import logging
 import pandas as pd
 
 from specar.base.errors import SpecarError
+from specar.base.files import read_json
 from specar.config import RunConfig
 from specar.data.layout import META
-from specar.base.files import read_json
+from specar.results.rows import setting_label
 from specar.runs.plan import Plan
-from specar.runs.records import describe, finished_record
+from specar.runs.records import finished_record
 
 log = logging.getLogger(__name__)
 
@@ -24,29 +25,44 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `CELL`, ``total`` and ``used`` (NaN where not known). ``used`` leaves out weights that training
-        never reaches, and is only in records; ``total`` is that of a record, or else of the model as built
-        from the configuration. Of classification sets the latter needs the prepared data: the number of
-        parameters depends on their length.
+        `CELL`, ``total`` and ``used`` (NaN where not known) and ``problem``, why a model cannot be built, or
+        empty. ``used`` leaves out weights that training never reaches, and is only in records; ``total`` is
+        that of a record, or else of the model as built from the configuration. Of classification sets the
+        latter needs the prepared data: the number of parameters depends on their length.
     """
     found: dict[tuple[object, ...], dict[str, object]] = {}
     for name in plan.runs_of(task):
         run = plan.runs[name]
-        described = describe(run)
-        key = tuple(described[column] for column in CELL)
+        setting = "" if run.setting is None else setting_label(run.setting)
+        key = (run.dataset, setting, run.model.label, run.model.top)
         if run.protocol != "published" or "used" in found.get(key, {}):
             continue
-        record = finished_record(plan, name)
-        if record is not None and "parameters" in record:
-            found[key] = dict(record["parameters"])
+        if record := finished_record(plan, name):
+            found[key] = {name: record["parameters"][name] for name in ("total", "used")}
         elif key not in found:
-            found[key] = {"total": built_parameters(plan, run)}
-    rows = [{**dict(zip(CELL, key, strict=True)), **counts} for key, counts in found.items()]
-    return pd.DataFrame(rows, columns=[*CELL, "total", "used"]).astype({"total": float, "used": float})
+            found[key] = _counted(plan, run)
+    rows = [{"problem": "", **dict(zip(CELL, key, strict=True)), **counts} for key, counts in found.items()]
+    table = pd.DataFrame(rows, columns=[*CELL, "total", "used", "problem"])
+    return table.astype({"setting": object, "total": float, "used": float})  # an empty one has no type
+
+
+def _counted(plan: Plan, run: RunConfig) -> dict[str, object]:
+    """A model that cannot be built costs its own cells."""
+    try:
+        return {"total": built_parameters(plan, run)}
+    except (SpecarError, RuntimeError, MemoryError) as error:
+        log.warning("%s", error)
+        return {"problem": " ".join(str(error).split()) or type(error).__name__}
 
 
 def built_parameters(plan: Plan, run: RunConfig) -> int | None:
-    """Return the number of parameters of a run's model; None where the sizes of its data are not known."""
+    """Return the number of parameters of a run's model; None where the sizes of its data are not known.
+
+    Raises
+    ------
+    SpecarError
+        It cannot be built; there may be too little memory for it as well.
+    """
     sizes = _sizes(plan, run)
     if sizes is None:
         return None
@@ -57,12 +73,8 @@ def built_parameters(plan: Plan, run: RunConfig) -> int | None:
     from specar.models.shape import SeriesShape
 
     # Our own needs no memory to be counted; one of a user may not know torch's device for that.
-    try:
-        with torch.device("meta" if run.model.spec.builtin else "cpu"):
-            model = build_model(run.model.module, run.model.settings, SeriesShape(**sizes))
-    except SpecarError as error:  # costs its own cells, which the failed run explains
-        log.warning("%s", error)
-        return None
+    with torch.device("meta" if run.model.spec.builtin else "cpu"):
+        model = build_model(run.model.module, run.model.settings, SeriesShape(**sizes))
     return sum(weights.numel() for weights in model.parameters())
 
 

@@ -1,38 +1,12 @@
-"""What became of the requested runs, for what stands above and below a table."""
+"""Failed runs as they are printed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pandas as pd
 
 MOST_FAILURES = 10
 _LONGEST_REASON = 200
-
-
-@dataclass(frozen=True)
-class RunState:
-    """A requested run.
-
-    Attributes
-    ----------
-    run_id, model, protocol
-        What names it, and the table that it belongs to.
-    done
-        Whether it has a result.
-    cached
-        Whether its record comes with the project rather than from training here.
-    failure
-        Why it failed, if it did and has no result.
-    """
-
-    run_id: str
-    model: str
-    protocol: str
-    done: bool
-    cached: bool = False
-    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,29 +26,6 @@ class Failures:
     def sentences(self) -> list[str]:
         """All in one sentence; empty where no run failed."""
         return [f"Failed runs: {'; '.join(self.texts)}."] if self.shown else []
-
-
-def run_states(
-    runs: pd.DataFrame, failed: Mapping[str, str] | None = None, cached: Collection[str] | None = None
-) -> list[RunState]:
-    """Return the state of every run of `specar.results.inputs.runs_of`, in its order."""
-    reasons, from_cache = failed or {}, set(cached or ())
-    return [
-        RunState(
-            run_id=str(name),
-            model=str(rows["model"].iloc[0]),
-            protocol=str(rows["protocol"].iloc[0]),
-            done=bool(rows["value"].notna().any()),
-            cached=name in from_cache,
-            failure=reasons[str(name)] if rows["failed"].any() else None,
-        )
-        for name, rows in runs.groupby("run_id", sort=False)
-    ]
-
-
-def failures_of(runs: Iterable[RunState]) -> Failures:
-    """Return the failures among ``runs``, as they are printed."""
-    return listed_failures({run.run_id: run.failure for run in runs if run.failure is not None})
 
 
 def listed_failures(reasons: Mapping[str, str]) -> Failures:

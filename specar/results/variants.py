@@ -8,7 +8,7 @@ import pandas as pd
 
 from specar.results.ablations import ablation_table
 from specar.runs.plan import Plan
-from specar.results.statistics import FAILED, NOT_REQUESTED
+from specar.results.rows import FAILED, NOT_REQUESTED
 
 # Ablations whose levels are the variants of appendix Tables 1 to 4.
 PRINTED = ("backbone", "unified")

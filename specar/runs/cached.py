@@ -5,41 +5,25 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, write_text
 from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
+from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record, damage_of
 
-if TYPE_CHECKING:
-    from specar.runs.plan import Plan
-
 log = logging.getLogger(__name__)
-
-
-def run_file(folder: Path, name: str) -> Path:
-    """Cached record of run ``name``."""
-    return folder / f"{name}.json"
-
-
-def floor_file(folder: Path, cell: str, baseline: str) -> Path:
-    """Cached record of one baseline of a cell."""
-    return folder / "floors" / cell / f"{baseline}.json"
-
-
-def examples_file(folder: Path, name: str) -> Path:
-    """Examples of cached run ``name``."""
-    return folder / "examples" / f"{name}.json"
 
 
 def find_runs(folder: Path, damaged: bool = False) -> frozenset[str]:
     """Return the ids of all runs that have a cached record; with ``damaged`` also where it is."""
     names = {name.removesuffix(".json") for name in _files(folder) if name.endswith(".json")}
-    damages = {} if damaged else {name: damage_of(run_file(folder, name), name) for name in sorted(names)}
+    damages = {} if damaged else {name: damage_of(folder / f"{name}.json", name) for name in sorted(names)}
     for damage in filter(None, damages.values()):
         log.warning("%s", damage)
     return frozenset(name for name in names if not damages.get(name))
@@ -67,8 +51,11 @@ def add(plan: Plan, name: str) -> Path:
     SpecarError
         The plan has no such run, it is not done, or its record is not what the present code would make.
     """
+    # To the folder that the configuration says, never from elsewhere to that of the project.
+    folder = str(Path(plan.config.cache).absolute())
+    plan = replace(plan, config=plan.config.model_copy(update={"cache": folder}))
     cell = cell_id(plan.run(name).cell)
-    source, target = plan.own_record_file(name), run_file(plan.cache, name)
+    source, target = plan.own_record_file(name), plan.cached_record_file(name)
     if not source.exists():
         raise SpecarError(f"run {name} is not done: {source} is missing; train it first")
     run = check_record(source, name)
@@ -83,7 +70,7 @@ def add(plan: Plan, name: str) -> Path:
 
 
 def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
-    source, target = plan.own_examples_file(name), examples_file(plan.cache, name)
+    source, target = plan.own_examples_file(name), plan.cached_examples_file(name)
     if source.exists():
         check_examples(source, record)
         write_text(target, source.read_text(encoding="utf-8"))
@@ -94,7 +81,7 @@ def _add_examples(plan: Plan, name: str, record: dict[str, Any]) -> None:
 
 def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
     for baseline in TASK_INFO[run.task].baselines:
-        source, target = plan.own_floor_file(cell, baseline), floor_file(plan.cache, cell, baseline)
+        source, target = plan.own_floor_file(cell, baseline), plan.cached_floor_file(cell, baseline)
         if source.exists():
             check_floor(source, cell)
             write_text(target, source.read_text(encoding="utf-8"))
@@ -102,7 +89,7 @@ def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
             log.warning("floor %s of %s is not done: tables with this run will need the data", baseline, cell)
 
 
-def check(folder: Path, plan: Plan) -> tuple[int, int]:
+def check(plan: Plan) -> tuple[int, int]:
     """Check every cached record; returns how many there are, and how many of them the plan does not ask for.
 
     Raises
@@ -110,7 +97,7 @@ def check(folder: Path, plan: Plan) -> tuple[int, int]:
     SpecarError
         One is damaged, or is not what the present code makes.
     """
-    runs = {*plan.runs, *plan.runs_of_ablations}
+    folder, runs = plan.cache, {*plan.runs, *plan.runs_of_ablations}
     cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}
     records, floors, examples = (
         sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
@@ -120,7 +107,7 @@ def check(folder: Path, plan: Plan) -> tuple[int, int]:
     for path in floors:
         check_floor(path, path.parent.name)
     for path in examples:
-        record = run_file(folder, path.stem)
+        record = plan.cached_record_file(path.stem)
         if not record.exists():
             raise SpecarError(f"{path} belongs to no record: {record} is missing; remove it")
         check_examples(path, read_json(record))

@@ -16,7 +16,6 @@ from specar.config import RunConfig
 from specar.config.settings import Protocol, Task
 from specar.runs.records import describe
 
-EXAMPLES = "examples.json"
 FORMAT = 1
 
 

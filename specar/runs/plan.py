@@ -1,26 +1,19 @@
-"""The plan: a resolved configuration, its runs, and where everything lies."""
+"""The plan: a resolved configuration, its runs, and where everything lies. It touches no file."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, write_json
-from specar.config import Cell, Config, RunConfig, cell_id, expand, expand_ablation, parse_config
-from specar.config.load import explain, read_yaml
+from specar.config import Cell, RunConfig, cell_id, expand_ablation
 from specar.config.tasks import TASK_INFO
-from specar.data.mirror import is_url, missing_files, own_files, resolve_mirror
+from specar.data.mirror import is_url, own_files, resolve_mirror
 from specar.data.registry import Dataset, DatasetEntry, find_dataset
-from specar.runs import cached
-from specar.runs.store import Places
+from specar.runs.places import Places
 
 
 @dataclass(frozen=True)
@@ -45,62 +38,17 @@ class Plan(Places):
     cached_runs: frozenset[str] = frozenset()
     cached_cells: frozenset[str] = frozenset()
 
-    @classmethod
-    def of(cls, values: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Plan:
-        """Validate and expand configuration values; ``files`` is where they were read from."""
-        for path in files:
-            read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
-        return cls.from_config(parse_config(values, ", ".join(map(str, files)) or "config"))
-
-    @classmethod
-    def from_config(cls, config: Config) -> Plan:
-        """Expand a configuration; datasets on request only come in where they are in place."""
-        mirror = resolve_mirror(config.data.mirror)
-        missing = {
-            name: [file.name for file in missing_files(dataset, Path(config.data.dir) / "raw" / name, mirror)]
-            for name, dataset in config.datasets.items()
-            if dataset.restricted
-        }
-        absent = {name: files for name, files in missing.items() if files}
-        plan = cls(config, expand(config, absent), absent)
-        if not config.use_cache:
-            return plan
-        runs = cached.find_runs(plan.cache, damaged=not plan.trains)  # in tables they have failed
-        return replace(plan, cached_runs=runs, cached_cells=cached.find_cells(plan.cache, plan.cells))
-
-    def write(self, path: Path) -> None:
-        """Write the plan as JSON, atomically."""
-        runs = {name: run.model_dump(mode="json") for name, run in self.runs.items()}
-        config = self.config.model_dump(mode="json", exclude_none=True)
-        cached = {"cached_runs": sorted(self.cached_runs), "cached_cells": sorted(self.cached_cells)}
-        write_json(path, {"config": config, "runs": runs, "absent": self.absent, **cached})
-
-    @classmethod
-    def read(cls, path: Path) -> Plan:
-        """Read a plan.
-
-        Raises
-        ------
-        SpecarError
-            The file is missing, damaged, or was written by another version.
-        """
-        values = read_json(path)
-        try:
-            runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
-            absent = {name: list(files) for name, files in values["absent"].items()}
-            ids = (frozenset(values[key]) for key in ("cached_runs", "cached_cells"))
-            return cls(Config.model_validate(values["config"]), runs, absent, *ids)
-        except (KeyError, TypeError, AttributeError, ValidationError) as error:
-            reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
-            raise SpecarError(
-                f"{path} is not a plan of this version ({reason}); delete it and re-run"
-            ) from error
+    @property
+    def file(self) -> Path:
+        """Where the workflow writes it for its jobs: one per configuration, so that none takes another's."""
+        key = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
+        return self.results / "plans" / f"{key[:16]}.json"
 
     def run(self, name: str) -> RunConfig:
         """Look up a run by its id, in the matrix and then in the ablations."""
         run = self.runs.get(name) or self.runs_of_ablations.get(name)
         if run is None:
-            raise SpecarError(f"no run {name!r} in this configuration; 'specar runs' lists them")
+            raise SpecarError(f"no run {name!r:.200} in this configuration; 'specar runs' lists them")
         return run
 
     @cached_property
@@ -122,7 +70,7 @@ class Plan(Places):
         """
         if ablation not in self.config.ablations:
             known = ", ".join(self.config.ablations)
-            raise SpecarError(f"no ablation {ablation!r} in this configuration; known: {known}")
+            raise SpecarError(f"no ablation {ablation!r:.80} in this configuration; known: {known}")
         if ablation not in self._levels:
             self._levels[ablation] = expand_ablation(self.config, ablation, self.absent)
         return self._levels[ablation]
@@ -156,18 +104,6 @@ class Plan(Places):
         return list(dict.fromkeys(run.task for run in self.runs.values()))
 
     @property
-    def started_ablations(self) -> list[str]:
-        """Ablations with a record, and those that belong to everything."""
-        return [name for name in self.config.ablations if self._is_started(name)]
-
-    def _is_started(self, ablation: str) -> bool:
-        if ablation in self.config.run_ablations:
-            return True
-        with suppress(SpecarError):
-            return any(self.record_file(run).exists() for run in self.ablation_runs(ablation))
-        return False
-
-    @property
     def trained_tasks(self) -> list[str]:
         """Tasks of the runs and of all ablations."""
         entries = [entry for ablation in self.config.ablations.values() for entry in ablation.entries]
@@ -182,7 +118,7 @@ class Plan(Places):
     def cell(self, name: str) -> Cell:
         """Look up a cell by its id."""
         if name not in self.cells:
-            raise SpecarError(f"no cell {name!r} in this configuration; 'specar runs' lists the runs")
+            raise SpecarError(f"no cell {name!r:.200} in this configuration; 'specar runs' lists the runs")
         return self.cells[name]
 
     def cells_of(self, task: str) -> list[str]:
@@ -251,18 +187,18 @@ class Plan(Places):
 
     def record_file(self, run: str) -> Path:
         """Record of a run, wherever it is taken from."""
-        return cached.run_file(self.cache, run) if run in self.cached_runs else self.own_record_file(run)
+        return self.cached_record_file(run) if run in self.cached_runs else self.own_record_file(run)
 
     def examples_file(self, run: str) -> Path:
         """Examples of a run, from where its record is taken; they may be missing."""
         if run in self.cached_runs:
-            return cached.examples_file(self.cache, run)
+            return self.cached_examples_file(run)
         return self.own_examples_file(run)
 
     def floor_file(self, cell: str, baseline: str) -> Path:
         """Record of a baseline, wherever it is taken from."""
         if cell in self.cached_cells:
-            return cached.floor_file(self.cache, cell, baseline)
+            return self.cached_floor_file(cell, baseline)
         return self.own_floor_file(cell, baseline)
 
     def own_floor_files(self, cell: str) -> list[Path]:
@@ -270,22 +206,17 @@ class Plan(Places):
         return [self.own_floor_file(cell, name) for name in TASK_INFO[self.cell(cell).task].baselines]
 
     def record_files(self, task: str) -> list[Path]:
-        """Records that the tables of a task need; of those that are there, where nothing is trained."""
-        return self._wanted([self.record_file(run) for run in self.runs_of(task)])
+        """Records of all runs of a task."""
+        return [self.record_file(run) for run in self.runs_of(task)]
 
     def ablation_files(self, ablation: str) -> list[Path]:
-        """Records that the tables of an ablation need, likewise."""
-        return self._wanted([self.record_file(run) for run in self.ablation_runs(ablation)])
+        """Records of all runs of an ablation; raises as `levels_of`."""
+        return [self.record_file(run) for run in self.ablation_runs(ablation)]
 
     def floor_files(self, task: str) -> list[Path]:
-        """Floor records that the tables of a task need, likewise."""
+        """Floor records of all cells of a task."""
         baselines = TASK_INFO[task].baselines
-        return self._wanted(
-            [self.floor_file(cell, name) for cell in self.cells_of(task) for name in baselines]
-        )
-
-    def _wanted(self, files: list[Path]) -> list[Path]:
-        return files if self.trains else [path for path in files if path.exists()]
+        return [self.floor_file(cell, name) for cell in self.cells_of(task) for name in baselines]
 
     @property
     def trains(self) -> bool:

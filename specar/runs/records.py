@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
@@ -15,9 +15,7 @@ from specar.base.errors import SpecarError
 from specar.base.files import read_json, read_json_lines
 from specar.base.strict import problems
 from specar.config import Cell, RunConfig, cell_id, run_id
-
-if TYPE_CHECKING:
-    from specar.runs.plan import Plan
+from specar.runs.plan import Plan
 
 log = logging.getLogger(__name__)
 Resolved = TypeVar("Resolved", bound=Cell)

@@ -10,7 +10,8 @@ from torch import nn
 from specar.base.errors import SpecarError
 from specar.config import RunConfig
 from specar.models import build_model
-from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.examples import write_examples
+from specar.runs.places import EXAMPLES
 from specar.runs.plan import Plan
 from specar.runs.provenance import git_state
 from specar.runs.records import read_record
@@ -43,7 +44,8 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
     model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
     _load(model, folder / WEIGHTS, run)
-    with torch.inference_mode(), autocast(device, run.training.precision):
+    said = run.model.spec.errors("its code raises", certain=False)
+    with torch.inference_mode(), autocast(device, run.training.precision), said:
         examples = task.examples(model, record["details"])
     if examples is None:
         raise SpecarError(f"run {name}: its task has no examples to show")

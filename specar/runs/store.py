@@ -1,93 +1,116 @@
-"""Where everything lies that the pipeline reads and writes."""
+"""From a configuration to its plan and back: what is there of data and records decides what is to be done."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from specar.config import Config
-from specar.runs.examples import EXAMPLES
+from pydantic import ValidationError
+
+from specar.base.errors import SpecarError
+from specar.base.files import read_json, write_json
+from specar.base.names import looked_for
+from specar.config import Config, RunConfig, expand, parse_config
+from specar.config.load import explain, read_yaml
+from specar.data.mirror import missing_files, resolve_mirror
+from specar.runs.cached import find_cells, find_runs
+from specar.runs.plan import Plan
+from specar.runs.records import content_hash, sealed
 
 
-@dataclass(frozen=True)
-class Places:
-    """Folders and files of a configuration."""
+def plan_of(config: Config) -> Plan:
+    """Expand a configuration; datasets on request only come in where they are in place.
 
-    config: Config
+    Raises
+    ------
+    SpecarError
+        Its settings contradict each other, or no cached records are there although only these are wanted.
+    """
+    mirror, raw = resolve_mirror(config.data.mirror), Path(config.data.dir) / "raw"
+    missing = {
+        name: [file.name for file in missing_files(dataset, raw / name, mirror)]
+        for name, dataset in config.datasets.items()
+        if dataset.restricted
+    }
+    absent = {name: files for name, files in missing.items() if files}
+    plan = Plan(config, expand(config, absent), absent)
+    if not config.use_cache:
+        return plan
+    if not plan.trains and not plan.cache.is_dir():
+        where = f"{plan.cache} is not there{looked_for(plan.cache)}"
+        raise SpecarError(f"use_cache is only, and {where}; give cache the folder of the records")
+    runs = find_runs(plan.cache, damaged=not plan.trains)  # in tables they have failed
+    return replace(plan, cached_runs=runs, cached_cells=find_cells(plan.cache, plan.cells))
 
-    @property
-    def results(self) -> Path:
-        """Folder of everything that is produced."""
-        return Path(self.config.results)
 
-    @property
-    def raw(self) -> Path:
-        """Folder with one folder of downloaded files per dataset."""
-        return Path(self.config.data.dir) / "raw"
+def plan_of_values(
+    values: Mapping[str, Any],
+    files: Iterable[str | Path] = (),
+    place: Callable[[str], str] = lambda folder: folder,
+) -> Plan:
+    """Validate and expand configuration values; raises as `plan_of`.
 
-    @property
-    def prepared(self) -> Path:
-        """Folder with one folder of prepared arrays per dataset."""
-        return Path(self.config.data.dir) / "prepared"
+    Parameters
+    ----------
+    values
+        The values.
+    files
+        Where they were read from.
+    place
+        Where a folder that is written to really lies (see the prefix of a module of Snakemake).
+    """
+    for path in files:
+        read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
+    config = parse_config(values, ", ".join(map(str, files)) or "config")
+    data = config.data.model_copy(update={"dir": place(config.data.dir)})
+    return plan_of(config.model_copy(update={"results": place(config.results), "data": data}))
 
-    @property
-    def records(self) -> Path:
-        """Folder with one folder per run."""
-        return self.results / "runs"
 
-    @property
-    def cache(self) -> Path:
-        """Folder of the records that come with the project."""
-        return Path(self.config.cache)
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a plan as JSON, atomically."""
+    runs = {name: run.model_dump(mode="json") for name, run in plan.runs.items()}
+    config = plan.config.model_dump(mode="json", exclude_none=True)
+    cached = {"cached_runs": sorted(plan.cached_runs), "cached_cells": sorted(plan.cached_cells)}
+    write_json(path, sealed({"config": config, "runs": runs, "absent": plan.absent, **cached}))
 
-    def own_record_file(self, run: str) -> Path:
-        """Record of a run that was trained here."""
-        return self.records / run / "metrics.json"
 
-    def own_examples_file(self, run: str) -> Path:
-        """Examples of a run that was trained here."""
-        return self.records / run / EXAMPLES
+def read_plan(path: Path) -> Plan:
+    """Read a plan.
 
-    def own_floor_file(self, cell: str, baseline: str) -> Path:
-        """Record of a baseline that was computed here."""
-        return self.floors / cell / f"{baseline}.json"
+    Raises
+    ------
+    SpecarError
+        The file is missing, damaged, edited, or was written by another version.
+    """
+    values = read_json(path)
+    try:
+        if values["sha256"] != content_hash(values):
+            raise SpecarError(f"{path} was edited: its content is not that of its sha256; plan again")
+        runs = {name: RunConfig.model_validate(run) for name, run in values["runs"].items()}
+        absent = {name: list(files) for name, files in values["absent"].items()}
+        ids = (frozenset(values[key]) for key in ("cached_runs", "cached_cells"))
+        return Plan(Config.model_validate(values["config"]), runs, absent, *ids)
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        reason = explain(error) if isinstance(error, ValidationError) else f"lacks {error}"
+        raise SpecarError(f"{path} is not a plan of this version ({reason}); delete it and re-run") from error
 
-    @property
-    def tables(self) -> Path:
-        """Folder of the tables."""
-        return self.results / "tables"
 
-    @property
-    def ablations(self) -> Path:
-        """Folder of the tables and figures of ablations."""
-        return self.results / "ablations"
+def started_ablations(plan: Plan) -> list[str]:
+    """Return the ablations with a record, and those that belong to everything."""
+    return [name for name in plan.config.ablations if _is_started(plan, name)]
 
-    @property
-    def figures(self) -> Path:
-        """Folder of the figures."""
-        return self.results / "figures"
 
-    @property
-    def paper_figures(self) -> Path:
-        """Folder of the figures over the whole plan."""
-        return self.figures / "paper"
+def _is_started(plan: Plan, ablation: str) -> bool:
+    if ablation in plan.config.run_ablations:
+        return True
+    with suppress(SpecarError):
+        return any(plan.record_file(run).exists() for run in plan.ablation_runs(ablation))
+    return False
 
-    @property
-    def paper(self) -> Path:
-        """Folder of the paper's tables, all models."""
-        return self.results / "paper"
 
-    @property
-    def report(self) -> Path:
-        """The page with the paper beside the reproduction."""
-        return self.results / "report" / "index.html"
-
-    @property
-    def judgement(self) -> Path:
-        """Folder of verdicts, claims and ranks."""
-        return self.results / "judgement"
-
-    @property
-    def floors(self) -> Path:
-        """Folder with one folder of floor records per cell."""
-        return self.results / "floors"
+def wanted(plan: Plan, files: Iterable[Path]) -> list[str]:
+    """Return the files that products need: all, or those that are there where nothing is trained."""
+    return [path.as_posix() for path in files if plan.trains or path.exists()]

@@ -15,7 +15,8 @@ from specar.config import Cell, Execution, RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.models import build_model
 from specar.runs.attempt import attempt
-from specar.runs.examples import EXAMPLES, write_examples
+from specar.runs.examples import write_examples
+from specar.runs.places import EXAMPLES
 from specar.runs.provenance import git_state, now, provenance
 from specar.runs.records import FORMAT, describe, read_record, sealed
 from specar.tasks import Split, Task, make_task
@@ -71,17 +72,21 @@ def train(
         another process trains the run. OutOfMemory where not even a single example fits, Interrupted
         after SIGTERM and SIGINT.
     """
-    with attempt(run_id(run), folder, number) as earlier:
+    with (
+        attempt(run_id(run), folder, number) as earlier,
+        run.model.spec.errors("its code raises", certain=False),
+    ):
         device = configure(execution, run.training.precision, lease)
         data = load_data(run, data_folder)
         done = _done(run, folder / "metrics.json")
         if done is not None and done["data"]["prepared_sha256"] == data.meta["prepared_sha256"]:
             log.info("run %s is done already; delete %s to train it again", run_id(run), folder)
+            _compare_code(run, done, folder)
             return done
         with explained(f"run {run_id(run)} on {device.type}", _LESS_MEMORY):
             trainer = _trainer(run, data, device, folder, execution)
         log.info("run %s on %s", run_id(run), device_name(device))
-        trainer.fit(provenance(device, execution, lease))
+        trainer.fit({**provenance(device, execution, lease), **_code(run)})
         record = sealed(_record(run, data, trainer, len(earlier) + 1))
         examples = trainer.examples(record["details"])
         if examples is not None:
@@ -103,6 +108,20 @@ def _done(run: RunConfig, path: Path) -> dict[str, Any] | None:
         return None
 
 
+def _code(run: RunConfig) -> dict[str, Any]:
+    """The code of a model of one's own, for the provenance; empty for those of the project."""
+    spec = run.model.spec
+    return {} if spec.sha256 is None else {"model": {"module": spec.name, "sha256": spec.sha256}}
+
+
+def _compare_code(run: RunConfig, done: dict[str, Any], folder: Path) -> None:
+    before, present = done["provenance"].get("model", {}), _code(run).get("model", {})
+    if before != present:
+        hashes = (f"{one.get('sha256', 'none'):.12}" for one in (before, present))
+        log.warning("run %s was trained with other code of its model %s (sha256 %s, now %s); delete %s to "
+                    "train it again", run_id(run), run.model.module, *hashes, folder)  # fmt: skip
+
+
 def _trainer(
     run: RunConfig, data: PreparedData, device: torch.device, folder: Path, execution: Execution
 ) -> Trainer:
@@ -110,7 +129,7 @@ def _trainer(
     check_sizes(task)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model.module, run.model.settings, task.shape)
-    return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"]})
+    return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"], **_code(run)})
 
 
 def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int) -> dict[str, Any]:

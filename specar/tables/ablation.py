@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name, source_of
-from specar.results import statistics
-from specar.results.ablations import best_levels
-from specar.results.run_states import listed_failures
+from specar.results import rows as results
+from specar.results.ablations import ablation_table, best_levels
 from specar.runs.plan import Plan
+from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
 from specar.tables.ablation_notes import notes_of
 from specar.tables.marks import FIRST
 from specar.tables.table import (
-    FAILED,
     NOT_PRINTED,
     NOT_REQUESTED,
     NOT_RUN,
     PRINTED,
-    REPRODUCED,
     WORDS,
     Cell,
     Column,
     Line,
-    PaperTable,
+    Page,
+    Table,
+    page_of,
 )
+from specar.tables.task import failures_of, records_of, reproduced_cell
 
-Row: TypeAlias = dict[Hashable, Any]
+Row: TypeAlias = dict[str, Any]
 PUBLISHED = "published"
 _PLACE = ["task", "dataset", "setting", "metric"]
 _AXES = ["model", "top", "protocol"]
@@ -44,60 +47,63 @@ _LEGEND = (
 RANKING = "Bold: the best level of each line, before rounding."
 
 
-def table_of(plan: Plan, name: str, table: pd.DataFrame) -> PaperTable:
-    """Return an ablation as a table that can be rendered.
+def ablation_page(plan: Plan, name: str) -> tuple[pd.DataFrame, Page]:
+    """Return the tidy rows of an ablation (see `specar.results.ablations.ablation_table`), and its table.
 
-    Parameters
-    ----------
-    plan
-        The plan of the ablation.
-    name
-        The ablation.
-    table
-        Its tidy table (see `specar.results.ablations.ablation_table`).
+    Raises
+    ------
+    SpecarError
+        There is no such ablation, or its settings contradict each other.
     """
+    rows = ablation_table(plan, name)
+    return rows, page_of(ablation_levels(plan, name, rows))
+
+
+def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
+    """Return the table of the tidy rows of an ablation."""
     ablation = plan.config.ablations[name]
-    failed = {run: status_of(plan, run).reason for run in plan.ablation_runs(name) if _has_failed(plan, run)}
-    marked = table.assign(
-        best=best_levels(table, "reproduced"),
-        best_published=best_levels(table.drop_duplicates(["level", *_PLACE]), PUBLISHED),
+    marked = rows.assign(
+        best=best_levels(rows, "reproduced"),
+        best_published=best_levels(rows.drop_duplicates(["level", *_PLACE]), PUBLISHED),
     )
     levels = list(ablation.levels)
-    return PaperTable(
+    return Table(
         id=f"ablation-{name}",
         title=f"Ablation: {ablation.title}",
         names=("Dataset", "Setting", "Metric", "Numbers"),
         columns=tuple(Column((level,), level) for level in levels),
-        blocks=tuple(tuple(block) for block in _blocks(marked, levels) if block),
-        notes=tuple(notes_of(plan, name, table)),
+        blocks=tuple(tuple(block) for block in _blocks(plan, marked, levels) if block),
+        notes=tuple(notes_of(plan, name, rows)),
         legend=(_LEGEND,),
-        failures=listed_failures(failed),
+        failures=failures_of(plan, [run for run in plan.ablation_runs(name) if _has_failed(plan, run)], {}),
         ranking=RANKING,
     )
 
 
 def _has_failed(plan: Plan, run: str) -> bool:
-    return status_of(plan, run).state == "failed"
+    return status_of(plan, run).state == "failed" or bool(record_or_damage(plan, run)[1])
 
 
-def _blocks(table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
+def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
     """Lines of each dataset, those with neither a published number nor a started run left out."""
     for _, rows in table.groupby(["task", "dataset"], sort=False):
-        lines = [line for _, cell in rows.groupby(_PLACE, sort=False) for line in _lines(cell, levels)]
+        lines = [line for _, cell in rows.groupby(_PLACE, sort=False) for line in _lines(plan, cell, levels)]
         yield [line for line in lines if any(cell.kind not in _NOTHING for cell in line.cells)]
 
 
-def _lines(rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
+def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
     """Lines of a cell: what is published, and what is reproduced per model, TOP and protocol."""
-    names = _names(rows.to_dict("records")[0])
+    names = _names(records_of(rows)[0])
+    asked = rows[rows["state"] != results.NOT_REQUESTED]
     if rows[PUBLISHED].notna().any():
-        printed = {row["level"]: row for row in rows.drop_duplicates("level").to_dict("records")}
-        yield Line((*names, PUBLISHED), tuple(_published(printed.get(level)) for level in levels))
-    asked = rows[rows["state"] != statistics.NOT_REQUESTED]
+        printed = {row["level"]: row for row in records_of(rows.drop_duplicates("level"))}
+        only_ours = all(plan.config.models[name].published_as == OURS for name in asked["model"])
+        whose = PUBLISHED if only_ours else f"{PUBLISHED} ({OURS})"
+        yield Line((*names, whose), tuple(_published(printed.get(level)) for level in levels))
     several = [axis for axis in _AXES if (asked.groupby("level")[axis].nunique() > 1).any()]
     parts = [own for _, own in asked.groupby(several, sort=False)] if several else [asked]
     for own in parts if len(asked) else []:
-        cells = {row["level"]: row for row in own.to_dict("records")}
+        cells = {row["level"]: row for row in records_of(own)}
         decimals = _decimals(own)
         numbers = tuple(_reproduced(cells.get(level), decimals) for level in levels)
         yield Line((*names, _label(own)), numbers, reproduced=True)
@@ -112,7 +118,7 @@ def _names(row: Row) -> tuple[str, str, str]:
 
 def _label(rows: pd.DataFrame) -> str:
     """Whose numbers a line has: what the levels themselves change is not said."""
-    first = rows.to_dict("records")[0]
+    first = records_of(rows)[0]
     parts = [first["model"]] if rows["model"].nunique() == 1 else []
     if TASK_INFO[first["task"]].top and rows["top"].nunique() == 1:
         parts.append(f"{'with' if first['top'] else 'without'} TOP")
@@ -141,14 +147,5 @@ def _reproduced(row: Row | None, decimals: int) -> Cell:
     if row is None:
         return Cell(NOT_REQUESTED)
     ids = tuple(row["run_ids"].split())
-    if pd.isna(row["reproduced"]):
-        return Cell(FAILED, failed=ids) if row["state"] == statistics.FAILED else Cell(NOT_RUN)
-    return Cell(
-        REPRODUCED,
-        f"{row['reproduced']:.{decimals}f}",
-        "" if pd.isna(row["sd"]) else f"{row['sd']:.{decimals}f}",
-        FIRST if row["best"] else "",
-        partial=row["state"] == statistics.PARTIAL,
-        runs=ids,
-        seeds=int(row["seeds"]),
-    )
+    cell = reproduced_cell({**row, "runs": ids, "failed": ids}, decimals)
+    return replace(cell, mark=FIRST if row["best"] else "")

@@ -20,7 +20,7 @@ def notes_of(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
     done = asked[asked["seeds"] > 0]
     place = f" In the paper: {ablation.source}." if ablation.source else ""
     return [
-        *([" ".join(plan.config.note.split())] if plan.config.note else []),
+        *([plan.config.note] if plan.config.note else []),
         f"{' '.join(ablation.question.split())}{place}",
         f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
         *changed_settings(plan.config, ablation.entries),

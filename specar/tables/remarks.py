@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from specar.paper.published import parts_of
 from specar.paper.sources import source_of
-
-SIGNS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ"
+from specar.tables.escape import SIGNS
 
 
 @dataclass(frozen=True)

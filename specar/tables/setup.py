@@ -10,10 +10,9 @@ import pandas as pd
 from specar.paper.files import SETUP
 from specar.paper.numbers import read_published
 from specar.paper.sources import source_of
-from specar.results.run_states import Failures
-from specar.tables.cells import records_of
 from specar.tables.experiments import ALL, ITEMS, Experiments, own_text
-from specar.tables.table import DIFFERS, TEXT, Cell, Column, Line, PaperTable
+from specar.tables.table import DIFFERS, TEXT, Cell, Column, Line, Table
+from specar.tables.task import records_of
 
 COLUMNS = ["table", "source", "task", "item", "own", "stated", "differs"]
 _PLACES = {"main:1": "Table 1", "main:text": "text", "appendix:text": "appendix"}
@@ -44,14 +43,14 @@ def setup_rows(prepared: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)[COLUMNS]
 
 
-def setup_table(rows: pd.DataFrame) -> PaperTable:
+def setup_table(rows: pd.DataFrame) -> Table:
     """Return Table 1 from what `setup_rows` returns."""
     found = records_of(rows)
     blocks = [
         tuple(_line(row) for row in found if row["task"] == task) for task in rows["task"].drop_duplicates()
     ]
     differ = int(rows["differs"].sum())
-    return PaperTable(
+    return Table(
         id=SETUP,
         title="Main Table 1: The experiment configurations",
         names=("Task", "Setting"),
@@ -65,7 +64,6 @@ def setup_table(rows: pd.DataFrame) -> PaperTable:
             "The paper: its Table 1, its text and its appendix.",
         ),
         legend=(f"{DIFFERS}: differs from what the paper states ({differ} of {len(rows)} settings).",),
-        failures=Failures([], 0),
     )
 
 

@@ -1,20 +1,19 @@
-"""A paper's table as data: header, lines and cells, which templates of any format can render."""
+"""A table as data: header, lines and cells, which can be rendered in any format."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 
 from specar.results.run_states import Failures
-from specar.tables.header import Span
 from specar.tables.marks import FIRST, SECOND
 
-# Kinds of cells.
+# Kinds of cells: numbers of the paper and of our runs, and all else.
 PRINTED, NOT_PRINTED = "published", "not printed"
 REPRODUCED, NOT_RUN, FAILED, NOT_REQUESTED = "reproduced", "not run", "failed", "not requested"
-COUNT, TEXT, BLANK = "count", "text", "blank"
+VALUE, COUNT, TEXT, WORD, BLANK = "value", "count", "text", "word", "blank"
 
 # What stands in a cell without a number, and what it means.
 WORDS = {
@@ -24,34 +23,18 @@ WORDS = {
     NOT_REQUESTED: ("", "blank: not requested, no such run is in the configuration"),
 }
 PARTIAL, DIFFERS, FLAGGED = "†", "‡", "§"
+NO_FAILURES = Failures([], 0)
 
 
 @dataclass(frozen=True)
 class Cell:
     """A cell of the body.
 
-    Attributes
-    ----------
-    kind
-        What it is: one of the words above.
-    text
-        The number as printed, the mean over seeds, or empty.
-    spread
-        Sample standard deviation over seeds; empty where there is none.
-    mark
-        ``first`` or ``second`` among the published numbers of its row and metric, recomputed.
-    partial
-        Whether some seeds are not done.
-    differs
-        Whether the paper coloured it otherwise.
-    flagged
-        Whether the audit lists its number as a misprint.
-    runs, failed
-        Ids of the runs behind the number, and of those that failed.
-    seeds
-        Number of seeds behind it.
-    width
-        Columns that it spans.
+    ``kind`` is one of the words above, ``text`` the number as printed, the mean over seeds, or words, and
+    ``spread`` the standard deviation over seeds. ``mark`` says whether it is ``first`` or ``second`` of its
+    row; ``partial`` that some seeds are not done, ``differs`` that the paper coloured or states it otherwise,
+    ``flagged`` that the audit lists it. ``runs`` are behind the number, ``failed`` have none; it spans
+    ``width`` columns.
     """
 
     kind: str
@@ -73,10 +56,14 @@ class Cell:
         return "".join(sign for given, sign in signs if given)
 
     @property
+    def number(self) -> str:
+        """The text, or what stands for one that is not there."""
+        return WORDS[self.kind][0] if self.kind in WORDS else self.text
+
+    @property
     def plain(self) -> str:
         """The cell as plain text, without its mark."""
-        number = WORDS[self.kind][0] if self.kind in WORDS else self.text
-        return f"{number}{f' ± {self.spread}' if self.spread else ''}{self.signs}"
+        return f"{self.number}{f' ± {self.spread}' if self.spread else ''}{self.signs}"
 
     @property
     def words(self) -> str:
@@ -105,26 +92,31 @@ class Line:
     names: tuple[str, ...]
     cells: tuple[Cell, ...]
     reproduced: bool = False
+    href: str = ""  # where its first name leads to
 
 
 @dataclass(frozen=True)
-class PaperTable:
-    """A table of the paper, ready to be rendered; all texts are plain.
+class Span:
+    """A header cell over the columns ``first`` to ``last``, counted from 1."""
 
-    Attributes
-    ----------
-    id, title
-        ``appendix-10``; ``Appendix Table 10: …``.
-    names
-        Headings of the names at the left of each line.
-    columns, blocks
-        The columns and the lines, in blocks of one dataset or model.
-    notes, legend
-        Sentences that introduce the table, and that explain its signs and missing cells.
-    failures
-        Failed runs of the table.
-    ranking
-        What bold means, where it is not the best published number of a row and metric.
+    text: str
+    first: int
+    last: int
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, ready to be rendered; all texts are plain.
+
+    ``names`` are the headings of the names at the left of each line, ``blocks`` the lines of one dataset or
+    model each. ``notes`` introduce the table, ``legend`` explains its signs, ``ranking`` what bold means
+    where it is not the best published number. ``apart`` are first headings that stand below each other
+    where a page is narrow, with the columns that all share. ``bold``: so are the names of blocks in Markdown.
     """
 
     id: str
@@ -132,15 +124,22 @@ class PaperTable:
     names: tuple[str, ...]
     columns: tuple[Column, ...]
     blocks: tuple[tuple[Line, ...], ...]
-    notes: tuple[str, ...]
-    legend: tuple[str, ...]
-    failures: Failures
+    notes: tuple[str, ...] = ()
+    legend: tuple[str, ...] = ()
+    failures: Failures = NO_FAILURES
     ranking: str = ""
+    apart: tuple[str, ...] = ()
+    bold: bool = True
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All cells, line by line."""
+        return [cell for block in self.blocks for line in block for cell in line.cells]
 
     @property
     def ranked(self) -> bool:
         """Whether best and second best numbers are marked."""
-        return any(cell.mark for block in self.blocks for line in block for cell in line.cells)
+        return any(cell.mark for cell in self.cells)
 
     @property
     def header(self) -> list[list[Span]]:
@@ -177,7 +176,7 @@ class PaperTable:
                     widths[i] = max(widths[i], len(cell.plain))
         return [width + 2 for width in widths]
 
-    def panels(self, most: int) -> list[PaperTable]:
+    def panels(self, most: int) -> list[Table]:
         """Split the table between groups of columns into as few parts of ``most`` characters as can be.
 
         Parts are about equally wide; a group that is wider by itself is one part.
@@ -188,7 +187,7 @@ class PaperTable:
             edges = self._edges(ends, count)
             if max(ends[end] - ends[first] for first, end in pairwise(edges)) <= most:
                 break
-        return [self._part(first, end) for first, end in pairwise(edges)]
+        return [self._part(range(first, end)) for first, end in pairwise(edges)]
 
     def _edges(self, ends: list[int], count: int) -> list[int]:
         """First columns of ``count`` parts, and the number of columns."""
@@ -199,19 +198,86 @@ class PaperTable:
                 edges.append(i)
         return edges
 
-    def _part(self, first: int, end: int) -> PaperTable:
-        blocks = tuple(
-            tuple(replace(line, cells=_between(line.cells, first, end)) for line in block)
-            for block in self.blocks
+    def _part(self, places: Collection[int]) -> Table:
+        columns = tuple(self.columns[i] for i in places)
+        blocks = (
+            tuple(replace(line, cells=_at(line.cells, places)) for line in block) for block in self.blocks
         )
-        return replace(self, columns=self.columns[first:end], blocks=blocks)
+        return replace(self, columns=columns, blocks=tuple(blocks))
+
+    @property
+    def parts(self) -> list[tuple[str, Table]]:
+        """The parts of ``apart``, each with its heading, and without lines that have nothing under it."""
+        return [(name, self._under(name)) for name in self.apart] or [("", self)]
+
+    def _under(self, name: str) -> Table:
+        tops = [column.headings[0] for column in self.columns]
+        own = [i for i, top in enumerate(tops) if top == name]
+        part = self._part([i for i, top in enumerate(tops) if i in own or top not in self.apart])
+        columns = tuple(replace(column, headings=column.headings[1:]) for column in part.columns)
+        blocks = (
+            tuple(line for line in block if any(cell.plain for cell in line.cells[: len(own)]))
+            for block in part.blocks
+        )
+        return replace(part, columns=columns, blocks=tuple(block for block in blocks if block), apart=())
 
 
-def _between(cells: Sequence[Cell], first: int, end: int) -> tuple[Cell, ...]:
-    """Cells in the columns ``first`` to ``end`` (exclusive), counted from 0."""
-    found, at = [], 0
-    for cell in cells:
-        if first <= at < end:
-            found.append(cell)
-        at += cell.width
-    return tuple(found)
+def _at(cells: Sequence[Cell], places: Collection[int]) -> tuple[Cell, ...]:
+    """Cells that begin in the columns ``places``, counted from 0."""
+    starts = accumulate((cell.width for cell in cells), initial=0)
+    return tuple(cell for cell, start in zip(cells, starts, strict=False) if start in places)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Tables that are read together, with what stands above them; ``empty`` is said where there is none."""
+
+    title: str
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    empty: str = ""
+
+
+def page_of(table: Table) -> Page:
+    """Return the page of a single table."""
+    return Page(table.title, (table,))
+
+
+def listed(
+    name: str,
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str | Cell]],
+    names: int = 1,
+    prose: Collection[str] = (),
+    notes: tuple[str, ...] = (),
+) -> Table:
+    """Return a table of texts.
+
+    Parameters
+    ----------
+    name, title, notes
+        As of `Table`; ``name`` is its id.
+    header, rows
+        The headings, and as many texts or cells per line.
+    names
+        The number of first columns that name a line: they hold texts.
+    prose
+        Headings of the columns that have words.
+    """
+    kinds = [TEXT if text in prose else VALUE for text in header]
+    lines = [
+        Line(
+            tuple(map(str, row[:names])),
+            tuple(
+                value if isinstance(value, Cell) else Cell(kind, value)
+                for value, kind in zip(row[names:], kinds[names:], strict=True)
+            ),
+        )
+        for row in rows
+    ]
+    columns = tuple(Column((text,), text, prose=text in prose) for text in header[names:])
+    return Table(
+        name, title, tuple(header[:names]), columns, tuple((line,) for line in lines), notes, bold=False
+    )

@@ -264,7 +264,11 @@ class ErrorSums:
 
 
 class WindowTask(Task):
-    """A task on all windows of one series, or of several that are joined."""
+    """A task on all windows of one series, or of several that are joined.
+
+    Validation takes all windows under ``published`` too. The authors' loader shuffles them and drops the last
+    partial batch: a random part of them, another in each epoch, which only their generator would repeat.
+    """
 
     drops_last = True
 

@@ -56,8 +56,8 @@ def _seal(content: bytes | memoryview) -> bytes:
 def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """Read a checkpoint onto the CPU; None where there is none with this ``identity``.
 
-    One that is damaged, of another run, other data or another kind of device is reported and passed
-    over: the run then starts again from its beginning.
+    One that is damaged, of another run, other data, other code of a model of one's own or another kind of
+    device is reported and passed over: the run then starts again from its beginning.
     """
     if not path.exists():
         return None
@@ -70,7 +70,7 @@ def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | No
         damaged(path, error)
         return None
     if not isinstance(state, dict) or state.get("identity") != identity:
-        log.warning("checkpoint %s is of another run, other data or another device: starting again", path)
+        log.warning("checkpoint %s is of another run, other data, model code or device: starting again", path)
         return None
     return state
 

@@ -91,7 +91,11 @@ class Objective:
         own, out = self.task.loss(self.state.model, part)
         loss = own * (self.task.weight(part) / self.task.weight(batch))
         settings = self.run.model.settings
-        if out.order_values is None or epoch < getattr(settings, "top_from_epoch", 1):
+        if (
+            out.order_values is None
+            or not self.run.model.top
+            or epoch < getattr(settings, "top_from_epoch", 1)
+        ):
             return loss
         segments = self.task.segments(getattr(settings, "top_segments", None) or self.task.top_segments)
         share = len(part[0]) / len(batch[0])

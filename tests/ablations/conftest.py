@@ -1,12 +1,17 @@
 """A plan with a small ablation, and records of its runs that say what a test wants."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from specar.config import parse_config
-from specar.runs.plan import Plan
-from specar.runs.records import describe
+from specar.runs.records import describe, sealed
+from specar.runs.store import plan_of
+
+TEMPLATE = json.loads(
+    next((Path(__file__).parents[2] / "results" / "cached").glob("classification-*.json")).read_text()
+)
 
 SMALL = {
     "title": "Depth",
@@ -23,28 +28,21 @@ def plan_with(folder, **changes):
         "results": str(folder / "results"),
         "cache": str(folder / "cached"),
         "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
-        "models": ["specar"],
+        "run_models": ["specar"],
         "top": [False],
         "seeds": [1, 2],
         "ablations": {"depth": SMALL},
     }
-    return Plan.from_config(parse_config({**values, **changes}))
+    return plan_of(parse_config({**values, **changes}))
 
 
 def write_record(plan, run_id, metrics, **more):
     """A record with what the tables read."""
-    record = {
-        **describe(plan.run(run_id)),
-        "metrics": metrics,
-        "details": {},
-        "examples": {"test": 1},
-        "data": {},
-        "provenance": {},
-        **more,
-    }
+    run = plan.run(run_id)
+    record = {**TEMPLATE, **describe(run), "metrics": metrics, "config": run.model_dump(mode="json"), **more}
     path = plan.own_record_file(run_id)
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(record))
+    path.write_text(json.dumps(sealed(record)))
 
 
 @pytest.fixture

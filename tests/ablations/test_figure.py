@@ -2,13 +2,15 @@
 
 from specar.figures.ablation import draw
 from specar.figures.style import figure_style
+from specar.outputs.write import write_ablation
 from specar.results.ablations import ablation_runs, ablation_table
-from specar.tables.ablation_write import write_ablation
+
+from .conftest import plan_with
 
 
 def drawn(plan, name="depth"):
     with figure_style():
-        return draw(plan.config.ablations[name], ablation_table(plan, name), ablation_runs(plan, name), None)
+        return draw(plan, name, ablation_table(plan, name), ablation_runs(plan, name))
 
 
 def test_curves_have_a_point_per_level_done(plan, write):
@@ -33,3 +35,25 @@ def test_all_files_are_written(plan):
     assert sorted(path.suffix for path in files) == [".csv", ".html", ".md", ".pdf", ".png", ".svg", ".tex"]
     assert all(path.stat().st_size for path in files)
     assert "| published" in (plan.ablations / "hop.md").read_text()
+
+
+def test_levels_that_are_models_are_compared_with_one_another(tmp_path, write):
+    """A level of several models is none: they are compared each by itself."""
+    entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}
+    one = {"title": "Models", "question": "Which?", "entries": [entry]}
+    levels = {"ours": {"models": ["specar"]}, "theirs": {"models": ["specar-released"]}}
+    both = {"ours": {}, "same": {"model": {"e_layers": 3}}}
+    made = plan_with(
+        tmp_path,
+        run_models=["specar", "specar-released"],
+        ablations={"models": {**one, "levels": levels}, "blocks": {**one, "levels": both}},
+    )
+    for name in ("models", "blocks"):
+        for level, runs in made.levels_of(name).items():
+            for run_id in runs:
+                if not made.own_record_file(run_id).exists():
+                    write(made, run_id, {"mse": 0.2 if level in ("theirs", "same") else 0.1, "mae": 0.1})
+    rows = [label.get_text() for label in drawn(made, "models").figure.axes[0].get_yticklabels()]
+    assert rows == ["ETTh1, reproduced (without TOP)"]
+    rows = [label.get_text() for label in drawn(made, "blocks").figure.axes[0].get_yticklabels()]
+    assert rows == [f"ETTh1, reproduced ({name}, without TOP)" for name in ("specar", "specar-released")]

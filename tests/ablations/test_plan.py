@@ -4,13 +4,17 @@ import pytest
 
 from specar.base.errors import SpecarError
 from specar.config import parse_config, run_id
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 
 
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
     levels = plan.levels_of("depth")
     assert list(levels) == ["1", "2", "3"]
-    assert [{run.model.e_layers for run in runs.values()} for runs in levels.values()] == [{1}, {2}, {3}]
+    assert [{run.model.settings.e_layers for run in runs.values()} for runs in levels.values()] == [
+        {1},
+        {2},
+        {3},
+    ]
     assert set(levels["2"]) == set(plan.runs)  # two blocks are what the authors have
     (first, second, third) = ({run.seed: run for run in runs.values()} for runs in levels.values())
     for seed in (1, 2):
@@ -20,7 +24,7 @@ def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
 
 def test_runs_of_ablations_are_found_by_id_and_stay_out_of_the_matrix(plan):
     deep = next(iter(plan.levels_of("depth")["3"]))
-    assert plan.run(deep).model.e_layers == 3
+    assert plan.run(deep).model.settings.e_layers == 3
     assert deep not in plan.runs
     assert deep not in plan.runs_of("imputation")
     with pytest.raises(SpecarError, match="no run 'nothing'"):
@@ -32,7 +36,7 @@ def test_runs_of_ablations_are_found_by_id_and_stay_out_of_the_matrix(plan):
 def change(plan, **values):
     config = plan.config.model_dump(exclude_unset=True)
     config["ablations"] = {"depth": {**config["ablations"]["depth"], **values}}
-    return Plan.from_config(parse_config(config))
+    return plan_of(parse_config(config))
 
 
 def test_a_level_can_set_the_axes(plan):
@@ -41,14 +45,14 @@ def test_a_level_can_set_the_axes(plan):
         {"task": "classification"},
     ]
     levels = {
-        "a": {"architecture": "released", "top": True, "datasets": ["ETTh2"]},
+        "a": {"models": ["specar-released"], "top": True, "datasets": ["ETTh2"]},
         "b": {"top": False},
     }
     runs = change(plan, entries=entries[:1], levels=levels).levels_of("depth")
     assert {(r.dataset, r.key.model, r.model.top) for r in runs["a"].values()} == {
-        ("ETTh2", "released", True)
+        ("ETTh2", "specar-released", True)
     }
-    assert {(r.dataset, r.key.model, r.model.top) for r in runs["b"].values()} == {("ETTh1", "paper", False)}
+    assert {(r.dataset, r.key.model, r.model.top) for r in runs["b"].values()} == {("ETTh1", "specar", False)}
     # Classification has no TOP to switch on.
     both = change(plan, entries=entries[1:], levels={"on": {"top": True}, "off": {}}).levels_of("depth")
     assert set(both["on"]) == set(both["off"])
@@ -82,7 +86,7 @@ def test_mistakes_are_one_line_that_says_where(values, message):
 
 
 def test_the_ablations_of_the_project_expand():
-    plan = Plan.from_config(parse_config({}))
+    plan = plan_of(parse_config({}))
     for name, ablation in plan.config.ablations.items():
         levels = plan.levels_of(name)
         assert list(levels) == list(ablation.levels)

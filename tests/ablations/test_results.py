@@ -9,10 +9,10 @@ from specar.config import parse_config
 from specar.figures.ablation_differences import changes
 from specar.paper.levels import published_best, published_levels
 from specar.results.ablations import ablation_runs, ablation_table, best_levels
-from specar.runs.plan import Plan
-from specar.tables.ablation import table_of
-from specar.tables.paper_render import render_html, render_latex, render_markdown
-from specar.tables.table import FAILED, NOT_RUN, REPRODUCED
+from specar.runs.store import plan_of
+from specar.tables.ablation import ablation_levels
+from specar.tables.render import render
+from specar.tables.table import FAILED, NOT_RUN, REPRODUCED, page_of
 
 VALUES = {"1": {1: 0.08, 2: 0.10}, "2": {1: 0.06, 2: 0.07}}
 
@@ -45,9 +45,9 @@ def test_means_and_states_by_hand(done):
 
 
 def test_the_printed_table_says_what_is_missing_and_why(done):
-    table = table_of(done, "depth", ablation_table(done, "depth"))
+    table = ablation_levels(done, "depth", ablation_table(done, "depth"))
     ((mse, mae),) = table.blocks
-    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (paper, without TOP)")
+    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (specar, without TOP)")
     assert [(cell.kind, cell.text, cell.mark) for cell in mse.cells] == [
         (REPRODUCED, "0.090", ""),
         (REPRODUCED, "0.065", "first"),
@@ -62,14 +62,14 @@ def test_the_printed_table_says_what_is_missing_and_why(done):
 def test_an_ablation_without_any_run_is_a_table_without_lines(plan):
     table = ablation_table(plan, "depth")
     assert set(table["state"]) == {"missing"}
-    assert table_of(plan, "depth", table).blocks == ()
+    assert ablation_levels(plan, "depth", table).blocks == ()
     assert not best_levels(table, "reproduced").any()
 
 
 def test_some_seeds_are_marked(plan, write):
     name = next(iter(plan.levels_of("depth")["1"]))
     write(plan, name, {"mse": 0.1, "mae": 0.2})
-    ((line, _),) = table_of(plan, "depth", ablation_table(plan, "depth")).blocks
+    ((line, _),) = ablation_levels(plan, "depth", ablation_table(plan, "depth")).blocks
     assert line.cells[0].partial
     assert [cell.kind for cell in line.cells] == [REPRODUCED, NOT_RUN, NOT_RUN]
     assert line.cells[0].mark == ""  # one level alone is not the best
@@ -106,11 +106,11 @@ def test_averages_need_all_datasets(tmp_path, write):
     values = {
         "results": str(tmp_path / "results"),
         "cache": str(tmp_path / "cached"),
-        "models": ["specar"],
+        "run_models": ["specar"],
         "seeds": [1],
         "ablations": {"backbone": {"entries": [entry]}},
     }
-    plan = Plan.from_config(parse_config(values))
+    plan = plan_of(parse_config(values))
     f1 = [0.8, 0.7, 0.6, 0.9, 0.5]
     for run_id, value in zip(plan.levels_of("backbone")["DCN"], f1, strict=True):
         write(plan, run_id, {"precision": 0.5, "recall": 0.5, "f1": value})
@@ -140,7 +140,7 @@ def test_levels_are_compared_on_the_seeds_that_they_share(uneven):
     assert set(table["seeds"]) == {1}
     assert set(table["state"]) == {"partial"}
     assert best_levels(table, "reproduced").sum() == 2
-    ((mse, _),) = table_of(uneven, "depth", table).blocks
+    ((mse, _),) = ablation_levels(uneven, "depth", table).blocks
     # Three decimals would not tell the levels apart.
     assert [(cell.text, cell.mark) for cell in mse.cells] == [
         ("0.0611", "first"),
@@ -162,19 +162,19 @@ def test_levels_that_share_no_seed_keep_what_they_have(plan, write):
 def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
     entry = {"task": "classification", "datasets": ["JapaneseVowels"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1, 2, 3]}
-    values["ablations"] = {"architecture": {"entries": [entry]}}
-    plan = Plan.from_config(parse_config(values))
+    values["ablations"] = {"definition": {"entries": [entry]}}
+    plan = plan_of(parse_config(values))
     for level, seeds in (("paper", (2, 3)), ("released", (1, 3))):
-        for run_id, run in plan.levels_of("architecture")[level].items():
+        for run_id, run in plan.levels_of("definition")[level].items():
             if run.seed in seeds:
                 write(plan, run_id, {"accuracy": run.seed / 10, "macro_f1": run.seed / 10})
-    assert list(ablation_table(plan, "architecture")["reproduced"]) == pytest.approx([30.0] * 4)
+    assert list(ablation_table(plan, "definition")["reproduced"]) == pytest.approx([30.0] * 4)
 
 
 def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):
     entry = {"task": "classification", "datasets": ["JapaneseVowels"], "models": ["specar"]}
     values = {"results": str(tmp_path / "results"), "cache": str(tmp_path / "cached"), "seeds": [1]}
-    plan = Plan.from_config(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
+    plan = plan_of(parse_config({**values, "ablations": {"backbone": {"entries": [entry]}}}))
     for run_id in plan.ablation_runs("backbone"):
         write(plan, run_id, {"accuracy": 0.9, "macro_f1": 0.9})
     table = ablation_table(plan, "backbone")
@@ -183,12 +183,12 @@ def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, wri
         dict.fromkeys(c.line for c in changes(shown, ablation_runs(plan, "backbone"), ["MCN", "DCN"]))
     )
     place = lines.index("JapaneseVowels, published")
-    assert lines[place + 1] == "JapaneseVowels, reproduced (paper)"
+    assert lines[place + 1] == "JapaneseVowels, reproduced (specar)"
     assert len(lines) == 11
     assert list(table.loc[table["task"] == "anomaly_detection", "dataset"])[-1] == "avg"
 
 
 def test_the_legend_says_one_thing_of_bold(done):
-    table = table_of(done, "depth", ablation_table(done, "depth"))
-    for text in (render_html(table), render_markdown(table), render_latex(table)):
-        assert text.count("Bold") == 1
+    table = ablation_levels(done, "depth", ablation_table(done, "depth"))
+    for suffix in ("html", "md", "tex"):
+        assert render(page_of(table), suffix).count("Bold") == 1

@@ -9,10 +9,11 @@ from specar.base.files import write_json
 from specar.cli import main
 from specar.paper.audit import COLUMNS, SEVERITIES, flagged_cells
 from specar.paper.audit.floors import with_floors
-from specar.paper.audit.report import markdown, summary
 from specar.paper.numbers import KEY
-from specar.runs.plan import Plan
 from specar.runs.records import FORMAT, describe_cell, sealed
+from specar.runs.store import plan_of_values
+from specar.tables.audit import audit_page, summary
+from specar.tables.render import render
 
 MISPRINTS = {
     ("appendix:9", "Weather", "720", "ETSformer", "", "mae", "0.288", "0.388"),
@@ -72,7 +73,7 @@ def test_seconds(timed):
 
 
 def test_markdown_has_every_finding(findings):
-    text = markdown(findings)
+    text = render(audit_page(findings)[1], "md")
     assert sum(line.startswith("| ") for line in text.splitlines()) == len(findings) + 2 * len(SEVERITIES)
 
 
@@ -99,7 +100,7 @@ def test_command_writes_files(config, tmp_path, findings):
 
 def test_floor_records_replace_the_known_chance_levels(paper, tmp_path):
     matrix = [{"task": "anomaly_detection", "datasets": ["PSM", "MSL"], "seeds": [1]}]
-    plan = Plan.of({"results": str(tmp_path), "matrix": matrix, "use_cache": False})
+    plan = plan_of_values({"results": str(tmp_path), "matrix": matrix, "use_cache": False})
     name = next(name for name, cell in plan.cells.items() if cell.dataset == "PSM")
     cell = plan.cell(name)
     nothing = {"details": {}, "examples": {"train": 0, "val": 0, "test": 0}}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
+from specar.models.specar.net import SpecARNet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -33,7 +33,7 @@ def test_the_plain_reference_is_the_same_function(plain, architecture, window_le
     sizes = {"d_model": 6, "d_ff": 4, "e_layers": 2, "conv_layers": 3, "top": False}
     transform = {"window_length": window_length, "hop_length": hop_length}
     config = SpecARConfig(architecture=architecture, backbone=backbone, **transform, **sizes)
-    model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).eval()
+    model = SpecARNet(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).eval()
     x, marks = torch.randn(5, 24, 3), torch.randn(5, 24, 4)
     with torch.no_grad():
         ours, other = model(x, marks).output, plain(model)(x, marks).output
@@ -42,7 +42,7 @@ def test_the_plain_reference_is_the_same_function(plain, architecture, window_le
 
 def test_a_plain_step_leaves_the_same_gradients(plain):
     config = SpecARConfig(d_model=6, d_ff=4, e_layers=1, conv_layers=3, window_length=8, top=False)
-    model = build_model(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).double()
+    model = SpecARNet(config, SeriesShape(channels=3, seq_len=24, pred_len=12, time_features=4)).double()
     model.eval()  # without dropout
     x, marks = torch.randn(5, 24, 3).double(), torch.randn(5, 24, 4).double()
     parameters = list(model.parameters())
@@ -55,7 +55,7 @@ def test_a_plain_step_leaves_the_same_gradients(plain):
 
 def test_the_benchmark_runs_and_its_ratios_are_of_what_it_measured(tmp_path):
     output = tmp_path / "speed.json"
-    command = [sys.executable, BENCHMARKS / "speed.py", "--settings", "exchange", "--architectures", "paper"]
+    command = [sys.executable, BENCHMARKS / "speed.py", "--settings", "exchange", "--models", "specar"]
     command += ["--seconds", "0.1", "--threads", "1", "--device", "cpu", "--output", output]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (row,) = json.loads(output.read_text())

@@ -1,6 +1,7 @@
 """Ids of runs stay as they are when a setting is added."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from specar.base.later import Later, identity_of
 from specar.config import Cell, RunConfig, cell_id, expand, load_config, run_id
-from specar.models.specar.config import SpecARConfig, TaskSettings, TrainingConfig
-from specar.runs.plan import Plan
+from specar.config.settings import TaskSettings, TrainingConfig
+from specar.models import spec_of
+from specar.models.specar.config import SpecARConfig
 from specar.runs.records import check_floor, check_record
+from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "results" / "cached"
@@ -30,9 +33,8 @@ class LaterModel(SpecARConfig):
 
 
 class LaterRun(RunConfig):
-    """A run as a version with three more settings would have it."""
+    """A run as a version with one more setting would have it, and its model with one more."""
 
-    model: LaterModel
     note: Annotated[str | None, Later(None)] = None
 
 
@@ -51,14 +53,20 @@ def test_identity_leaves_out_what_older_runs_did_at_any_depth():
     assert Outer().model_dump() == {"inner": {"a": 1, "b": 2}, "c": False}  # a record says all
 
 
-def test_a_later_setting_only_changes_the_id_where_it_says_something_new(runs):
+def with_gain(model, gain):
+    return {**model, "settings": {**model["settings"], "gain": gain}}
+
+
+def test_a_later_setting_only_changes_the_id_where_it_says_something_new(runs, monkeypatch):
     run, *_ = runs.values()
     values = run.model_dump(mode="json")
     name = run_id(run)
+    later = replace(spec_of("specar"), config=LaterModel)
+    monkeypatch.setattr("specar.config.schema.spec_of", lambda module: later)
     assert run_id(LaterRun.model_validate(values)) == name
-    said = {**values, "note": None, "model": {**values["model"], "gain": 1.0}}
+    said = {**values, "note": None, "model": with_gain(values["model"], 1.0)}
     assert run_id(LaterRun.model_validate(said)) == name
-    changed = [{**said, "note": "x"}, {**said, "model": {**said["model"], "gain": 2.0}}]
+    changed = [{**said, "note": "x"}, {**said, "model": with_gain(values["model"], 2.0)}]
     assert len({name, *(run_id(LaterRun.model_validate(values)) for values in changed)}) == 3
 
 
@@ -83,7 +91,7 @@ def test_floors_that_come_with_the_project_keep_their_ids(path):
 
 def test_their_configuration_still_asks_for_them(monkeypatch):
     monkeypatch.chdir(ROOT)
-    plan = Plan.from_config(load_config("config/cached.yaml"))
+    plan = plan_of(load_config("config/cached.yaml"))
     ablations = (plan.ablation_runs(name) for name in plan.config.run_ablations)
     assert set(plan.runs).union(*ablations) == plan.cached_runs != set()
 
@@ -91,11 +99,14 @@ def test_their_configuration_still_asks_for_them(monkeypatch):
 @pytest.mark.parametrize(
     ("run", "cell"),
     [
-        ("long_term_forecast-ETTm1-96-released-notop-published-seed1-01725b52a9", "17e9971ef1"),
-        ("short_term_forecast-M4-Yearly-released-notop-published-seed1-e4ce67f778", "335015e218"),
-        ("imputation-ETTm1-0.125-released-notop-published-seed1-825bf3cf14", "2dde0a9931"),
-        ("classification-EthanolConcentration-released-notop-published-seed1-c03b1c322e", "483e0344b5"),
-        ("anomaly_detection-SMD-released-notop-published-seed1-f7e876efa1", "78ead773fe"),
+        ("long_term_forecast-ETTm1-96-specar-released-notop-published-seed1-428aaa7cb1", "17e9971ef1"),
+        ("short_term_forecast-M4-Yearly-specar-released-notop-published-seed1-7535881ae1", "335015e218"),
+        ("imputation-ETTm1-0.125-specar-released-notop-published-seed1-49e7c60440", "2dde0a9931"),
+        (
+            "classification-EthanolConcentration-specar-released-notop-published-seed1-686a42aef0",
+            "483e0344b5",
+        ),
+        ("anomaly_detection-SMD-specar-released-notop-published-seed1-6a2834f207", "78ead773fe"),
     ],
 )
 def test_runs_of_every_task_keep_their_ids(runs, run, cell):

@@ -108,7 +108,7 @@ MISTAKES = [
         "experiments.imputation.ETTh1: horizons does not apply to imputation",
     ),
     ({"experiments": {"imputation": {"ETTh1": {"training": {"epochs": 0}}}}}, "ETTh1.training.epochs"),
-    ({"seeds": [True]}, "seeds.0: a seed is a number"),
+    ({"seeds": [True]}, "seeds: true and false .* are no value for it"),
     ({"results": ""}, "results: a folder name must not be empty"),
     ({"results": "res{x}"}, "nor contain braces"),
     ({"seeds": [-1]}, "seeds.0: .*greater than or equal to 0"),

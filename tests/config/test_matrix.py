@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specar.config import RunConfig, cell_id, expand, load_config, parse_config, run_id
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values, read_plan, write_plan
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -22,7 +22,7 @@ def test_the_paper_in_full():
     assert len(config.datasets) == 30 + 1  # and one that joins four of them
     runs = expand(config)
     counts = Counter(run.task for run in runs.values())
-    # datasets x settings x TOP x architecture x seeds
+    # datasets x settings x TOP x model x seeds
     assert counts == {
         "long_term_forecast": 9 * 4 * 2 * 2 * 3,
         "imputation": 6 * 4 * 2 * 2 * 3,
@@ -35,15 +35,15 @@ def test_the_paper_in_full():
 
 def test_a_dataset_on_request_only_comes_in_by_name_or_in_place(tmp_path):
     values = {"matrix": [{"task": "anomaly_detection"}], "data": {"dir": str(tmp_path)}}
-    assert "SWaT" not in Plan.of(values).datasets
-    assert Plan.of(values).remarks["SWaT"].startswith("left out: ")
+    assert "SWaT" not in plan_of_values(values).datasets
+    assert plan_of_values(values).remarks["SWaT"].startswith("left out: ")
     named = {**values, "matrix": [{"task": "anomaly_detection", "datasets": ["SWaT"]}]}
-    assert Plan.of(named).datasets == ["SWaT"]
+    assert plan_of_values(named).datasets == ["SWaT"]
     for file in load_config().datasets["SWaT"].files:
         (tmp_path / "raw" / "SWaT").mkdir(parents=True, exist_ok=True)
         (tmp_path / "raw" / "SWaT" / file.name).touch()
-    assert "SWaT" in Plan.of(values).datasets
-    assert "SWaT" not in Plan.of(values).remarks
+    assert "SWaT" in plan_of_values(values).datasets
+    assert "SWaT" not in plan_of_values(values).remarks
 
 
 OWN = {
@@ -64,7 +64,7 @@ def test_a_dataset_of_ones_own_needs_nothing_but_its_entry():
     assert [run.horizon for run in runs_of(datasets={"Mine": OWN}, matrix=[entry], **AXES)] == [7]
 
 
-AXES = {"seeds": [1], "top": [False], "models": ["specar"]}
+AXES = {"seeds": [1], "top": [False], "run_models": ["specar"]}
 
 
 def test_every_task_resolves_what_it_uses():
@@ -112,10 +112,14 @@ def test_hyper_parameters_are_the_authors():
             values["anomaly_ratio"] = row["anomaly_ratio"]
         setting = float(row[varied]) if varied else None
         expected[row["task"], row["dataset"], setting] = values
-    runs = runs_of(seeds=[1], top=[False], architectures=["released"])
+    runs = runs_of(seeds=[1], top=[False], run_models=["specar-released"])
     assert len(runs) == len(expected) == 81
     for run in runs:
-        own = {**run.model.model_dump(), **run.training.model_dump(), **run.task_settings.model_dump()}
+        own = {
+            **run.model.settings.model_dump(),
+            **run.training.model_dump(),
+            **run.task_settings.model_dump(),
+        }
         own["seq_len"] = run.seq_len
         for name, value in expected[run.task, run.dataset, run.setting].items():
             same = own[name] == value if name == "window" else float(own[name]) == float(value)
@@ -130,7 +134,7 @@ def test_overrides_come_over_the_experiment_and_the_entry_last():
         model={"d_ff": 4, "conv_layers": 2},
         training={"epochs": 1},
     )
-    model = run.model
+    model = run.model.settings
     assert (model.d_ff, model.conv_layers, model.e_layers, model.d_model) == (5, 2, 3, 32)
     assert (run.training.epochs, run.training.batch_size) == (1, 32)
 
@@ -140,38 +144,38 @@ def test_experiments_of_the_configuration_are_merged_over_the_authors():
         matrix=[{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.4]}],
         experiments={"imputation": {"ETTh1": {"mask_ratios": {"0.4": {"training": {"epochs": 3}}}}}},
     )
-    assert (run.mask_ratio, run.training.epochs, run.model.d_model) == (0.4, 3, 64)
+    assert (run.mask_ratio, run.training.epochs, run.model.settings.d_model) == (0.4, 3, 64)
 
 
 def test_an_entry_has_its_own_axes():
     entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "seeds": [9], "top": [True],
              "models": ["specar-released"], "protocol": "strict"}  # fmt: skip
     (run,) = runs_of(matrix=[entry])
-    assert (run.seed, run.model.top, run.key.model, run.protocol) == (9, True, "released", "strict")
+    assert (run.seed, run.model.top, run.key.model, run.protocol) == (9, True, "specar-released", "strict")
 
 
 def test_the_architecture_decides_what_is_left_open():
     entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "seeds": [1], "top": [False]}
-    paper, released = runs_of(matrix=[entry])
-    assert (paper.model.sides, paper.model.residual, paper.model.norm) == ("one", True, "block")
-    assert (released.model.sides, released.model.residual, released.model.norm) == ("two", False, "shared")
+    paper, released = (run.model.settings for run in runs_of(matrix=[entry]))
+    assert (paper.sides, paper.residual, paper.norm) == ("one", True, "block")
+    assert (released.sides, released.residual, released.norm) == ("two", False, "shared")
     (two_sided, _) = runs_of(matrix=[{**entry, "model": {"sides": "two"}}])
-    assert two_sided.model.sides == "two"
+    assert two_sided.model.settings.sides == "two"
 
 
 ONE = {
     "matrix": [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}],
-    "seeds": [1], "top": [False], "models": ["specar"],
+    "seeds": [1], "top": [False], "run_models": ["specar"],
 }  # fmt: skip
 
 
 def test_the_run_id_is_readable_and_changes_with_every_setting():
     (run,) = runs_of(**ONE)
-    assert run_id(run).startswith("imputation-ETTh1-0.25-paper-notop-published-seed1-")
+    assert run_id(run).startswith("imputation-ETTh1-0.25-specar-notop-published-seed1-")
     changes = [
         {"model": {"d_model": 8}}, {"training": {"learning_rate": 0.5}}, {"protocol": "strict"},
         {"seeds": [2]},
-        {"top": [True]}, {"models": ["specar-released"]}, {"training": {"precision": "bf16"}},
+        {"top": [True]}, {"run_models": ["specar-released"]}, {"training": {"precision": "bf16"}},
         {"datasets": {"ETTh1": {"splits": {"train": 8000}}}},
         {"experiments": {"imputation": {"ETTh1": {"seq_len": 48}}}},
     ]  # fmt: skip
@@ -198,6 +202,6 @@ def test_a_run_survives_its_way_through_json():
 
 
 def test_a_plan_survives_its_way_through_a_file(tmp_path):
-    plan = Plan.of(ONE)
-    plan.write(tmp_path / "plan.json")
-    assert Plan.read(tmp_path / "plan.json") == plan
+    plan = plan_of_values(ONE)
+    write_plan(plan, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == plan

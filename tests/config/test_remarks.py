@@ -9,6 +9,7 @@ import pytest
 
 from specar.config.load import load_config
 from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values, read_plan, write_plan
 
 ANOMALY = {"task": "anomaly_detection"}
 SERIES = {"task": "imputation", "datasets": ["ETTh1"]}
@@ -24,7 +25,7 @@ def _no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan_of(folder: Path, *matrix: dict[str, Any], **other: Any) -> Plan:
-    return Plan.of({"matrix": list(matrix), "data": {"dir": str(folder)}, **other})
+    return plan_of_values({"matrix": list(matrix), "data": {"dir": str(folder)}, **other})
 
 
 def put(folder: Path, count: int = 2) -> None:
@@ -95,9 +96,9 @@ def test_cautions_concern_the_tasks_of_their_dataset(tmp_path: Path) -> None:
 
 def test_what_is_absent_survives_its_way_through_a_file(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, ANOMALY)
-    plan.write(tmp_path / "plan.json")
+    write_plan(plan, tmp_path / "plan.json")
     put(tmp_path / "raw" / "SWaT")  # only a new plan has the dataset
-    found = Plan.read(tmp_path / "plan.json")
+    found = read_plan(tmp_path / "plan.json")
     assert found == plan
     assert found.remarks == plan.remarks
     assert found.digest == plan.digest != plan_of(tmp_path, ANOMALY).digest

@@ -11,7 +11,7 @@ from specar.cost.predict import FIXED_SECONDS, load_of, seconds_of
 from specar.cost.rates import Rates
 from specar.data.registry import builtin_datasets
 from specar.models.shape import SeriesShape
-from specar.models.specar.work import work_of_config
+from specar.models.specar.work import work
 
 CACHED = sorted((Path(__file__).parents[2] / "results" / "cached").glob("*.json"))
 # Any registry entry: that of prepared data does not count.
@@ -74,9 +74,9 @@ def test_unknown_sizes(make_run, tmp_path):
 def test_load_of_a_run(make_run):
     run = make_run("anomaly_detection")  # 3 epochs of batches of 16
     examples = Examples(SeriesShape(3, 20, time_features=0), train=33, val=10, test=7, scored=33)
-    work = work_of_config(run.model, examples.shape)
-    load = load_of(run, examples)
+    needed = work(run.model.settings, examples.shape)
+    load = load_of(run, examples, needed)
     assert load.steps == 3 * 3
-    assert load.multiply_adds == 3 * (33 * work.training + 10 * work.forward) + 40 * work.forward
-    assert load.elements == work.elements * (3 * (3 * 33 + 10) + 40)
+    assert load.multiply_adds == 3 * (33 * needed.training + 10 * needed.forward) + 40 * needed.forward
+    assert load.elements == needed.elements * (3 * (3 * 33 + 10) + 40)
     assert seconds_of(load, Rates(0, 0, 2, "known", "made up")) == 18 + FIXED_SECONDS

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 from specar.config import expand, parse_config
 from specar.cost.rates import Load, Rates, _non_negative, _times, classes, fit, here
 from specar.models.shape import SeriesShape
-from specar.models.specar.work import work_of_config
+from specar.models.specar.work import work
 
 ROWS = json.loads(files("specar.cost").joinpath("measured.json").read_text())["rows"]
 
@@ -58,17 +58,15 @@ def test_measured_times_are_predicted():
         assert rates.seconds(step[0]) == pytest.approx(step[1], rel=0.35)
 
 
-@pytest.mark.parametrize("architecture", ["paper", "released"])
-def test_work_of_a_measured_setting(architecture):
+@pytest.mark.parametrize("label", ["specar", "specar-released"])
+def test_work_of_a_measured_setting(label):
     entry = {"task": "long_term_forecast", "datasets": ["ETTh1"], "horizons": [96]}
-    matrix = [{**entry, "architectures": [architecture], "top": [False], "seeds": [1]}]
+    matrix = [{**entry, "models": [label], "top": [False], "seeds": [1]}]
     (run,) = expand(parse_config({"matrix": matrix})).values()
-    work = work_of_config(run.model, SeriesShape(7, 96, 96)) * run.training.batch_size
-    (row,) = (
-        row for row in ROWS if row["setting"] == "ETTh1, horizon 96" and row["architecture"] == architecture
-    )
-    assert work.training == row["training_multiply_adds"]
-    assert (work.forward, work.elements) == (row["forward_multiply_adds"], row["elements"])
+    needed = work(run.model.settings, SeriesShape(7, 96, 96)) * run.training.batch_size
+    (row,) = (row for row in ROWS if row["setting"] == "ETTh1, horizon 96" and row["model"] == label)
+    assert needed.training == row["training_multiply_adds"]
+    assert (needed.forward, needed.elements) == (row["forward_multiply_adds"], row["elements"])
 
 
 def test_classes_say_what_was_measured():

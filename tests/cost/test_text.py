@@ -7,8 +7,9 @@ import pytest
 
 from specar.cli import main
 from specar.config import parse_config
-from specar.cost.text import duration, summary, table
-from specar.runs.plan import Plan
+from specar.cost.text import duration, summary
+from specar.runs.store import plan_of
+from specar.tables.cost import cost_text
 
 README = Path(__file__).parents[2] / "README.md"
 ROW = {
@@ -29,7 +30,7 @@ def plan(tmp_path, monkeypatch):
     """Two runs in a folder without data and without a benchmark."""
     monkeypatch.chdir(tmp_path)
     matrix = [{"task": "long_term_forecast", "datasets": ["ILI"], "horizons": [24], "top": [False]}]
-    return Plan.from_config(parse_config({"matrix": matrix, "seeds": [1]}))
+    return plan_of(parse_config({"matrix": matrix, "seeds": [1]}))
 
 
 def test_without_a_benchmark(plan):
@@ -53,15 +54,20 @@ def test_with_a_benchmark(plan, tmp_path):
     path.write_text(json.dumps([ROW] * 6))
     _, line = summary(plan, dict.fromkeys(plan.runs, 1.0)).splitlines()
     assert "for the 2 left: known, 4 threads (measured, results/benchmarks/speed.json; " in line
-    assert "known, 4 threads (make bench)" in table(plan).splitlines()[0]
+    assert "known, 4 threads (make bench)" in cost_text(plan).splitlines()[0]
 
 
-def test_a_model_of_ones_own_is_left_out(plan):
-    values = {"matrix": plan.config.model_dump()["matrix"], "model": {"name": "my.model"}}
-    own = Plan.from_config(parse_config(values))
+def test_a_model_of_ones_own_is_left_out(plan, tmp_path):
+    (tmp_path / "mine_of_cost.py").write_text("def build(config, shape):\n    raise NotImplementedError\n")
+    values = {
+        "matrix": plan.config.model_dump()["matrix"],
+        "models": {"mine": {"module": "mine_of_cost"}},
+        "run_models": ["mine"],
+    }
+    own = plan_of(parse_config(values))
     left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or a model of your own"
     assert summary(own, {}) == f"cost model: {left_out}"
-    assert table(own).endswith(left_out)
+    assert cost_text(own).endswith(left_out)
 
 
 def test_nothing_is_left(plan):
@@ -87,7 +93,7 @@ def test_table_of_the_command(plan, capsys, tmp_path):
 def test_readme_has_the_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECAR_MIRROR", raising=False)
-    printed = table(Plan.from_config(parse_config({}))).split("\n\n")[0]
+    printed = cost_text(plan_of(parse_config({}))).split("\n\n")[0]
     assert printed in README.read_text(encoding="utf-8")
 
 

@@ -254,10 +254,10 @@ def test_refused_connection(server: Server, dataset_at: Make, tmp_path: Path, re
     assert path.read_bytes() == CONTENT
 
 
-def test_all_reasons_are_named(server: Server, dataset_at: Make, tmp_path: Path) -> None:
+def test_all_reasons_are_named(server: Server, dataset_at: Make, tmp_path: Path, refused: str) -> None:
     missing, broken = server.on("/a", status(404)), server.on("/b", status(502))
-    message = failure("Toy", dataset_at(missing, broken, "ftp://nowhere/x"), tmp_path)
-    assert f"{missing}: HTTP 404; {broken}: HTTP 502, 3 attempts; ftp://nowhere/x: " in message
+    message = failure("Toy", dataset_at(missing, broken, refused), tmp_path)
+    assert f"{missing}: HTTP 404; {broken}: HTTP 502, 3 attempts; {refused}: " in message
 
 
 def test_good_file_needs_no_request(server: Server, dataset_at: Make, tmp_path: Path) -> None:

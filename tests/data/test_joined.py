@@ -184,7 +184,7 @@ def test_the_four_ett_sets_are_joined_by_name_only() -> None:
     assert isinstance(ett, JoinedDataset)
     assert list(ett.entries) == ["ETTm1", "ETTm2", "ETTh1", "ETTh2"]
     assert ett.entries["ETTh1"] == builtin_datasets()["ETTh1"]
-    axes = {"seeds": [1], "top": [False], "models": ["specar"]}
+    axes = {"seeds": [1], "top": [False], "run_models": ["specar"]}
     entry: dict[str, Any] = {"task": "imputation", "mask_ratios": [0.25]}
     own = {"A": entry_of("A"), "B": entry_of("B"), "Both": JOINED}
     runs = expand(parse_config({**axes, "matrix": [entry], "datasets": own})).values()
@@ -198,7 +198,7 @@ def test_the_four_ett_sets_are_joined_by_name_only() -> None:
 
 def test_it_follows_changes_of_its_parts() -> None:
     entry = {"task": "imputation", "datasets": ["ETT-unified"], "mask_ratios": [0.25]}
-    axes = {"seeds": [1], "top": [False], "models": ["specar"], "matrix": [entry]}
+    axes = {"seeds": [1], "top": [False], "run_models": ["specar"], "matrix": [entry]}
     (run,) = expand(parse_config(axes)).values()
     (changed,) = expand(parse_config({**axes, "datasets": {"ETTh1": {"splits": {"train": 8000}}}})).values()
     assert changed.data["parts"][2]["splits"]["train"] == 8000

@@ -10,8 +10,8 @@ from specar.cli import main
 from specar.config import Execution, load_config, run_id
 from specar.runs import cached
 from specar.runs.examples import read_examples
-from specar.runs.plan import Plan
-from specar.runs.records import read_history
+from specar.runs.records import read_history, read_record, sealed
+from specar.runs.store import plan_of
 from specar.runs.train import train
 
 from ..conftest import config_values
@@ -32,7 +32,7 @@ def finished(prepared_folders, tmp_path_factory):
         execution=EXECUTION.model_dump(mode="json"),
     )
     (folder / "config.yaml").write_text(yaml.safe_dump(values))
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     ((name, run),) = plan.runs.items()
     train(run, plan.prepared / "Small", plan.records / name, EXECUTION)
     return folder
@@ -45,7 +45,7 @@ def place(finished, tmp_path):
     shutil.copytree(finished, folder)
     text = (folder / "config.yaml").read_text().replace(str(finished), str(folder))
     (folder / "config.yaml").write_text(text)
-    plan = Plan.from_config(load_config(folder / "config.yaml"))
+    plan = plan_of(load_config(folder / "config.yaml"))
     (name,) = plan.runs
     return plan, name, plan.records / name, lambda *words: main([*words, "--config", f"{folder}/config.yaml"])
 
@@ -54,7 +54,7 @@ def test_a_run_leaves_its_epochs_and_examples(place):
     plan, name, folder, _ = place
     record = json.loads((folder / "metrics.json").read_text())
     lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    assert record["history"] == lines == read_history(plan.record_file(name), name)
+    assert record["history"] == lines == read_history(folder / "history.jsonl")
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert set(lines[0]) >= {"train_loss", "val", "seconds"}
     content = read_examples(plan.examples_file(name), name)
@@ -93,35 +93,32 @@ def test_what_examples_need_is_said_in_a_line(place, capsys, change, message):
 def edit(path, key, **values):
     content = json.loads(path.read_text())
     content[key].update(values)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(sealed(content) if path.name == "metrics.json" else content))
 
 
 def test_the_cache_takes_examples_and_epochs_along(place):
     plan, name, folder, command = place
-    record = json.loads((folder / "metrics.json").read_text())
-    history = record.pop("history")
-    (folder / "metrics.json").write_text(json.dumps(record))  # as earlier code left it
-    assert read_history(folder / "metrics.json", name) == history
+    history = json.loads((folder / "metrics.json").read_text())["history"]
     assert command("cache", "add", name) == 0
     shutil.rmtree(folder)
-    plan = Plan.from_config(plan.config)
+    plan = plan_of(plan.config)
     assert plan.cached_runs == {name}
-    assert read_history(plan.record_file(name), name) == history
-    assert plan.examples_file(name) == cached.examples_file(plan.cache, name)
+    assert read_record(plan.record_file(name), plan.run(name))["history"] == history
+    assert plan.examples_file(name) == plan.cached_examples_file(name)
     assert read_examples(plan.examples_file(name), name)["examples"]
-    assert cached.check(plan.cache, [plan]) == 2
+    assert cached.check(plan) == (2, 0)
 
 
 def test_examples_in_the_cache_belong_to_a_record_and_its_data(place, capsys):
     plan, name, _, command = place
     assert command("cache", "add", name) == 0
-    path = cached.examples_file(plan.cache, name)
+    path = plan.cached_examples_file(name)
     edit(path, "data", prepared_sha256={})
     assert command("cache", "check") == 1
     assert "from other data" in capsys.readouterr().err
     path.rename(path.with_name("other.json"))
     assert command("cache", "check") == 1
-    assert "belongs to nothing" in capsys.readouterr().err
+    assert "belongs to no record" in capsys.readouterr().err
 
 
 def test_a_record_added_again_without_examples_loses_the_old_ones(place, caplog):
@@ -130,7 +127,7 @@ def test_a_record_added_again_without_examples_loses_the_old_ones(place, caplog)
     (folder / "examples.json").unlink()
     assert command("cache", "add", name) == 0
     assert "has no examples" in caplog.text
-    assert not cached.examples_file(plan.cache, name).exists()
+    assert not plan.cached_examples_file(name).exists()
 
 
 def test_records_without_epochs_or_examples_stay_valid(place):
@@ -139,8 +136,9 @@ def test_records_without_epochs_or_examples_stay_valid(place):
         (folder / file).unlink()
     record = json.loads((folder / "metrics.json").read_text())
     del record["history"]
-    (folder / "metrics.json").write_text(json.dumps(record))
-    assert read_history(plan.record_file(name), name) == []
+    (folder / "metrics.json").write_text(json.dumps(sealed(record)))
+    assert read_record(plan.record_file(name), plan.run(name)) == sealed(record)
+    assert read_history(folder / "history.jsonl") == []
     assert read_examples(plan.examples_file(name), name) is None
 
 

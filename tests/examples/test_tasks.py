@@ -14,6 +14,10 @@ from specar.models import build_model
 TASKS = tuple(TASK_INFO)
 
 
+def built(choice, shape):
+    return build_model(choice.module, choice.settings, shape)
+
+
 @pytest.fixture
 def examples_of(make_small_task, make_run):
     """Return a function that gives task, model and examples of a small run."""
@@ -21,7 +25,7 @@ def examples_of(make_small_task, make_run):
     def make(name, size=256, **changes):
         task = make_small_task(name, size, **changes)
         torch.manual_seed(0)
-        model = build_model(make_run(name, **changes).model, task.shape).eval()
+        model = built(make_run(name, **changes).model, task.shape).eval()
         with torch.inference_mode():
             return task, model, task.examples(model, task.test(model).details)
 
@@ -29,9 +33,9 @@ def examples_of(make_small_task, make_run):
 
 
 @pytest.mark.parametrize("name", TASKS)
-@pytest.mark.parametrize("architecture", ["paper", "released"])
-def test_all_tasks_have_examples_that_are_plain_and_small(examples_of, name, architecture):
-    _, _, content = examples_of(name, architectures=[architecture])
+@pytest.mark.parametrize("label", ["specar", "specar-released"])
+def test_all_tasks_have_examples_that_are_plain_and_small(examples_of, name, label):
+    _, _, content = examples_of(name, run_models=[label])
     text = json.dumps(content, allow_nan=False)
     assert len(text) < 150_000
     assert {"how", "unit", "channel", "examples", "maps"} <= set(content)
@@ -130,7 +134,7 @@ def test_of_many_windows_those_that_do_not_overlap_are_scored(examples_of):
 def test_examples_leave_random_numbers_and_the_model_alone(make_small_task, make_run):
     for name in TASKS:
         task = make_small_task(name)
-        model = build_model(make_run(name).model, task.shape).eval()
+        model = built(make_run(name).model, task.shape).eval()
         before, state = torch.get_rng_state(), {k: v.clone() for k, v in model.state_dict().items()}
         with torch.inference_mode():
             details = task.test(model).details

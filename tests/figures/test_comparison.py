@@ -1,99 +1,93 @@
-"""The figure of published against reproduced shows the tidy table, and says in words what is missing."""
+"""The figure of published against reproduced shows the cells of the ledger, and says what is missing."""
 
 import itertools
-import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from specar.figures.style import figure_style, series_of
-from specar.figures.tolerance import tolerance_of
-from specar.figures.words import title_of
+from specar.figures import comparison
+from specar.figures.style import look_of
+from specar.paper.margins import margin_of
 from specar.paper.metrics import METRICS
 from specar.paper.sources import SOURCES
+from specar.results.ledger import ledger_of
+from specar.runs.plan import Plan
 
-from ..tables.table_inputs import results, run, tidy
+from .conftest import fail, finish
+from .looks import check_tidy, words
 
 TASKS = list(SOURCES)
-BOTH = ("paper", "released")
+BOTH = ["specar", "specar-released"]
+FORECAST = {"task": "long_term_forecast", "datasets": ["ETTh1"]}
+OF_TASK = {
+    "long_term_forecast": ["ETTh1", "ILI"],
+    "imputation": ["ETTh1", "Weather"],
+    "short_term_forecast": ["M4-Yearly", "M4-Quarterly"],
+    "classification": ["Heartbeat", "Handwriting", "PEMS-SF"],
+    "anomaly_detection": ["SMD", "PSM"],
+}
 
 
-def texts(figure):
-    return [text.get_text() for text in figure.texts]
-
-
-def said(figure):
-    return " ".join(texts(figure))
+def values(task, models=("specar",), seeds=(1,), **more):
+    matrix = [{"task": task, "datasets": OF_TASK[task]}]
+    return {"matrix": matrix, "run_models": list(models), "seeds": list(seeds), **more}
 
 
 def points(axes):
-    """What is drawn: x, y and the ends of the error bar of every point, by the look of its series."""
+    """Coordinates of every point, by the look of its series."""
     found = {}
-    for line, _, (bars,) in axes.containers:
-        ends = {
-            (round(low[0], 9), round(low[1], 9)): high[1] for low, high in map(tuple, bars.get_segments())
-        }
-        ends = {x: (low, high) for (x, low), high in ends.items()}
-        key = (line.get_color(), line.get_marker())
-        for x, y in line.get_xydata():
-            found.setdefault(key, []).append((x, y))
-        found.setdefault("bars", []).extend(ends.values())
+    for line, *_ in axes.containers:
+        found.setdefault((line.get_color(), line.get_marker()), []).extend(map(tuple, line.get_xydata()))
     return found
 
 
-def panels(figure, table):
-    """Panels and the rows of the table that belong into each."""
-    rows = table[(table["protocol"] == "published") & table["published"].notna()]
-    metrics = list(rows["metric"].unique())
-    assert len(figure.axes) == len(metrics)
-    for axes, metric in zip(figure.axes, metrics, strict=True):
-        assert axes.get_title().removesuffix(" (%)") == METRICS[metric].label
-        yield axes, rows[(rows["metric"] == metric) & rows["reproduced"].notna()]
+def bars(axes):
+    """Lower and upper ends of the error bars."""
+    return [segment[:, 1] for _, _, (of,) in axes.containers for segment in of.get_segments() if len(segment)]
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_drawn_is_what_the_table_says(task, table, drawn):
-    matrix = table(task, seeds=(1, 2, 3), architectures=BOTH)
-    figure = drawn(task, matrix)
-    for axes, rows in panels(figure, matrix):
-        found = points(axes)
-        bars = sorted(found.pop("bars"))
-        assert sum(map(len, found.values())) == len(rows) > 5
-        for (architecture, top), group in rows.groupby(["architecture", "top"]):
-            look = series_of(architecture, top)
+def test_drawn_is_what_the_ledger_says(task, plan, drawn):
+    made = plan(values(task, BOTH, (1, 2, 3)), change=lambda run: 0.03 * run.seed)
+    figure, cells = drawn(comparison, made, task).figure, ledger_of(made).cells
+    cells = cells[cells["published"].notna()]
+    assert len(figure.axes) == cells["metric"].nunique()
+    for axes, (metric, rows) in zip(figure.axes, cells.groupby("metric", sort=False), strict=True):
+        assert axes.get_title().removesuffix(" (%)") == METRICS[metric].label
+        rows, found = rows[rows["reproduced"].notna()], points(axes)
+        assert sum(map(len, found.values())) == len(rows) > 1
+        for (model, top), group in rows.groupby(["model", "top"]):
+            look = look_of(made.config, model, top)
             expected = sorted(group[["published", "reproduced"]].itertuples(index=False, name=None))
             np.testing.assert_allclose(sorted(found[look.colour, look.marker]), expected)
-        ends = sorted(zip(rows["reproduced"] - rows["sd"], rows["reproduced"] + rows["sd"], strict=True))
-        assert {round(low, 6) for low, _ in bars} <= {round(low, 6) for low, _ in ends}
-        assert {round(high, 6) for _, high in bars} <= {round(high, 6) for _, high in ends}
-        assert bars
-    total = len(matrix[matrix["published"].notna() & (matrix["architecture"] == "paper")])
+        low, high = zip(*bars(axes), strict=True)
+        np.testing.assert_allclose(sorted(low), sorted(rows["reproduced"] - rows["sd"]))
+        np.testing.assert_allclose(sorted(high), sorted(rows["reproduced"] + rows["sd"]))
     for name in BOTH:
-        assert f"Architecture {name}: {total} of {total} published cells reproduced so far." in texts(figure)
+        of = cells[cells["model"] == name]
+        text = (
+            f"Model {name}: {of['reproduced'].notna().sum()} of {len(of)} published cells reproduced so far"
+        )
+        assert text in words(figure)
 
 
-def test_strict_results_are_never_drawn(table, drawn):
-    published, strict = (table("imputation", cells=4, protocol=name) for name in ("published", "strict"))
-    figure = drawn("imputation", pd.concat([published, strict]))
-    for axes, rows in panels(figure, published):
-        assert (
-            sum(len(line.get_xydata()) for line, *_ in axes.containers) == len(rows) == 5
-        )  # with an average
-    assert "Protocol: published" in said(figure)
-    only = drawn("imputation", strict)
+def test_strict_results_are_never_drawn(plan, drawn):
+    entry = {**FORECAST, "horizons": [96], "top": [False]}
+    made = plan({"matrix": [entry, {**entry, "protocol": "strict"}], "run_models": ["specar"], "seeds": [1]})
+    figure = drawn(comparison, made, "long_term_forecast").figure
+    assert [len(list(itertools.chain(*points(axes).values()))) for axes in figure.axes] == [1, 1]
+    assert "Protocol: published" in words(figure)
+    only = drawn(comparison, plan(values("imputation", protocol="strict")), "imputation").figure
     assert not only.axes
-    assert "no runs of this task under the protocol of the paper (published)" in said(only).replace("\n", " ")
+    assert "no runs of this task under the protocol of the paper (published)" in words(only)
 
 
-def test_one_seed_has_no_error_bars(table, drawn):
-    figure = drawn("classification", table("classification", cells=3))
-    (axes,) = figure.axes
-    for *_, (bars,) in axes.containers:
-        assert all(math.isnan(value) for segment in bars.get_segments() for _, value in segment)
-    assert "One seed per point, so no error bars." in said(figure)
+def test_one_seed_has_no_error_bars(plan, drawn):
+    figure = drawn(comparison, plan(values("classification")), "classification").figure
+    assert np.isnan(bars(figure.axes[0])).all()
+    assert "One seed per point, so no error bars." in words(figure)
 
 
 @pytest.mark.parametrize(
@@ -104,111 +98,114 @@ def test_one_seed_has_no_error_bars(table, drawn):
         ({96: (1, 2, 3), 192: (2,)}, "sample standard deviation over up to 3 seeds; one seed has none."),
     ],
 )
-def test_seeds_are_named(done, sentence, drawn):
-    matrix = [run(horizon, seed) for horizon in (96, 192) for seed in (1, 2, 3)]
-    rows = [
-        results(of, {"mse": 0.4 + of["seed"] / 100, "mae": 0.5})
-        for of in matrix
-        if of["seed"] in done[of["setting"]]
-    ]
-    assert sentence in said(drawn("long_term_forecast", tidy(matrix, *rows)))
+def test_seeds_are_named(done, sentence, plan, drawn):
+    made = plan(
+        {"matrix": [{**FORECAST, "horizons": [96, 192]}], "run_models": ["specar"], "seeds": [1, 2, 3]},
+        lambda run: run.seed in done[run.horizon],
+    )
+    assert sentence in words(drawn(comparison, made, "long_term_forecast").figure)
 
 
-def test_what_is_missing_is_said(drawn):
-    matrix = [run(horizon, seed) for horizon in (96, 192, 336, 720) for seed in (1, 2)]
-    rows = [results(of, {"mse": 0.4, "mae": 0.5}) for of in matrix[:3]]
-    table = tidy(matrix, *rows, failed={matrix[4]["run_id"]: "out of memory"})
-    figure = drawn("long_term_forecast", table, note="Small\n  models, 5 $ and 6 $.")
-    assert "Small models, 5 $ and 6 $." in texts(figure)
+def test_what_is_missing_is_said(plan, drawn):
+    made = plan(
+        {
+            "matrix": [FORECAST],
+            "run_models": ["specar"],
+            "seeds": [1, 2],
+            "top": [False],
+            "note": "Small\n  5 $, 6 $.",
+        },
+        lambda run: (run.horizon, run.seed) in {(96, 1), (96, 2), (192, 1)},
+    )
+    fail(made, next(name for name, run in made.runs.items() if run.horizon == 336))
+    figure = drawn(comparison, made, "long_term_forecast").figure
+    assert "Small 5 $, 6 $." in words(figure)
     # 2 metrics of 96 and 192 (one seed of two); 336 failed; 720 and the average are not done
     counts = (
-        "Architecture paper: 4 of 180 published cells reproduced so far, 2 of them without some of their "
-        "seeds; 2 failed, 4 asked for but not done yet, 170 not asked for."
+        "Model specar: 4 of 180 published cells reproduced so far, 2 of them without some of their seeds; "
+        "2 failed, 4 asked for but not done yet, 170 not asked for."
     )
-    assert counts in said(figure)
+    assert counts in words(figure)
     FigureCanvasAgg(figure).draw()  # a dollar is no formula
 
 
-def test_remarks_on_datasets_that_are_in_the_figure(table, drawn):
-    remarks = {"SMD": "1 of its 28\n machines.", "my_data": "not in the paper"}
-    figure = drawn("anomaly_detection", table("anomaly_detection"), remarks=remarks)
-    assert "SMD: 1 of its 28 machines." in texts(figure)
-    assert "my_data" not in said(figure)
+def test_remarks_on_datasets_that_are_in_the_figure(plan, drawn, monkeypatch):
+    remarks = {"SMD": "1 of its 28\n machines.", "PSM": "not drawn"}
+    monkeypatch.setattr(Plan, "remarks_of", lambda self, task: remarks)
+    made = plan(values("anomaly_detection"), lambda run: run.dataset == "SMD")
+    text = words(drawn(comparison, made, "anomaly_detection").figure)
+    assert "SMD: 1 of its 28 machines." in text
+    assert "not drawn" not in text
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_nothing_to_compare_is_said_without_axes(task, drawn):
-    own = [run(0.5, task=task, dataset="my_data")]
-    of_paper = {"long_term_forecast": (96, "ETTh1"), "imputation": (0.5, "ETTh1")}
-    setting, name = of_paper.get(task, ("", {"classification": "Heartbeat"}.get(task, "SMD")))
-    asked = [run(setting, task=task, dataset="M4-Yearly" if "short" in task else name)]
+def test_nothing_to_compare_is_said_without_axes(task, plan, drawn):
+    other = "imputation" if task == "classification" else "classification"
     expected = {
-        "prints no result for the datasets and settings": tidy(own, task=task),
-        "none is reproduced so far": tidy(asked, task=task),
-        "no runs of this task under the protocol": tidy([], task=task),
+        "none is reproduced so far": plan(values(task, note="A caution."), lambda run: False),
+        "no runs of this task under the protocol": plan(values(other, note="A caution.")),
     }
-    for sentence, table in expected.items():
-        figure = drawn(task, table, note="A caution.")
+    for sentence, made in expected.items():
+        figure, title, alt = drawn(comparison, made, task)
         assert not figure.axes
-        shown = said(figure).replace("\n", " ")
-        assert sentence in shown
-        assert "Nothing to compare" in shown
-        assert "A caution." in shown
-        assert title_of(task) in texts(figure)
+        assert sentence in words(figure)
+        assert sentence in alt
+        assert "A caution." in words(figure)
+        assert title == f"{SOURCES[task].title}: published against reproduced"
 
 
-def test_a_metric_without_any_point_is_an_empty_panel(drawn):
-    matrix = [run(96)]
-    figure = drawn("long_term_forecast", tidy(matrix, results(matrix[0], {"mse": 0.4})))
-    mse, mae = figure.axes
+def test_settings_that_the_paper_does_not_print_are_no_comparison(plan, drawn):
+    matrix = [{**FORECAST, "horizons": [100]}]
+    experiments = {"long_term_forecast": {"ETTh1": {"horizons": {100: {}}}}}
+    made = plan({"matrix": matrix, "experiments": experiments, "seeds": [1]})
+    figure = drawn(comparison, made, "long_term_forecast").figure
+    assert "the paper prints no result for the datasets and settings of this configuration" in words(figure)
+
+
+def test_a_metric_without_any_point_is_an_empty_panel(plan, drawn):
+    made = plan(
+        {"matrix": [{**FORECAST, "horizons": [96]}], "run_models": ["specar"], "seeds": [1]}, lambda _: False
+    )
+    finish(made, next(iter(made.runs)), {"mse": 0.4})
+    mse, mae = drawn(comparison, made, "long_term_forecast").figure.axes
     assert mse.containers
     assert not mae.containers
     assert not mae.axison
     assert [text.get_text() for text in mae.texts] == ["nothing reproduced yet"]
 
 
-def test_axes_are_logarithmic_only_over_more_than_a_factor_of_ten(table, drawn):
-    wide = drawn("long_term_forecast", table("long_term_forecast"))
+def test_axes_are_logarithmic_only_over_more_than_a_factor_of_ten(plan, drawn):
+    matrix = [{"task": "long_term_forecast", "datasets": ["ETTm2", "ILI"]}]
+    wide = drawn(comparison, plan({"matrix": matrix, "seeds": [1]}), "long_term_forecast").figure
     assert [axes.get_xscale() for axes in wide.axes] == ["log", "linear"]
-    narrow = drawn("long_term_forecast", table("long_term_forecast", cells=4))
+    narrow = drawn(comparison, plan({"matrix": [FORECAST], "seeds": [1]}), "long_term_forecast").figure
     assert [axes.get_xscale() for axes in narrow.axes] == ["linear", "linear"]
     for axes in [*wide.axes, *narrow.axes]:
         assert axes.get_xlim() == axes.get_ylim()
         assert axes.get_xscale() == axes.get_yscale()
-        drawn_points = np.concatenate([line.get_xydata() for line, *_ in axes.containers])
+        places = np.concatenate([line.get_xydata() for line, *_ in axes.containers])
         low, high = axes.get_xlim()
-        assert low < drawn_points.min() <= drawn_points.max() < high
+        assert low < places.min() <= places.max() < high
 
 
-def test_an_error_bar_below_zero_does_not_spoil_a_logarithmic_axis(drawn):
-    matrix = [run(24, seed, dataset="ILI") for seed in (1, 2)] + [run(96, seed) for seed in (1, 2)]
-    values = (2.0, 2.1, 0.001, 0.3)
-    rows = [results(of, {"mse": value, "mae": 1}) for of, value in zip(matrix, values, strict=True)]
-    axes = drawn("long_term_forecast", tidy(matrix, *rows)).axes[0]
+def test_an_error_bar_below_zero_does_not_spoil_a_logarithmic_axis(plan, drawn):
+    entries = [("ILI", 24), ("ETTh1", 96)]
+    matrix = [{"task": "long_term_forecast", "datasets": [name], "horizons": [h]} for name, h in entries]
+    made = plan(
+        {"matrix": matrix, "run_models": ["specar"], "top": [False], "seeds": [1, 2]}, lambda _: False
+    )
+    mse = {("ILI", 1): 2.0, ("ILI", 2): 2.1, ("ETTh1", 1): 0.001, ("ETTh1", 2): 0.3}
+    for name, run in made.runs.items():
+        finish(made, name, {"mse": mse[run.dataset, run.seed], "mae": 1.0})
+    axes = drawn(comparison, made, "long_term_forecast").figure.axes[0]
     assert axes.get_xscale() == "log"
     low, high = axes.get_xlim()
     assert 0.05 < low < high < 5
 
 
-@pytest.mark.parametrize(
-    ("metric", "half"),
-    [
-        ("mse", 0.015),
-        ("mae", 0.015),
-        ("owa", 0.015),
-        ("mase", 0.015),
-        ("smape", 0.3),
-        ("accuracy", 1),
-        ("f1", 1),
-    ],
-)
-def test_tolerances(metric, half):
-    assert float(tolerance_of(metric).at(0.5)) == pytest.approx(half)
-
-
 @pytest.mark.parametrize(("task", "share", "amount"), [("imputation", 0.03, 0), ("classification", 0, 1)])
-def test_the_band_is_as_wide_as_said(task, share, amount, table, drawn):
-    figure = drawn(task, table(task))
+def test_the_band_is_the_margin_of_the_verdicts_and_as_wide_as_said(task, share, amount, plan, drawn):
+    figure = drawn(comparison, plan(values(task)), task).figure
     for axes in figure.axes:
         (band,) = [patch for patch in axes.collections if patch.get_label() == "_band"]
         corners = band.get_paths()[0].vertices
@@ -216,23 +213,21 @@ def test_the_band_is_as_wide_as_said(task, share, amount, table, drawn):
         for x in (low, high):
             y = corners[np.isclose(corners[:, 0], x), 1]
             assert y.max() - y.min() == pytest.approx(2 * (share * x + amount))
+            assert y.max() - x == pytest.approx(margin_of(SOURCES[task].metrics[0]).at(x))
         (line,) = [line for line in axes.lines if line.get_label() == "_equal"]
         assert line.get_xydata().tolist() == [[low, low], [high, high]]
-    assert ("within ±3 %" if share else "within ±1 point") in said(figure)
+    assert ("within ±3 %" if share else "within ±1 point") in words(figure)
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("cells", [1, 3, None])
-def test_names_cover_neither_one_another_nor_a_point(task, cells, table, drawn):
-    figure = drawn(task, table(task, architectures=BOTH, cells=cells, noise=0.2))
+def test_names_cover_neither_one_another_nor_a_point(task, plan, drawn):
+    figure = drawn(comparison, plan(values(task, BOTH), change=lambda run: 0.2 * (run.seed % 2)), task).figure
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
     for axes in figure.axes:
         boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]  # without their lines
-        if cells is not None and axes.containers:
-            assert boxes
-        assert len(boxes) <= 6
+        assert 1 <= len(boxes) <= 6
         assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
         for line, *_ in axes.containers:
             for x, y in axes.transData.transform(line.get_xydata()):
@@ -242,19 +237,14 @@ def test_names_cover_neither_one_another_nor_a_point(task, cells, table, drawn):
             assert box.x1 - 1 <= axes.bbox.x1
 
 
-def test_the_farthest_point_is_named(drawn):
-    matrix = [run(horizon) for horizon in (96, 192, 336, 720)]
-    published = {96: 0.442, 192: 0.490, 336: 0.527, 720: 0.533}
-    values = {horizon: value * (1.2 if horizon == 336 else 1.01) for horizon, value in published.items()}
-    rows = [results(of, {"mse": values[of["setting"]], "mae": 0.5}) for of in matrix]
-    axes = drawn("long_term_forecast", tidy(matrix, *rows)).axes[0]
+def test_the_farthest_point_is_named(plan, drawn):
+    made = plan(
+        {"matrix": [FORECAST], "run_models": ["specar"], "top": [False], "seeds": [1]},
+        change=lambda run: 0.2 * (run.horizon == 336),
+    )
+    axes = drawn(comparison, made, "long_term_forecast").figure.axes[0]
     assert axes.texts[0].get_text() == "ETTh1 336"
-    assert axes.texts[0].xy == pytest.approx((0.527, 0.527 * 1.2))
-
-
-def test_series_are_told_apart_without_colour():
-    looks = [series_of(architecture, top) for architecture in BOTH for top in (False, True)]
-    assert len({look.marker for look in looks}) == len({look.colour for look in looks}) == 4
+    assert axes.texts[0].xy[0] == 0.527  # appendix Table 9
 
 
 @pytest.mark.parametrize(
@@ -262,37 +252,49 @@ def test_series_are_told_apart_without_colour():
     [
         (
             "long_term_forecast",
-            ["paper, without TOP", "paper, with TOP", "released, without TOP", "released, with TOP"],
+            [f"{name}, {top} TOP" for name in BOTH for top in ("without", "with")],
         ),
-        ("classification", ["paper", "released"]),
+        ("classification", BOTH),
     ],
 )
-def test_legend_has_what_is_there(task, entries, table, drawn):
-    figure = drawn(task, table(task, architectures=BOTH))
+def test_legend_has_what_is_there(task, entries, plan, drawn):
+    made = plan(values(task, BOTH))
+    figure = drawn(comparison, made, task).figure
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == entries
-    assert "Hollow: averages." in said(figure)
     for entry, handle in zip(entries, legend.legend_handles, strict=True):
-        architecture, _, top = entry.partition(", ")
-        look = series_of(architecture, top == "with TOP")
+        model, _, top = entry.partition(", ")
+        look = look_of(made.config, model, top == "with TOP")
         assert (handle.get_color(), handle.get_marker()) == (look.colour, look.marker)
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("cells", [1, None])
-def test_nothing_runs_out_of_the_figure_or_into_other_text(task, cells, table, drawn):
+def test_averages_are_hollow(plan, drawn):
+    figure = drawn(comparison, plan(values("imputation")), "imputation").figure
+    assert "Hollow: averages." in words(figure)
+    hollow = [line for line, *_ in figure.axes[0].containers if line.get_markerfacecolor() == "white"]
+    assert sum(len(line.get_xdata()) for line in hollow) == 2 * 2  # of both datasets, without and with TOP
+
+
+@pytest.mark.parametrize("task", [*TASKS, None])
+def test_nothing_runs_out_of_the_figure_or_into_other_text(task, plan, drawn):
     note = "A caution that is long enough to need more than one line, " * 4
-    with figure_style():
-        figure = drawn(task, table(task, architectures=BOTH, cells=cells), note=note)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-    renderer = canvas.get_renderer()
-    boxes = [text.get_window_extent(renderer) for text in figure.texts]
-    boxes += [axes.get_tightbbox(renderer) for axes in figure.axes]
-    boxes += [legend.get_window_extent(renderer) for legend in figure.legends]
-    for box in boxes:
-        assert min(box.x0, box.y0) >= 0
-        assert box.x1 <= figure.bbox.x1
-        assert box.y1 <= figure.bbox.y1
-    for one, other in itertools.combinations(boxes, 2):
-        assert not one.overlaps(other), (one, other)
+    matrix = [{"task": name, "datasets": OF_TASK[name]} for name in (TASKS if task is None else [task])]
+    made = plan({"matrix": matrix, "run_models": BOTH, "seeds": [1], "note": note})
+    check_tidy(drawn(comparison, made, *([task] if task else [])).figure)
+
+
+def test_all_tasks_in_one_figure(plan, drawn):
+    matrix = [
+        {"task": "imputation", "datasets": ["ETTh1", "Weather"]},
+        {"task": "long_term_forecast", "datasets": ["ETTh1"]},
+        {"task": "classification", "datasets": ["Heartbeat"]},
+    ]
+    made = drawn(comparison, plan({"matrix": matrix, "run_models": ["specar"], "seeds": [1]}))
+    errors, percent = made.figure.axes
+    places = np.concatenate([line.get_xydata() for line, *_ in errors.containers])
+    assert len(places) == (2 * 5 + 5) * 2 * 2  # cells with averages, without and with TOP, MSE and MAE
+    assert np.all(np.abs(places[:, 1] / places[:, 0] - 1) < 0.1)
+    (point,) = [line.get_xydata() for line, *_ in percent.containers]
+    assert point[0, 0] == 78.0
+    assert "Nothing reproduced yet, so no panel: sMAPE of M4; MASE, OWA of M4." in words(made.figure)
+    assert "reproduced results: specar 61 of " in made.alt

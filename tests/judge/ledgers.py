@@ -5,7 +5,7 @@ import pandas as pd
 
 from specar.paper.sources import baseline_labels, metrics_of
 from specar.results.ledger import Ledger, cells_of
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values
 
 OURS = "SpecAR-Net"
 
@@ -39,4 +39,4 @@ def ledger(rows, failed=None, plan=None):
     """A ledger of runs, of one task or several."""
     runs = pd.DataFrame(rows)
     cells = [cells_of(str(task), part) for task, part in runs.groupby("task", sort=False)]
-    return Ledger(plan or Plan.of({}), pd.concat(cells, ignore_index=True), runs, failed or {})
+    return Ledger(plan or plan_of_values({}), pd.concat(cells, ignore_index=True), runs, failed or {})

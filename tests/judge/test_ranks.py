@@ -140,7 +140,7 @@ def test_rankings_are_of_averages_over_settings(found):
 def test_no_label_covers_another_or_leaves_the_page(found, task):
     ranking = drawn_ranking(found, task)
     with figure_style():
-        figure, _ = draw(ranking, note="A caution.")
+        figure = draw(ranking, note="A caution.").figure
         renderer = FigureCanvasAgg(figure).get_renderer()
         boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert len(boxes) > 1.5 * ranking.scores.shape[1]
@@ -155,7 +155,7 @@ def test_the_diagram_says_what_its_tests_can_tell():
     scores = pd.DataFrame(np.arange(3) + noise, columns=["SpecAR-Net", "TimesNet", "LSTM"])
     ranking = Ranking("long_term_forecast", True, "mse", "appendix:10", scores)
     with figure_style():
-        figure, title = draw(ranking)
+        figure, title, _ = draw(ranking)
     text = " ".join(label.get_text() for label in figure.axes[0].texts)
     assert title == "Long-term forecasting with TOP: mean ranks by MSE"
     assert "3 of 3 pairs are told apart" in text

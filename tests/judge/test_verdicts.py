@@ -10,7 +10,7 @@ from specar.outputs.names import judgement_files
 from specar.outputs.write import write_judgement
 from specar.paper.published import published
 from specar.results.ledger import ledger_of
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values
 
 from .ledgers import OURS, ledger, one, run
 
@@ -142,7 +142,9 @@ def test_summary(table):
 
 def test_files_of_a_plan_without_records(tmp_path):
     matrix = [{"task": "classification", "datasets": ["Handwriting"]}]
-    plan = Plan.of({"results": str(tmp_path), "cache": str(tmp_path), "note": "A *note*.", "matrix": matrix})
+    plan = plan_of_values(
+        {"results": str(tmp_path), "cache": str(tmp_path), "note": "A *note*.", "matrix": matrix}
+    )
     judgement = judge(ledger_of(plan))
     assert (judgement.verdicts["verdict"] == NOT_RUN).all()
     written = write_judgement(judgement, plan.judgement)

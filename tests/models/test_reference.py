@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import position_encoding
+from specar.models.specar.net import SpecARNet
 
 WINDOW = {
     "hanning": torch.hann_window,
@@ -87,7 +87,7 @@ def test_any_setting(seq_len, pred_len, hop, layers, branches, backbone, window,
         window_length=max(2, 2 * half - shorter),
     )  # fmt: skip
     torch.manual_seed(seq_len)
-    model = build_model(config, SeriesShape(2, seq_len, pred_len)).double().eval()
+    model = SpecARNet(config, SeriesShape(2, seq_len, pred_len)).double().eval()
     x = torch.randn(2, seq_len, 2, dtype=torch.float64, requires_grad=True)
     features = torch.rand(2, seq_len, 4, dtype=torch.float64)
     out = model(x, features)
@@ -103,7 +103,7 @@ def test_any_setting(seq_len, pred_len, hop, layers, branches, backbone, window,
 
 def test_single_precision_is_close_to_double():
     config = SpecARConfig(architecture="released", window_length=8, top=True)
-    model = build_model(config, SeriesShape(3, 24, 12)).eval()
+    model = SpecARNet(config, SeriesShape(3, 24, 12)).eval()
     x, features = torch.randn(2, 24, 3), torch.rand(2, 24, 4)
     single = model(x, features).output
     double = model.double()(x.double(), features.double()).output

@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from specar.base.errors import SpecarError
-from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.embedding import instance_statistics, position_encoding
+from specar.models.specar.net import SpecARNet
 from specar.models.specar.top import paper_order_loss, released_order_loss
 
 SMALL = {"d_model": 8, "d_ff": 4, "e_layers": 2, "conv_layers": 2, "window_length": 4, "dropout": 0.0}
@@ -16,7 +15,7 @@ ARCHITECTURES = ("paper", "released")
 
 def model_of(shape, **settings):
     torch.manual_seed(0)
-    return build_model(SpecARConfig(**{**SMALL, **settings}), shape).eval()
+    return SpecARNet(SpecARConfig(**{**SMALL, **settings}), shape).eval()
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -105,25 +104,3 @@ def test_order_loss_of_a_segment(architecture):
     else:
         expected = paper_order_loss(values, model.order_head.u.weight, 0.5)
     assert loss.item() == pytest.approx(expected.item())
-
-
-def test_a_model_of_ones_own(tmp_path, monkeypatch):
-    (tmp_path / "mymodels.py").write_text(
-        "from torch import nn\n"
-        "def build(config, shape):\n"
-        "    return nn.Linear(shape.seq_len, config.options['size'])\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "package").mkdir()
-    (tmp_path / "package" / "__init__.py").touch()
-    (tmp_path / "mymodels.py").rename(tmp_path / "package" / "mine.py")
-    model = build_model(SpecARConfig(name="package.mine", options={"size": 7}), SeriesShape(1, 24))
-    assert model.out_features == 7
-
-
-@pytest.mark.parametrize(
-    ("name", "message"), [("nothing", "No module named"), ("specar.base.files", "no build")]
-)
-def test_an_unknown_model_is_refused(name, message):
-    with pytest.raises(SpecarError, match=message):
-        build_model(SpecARConfig(name=name), SeriesShape(1, 24))

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar.config import RunConfig, expand, parse_config, run_id
-from specar.models import build_model
 from specar.models.shape import SeriesShape
 from specar.models.specar.block import SpecARBlock
+from specar.models.specar.config import SpecARConfig
+from specar.models.specar.net import SpecARNet
 from specar.models.specar.spectrogram import WINDOWS, Spectrogram
 from specar.models.specar.wavelet import OMEGA, SUPPORT, Scalogram, morlet_kernels
 
@@ -161,7 +162,7 @@ def test_the_block_and_the_model_take_it_as_a_setting(architecture, hop):
     config = SpecARConfig(
         architecture=architecture, transform="cwt", window_length=6, hop_length=hop, d_model=4, e_layers=1
     )
-    model = build_model(config, SeriesShape(3, 12, 8))
+    model = SpecARNet(config, SeriesShape(3, 12, 8))
     assert isinstance(model.blocks[0].spectrogram, Scalogram)
     x = torch.randn(2, 12, 3, requires_grad=True)
     model(x).output.square().sum().backward()
@@ -180,7 +181,7 @@ def test_runs_of_the_stft_keep_their_ids_and_those_of_the_wavelet_have_others():
     matrix = [{"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "seeds": [1]}]
     for run in expand(parse_config({"matrix": matrix})).values():
         values = run.model_dump(mode="json")
-        assert values["model"].pop("transform") == "stft"
+        assert values["model"]["settings"].pop("transform") == "stft"
         assert run_id(RunConfig.model_validate(values)) == run_id(run)
-        values["model"]["transform"] = "cwt"
+        values["model"]["settings"]["transform"] = "cwt"
         assert run_id(RunConfig.model_validate(values)) != run_id(run)

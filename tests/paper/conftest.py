@@ -3,28 +3,37 @@
 import pandas as pd
 import pytest
 
-from specar.tables.reproduced import COLUMNS, Reproduced
+from specar.config import parse_config
+from specar.results.ledger import Ledger
+from specar.results.variants import COLUMNS
+from specar.tables import paper_cells
+
+from ..tables.table_inputs import MadeUpPlan
 
 
 def value(
-    dataset, metric, mean, *, task="imputation", setting="", top="true", variant="", state="done", **other
+    dataset, metric, mean, *, task="imputation", setting="", top=True, variant="", state="done", **other
 ):
-    """A row of reproduced values, of three seeds unless it says otherwise."""
+    """A reproduced value, of three seeds unless it says otherwise."""
     seeds = {"done": 3, "partial": 2}.get(state, 0)
     row = {
         "task": task, "dataset": dataset, "setting": setting, "top": top, "variant": variant,
-        "metric": metric,
-        "architecture": "paper", "mean": mean, "sd": 0.01 if seeds else None, "seeds": seeds, "state": state,
-        "runs": tuple(f"{dataset}-seed{i}" for i in range(seeds)), "failed": (),
+        "metric": metric, "model": "specar", "protocol": "published", "reproduced": mean,
+        "sd": 0.01 if seeds else None, "seeds": seeds, "state": state, "failed": (),
+        "runs": tuple(f"{dataset}-seed{i}" for i in range(seeds)),
     }  # fmt: skip
     return {**row, **other}
 
 
-def reproduced(*rows, **other):
-    return Reproduced(pd.DataFrame(rows, columns=COLUMNS), **other)
-
-
 @pytest.fixture
-def make():
-    """Return functions that make a value and a set of them."""
+def make(monkeypatch):
+    """Return functions that make a value, and a ledger of values; those of variants are of ablations."""
+
+    def reproduced(*rows, reasons=None, models=None, **plan):
+        table = pd.DataFrame(rows)
+        of_variants = table[table["variant"] != ""].rename(columns={"reproduced": "mean", "model": "label"})
+        monkeypatch.setattr(paper_cells, "variant_values", lambda plan: of_variants[COLUMNS])
+        made_up = MadeUpPlan(parse_config({"models": models or {}}), **plan)
+        return Ledger(made_up, table[table["variant"] == ""], pd.DataFrame(), reasons or {})
+
     return value, reproduced

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar.paper.definitions import DEFINITIONS
-from specar.tables.cells import paper_cells
 from specar.tables.marks import with_marks
-from specar.tables.reproduced import Reproduced
+from specar.tables.paper_cells import paper_cells
 
 LISTED = Path(__file__).parents[3] / "shared" / "paper" / "inconsistencies.csv"
 
@@ -71,7 +70,7 @@ def test_colours_differ_where_they_are_known_to():
         }
     found = set()
     for definition in DEFINITIONS.values():
-        cells = paper_cells(definition, Reproduced())
+        cells = paper_cells(definition)
         for cell in cells[cells["mark_differs"]].itertuples():
             place = " / ".join(filter(None, (str(cell.dataset), str(cell.setting))))
             found.add((definition.source_table, place, str(cell.metric)))

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from specar.outputs.write import as_csv
 from specar.paper.definitions import DEFINITIONS
 from specar.paper.files import SETUP, TABLE_IDS
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import printed_numbers
-from specar.tables.build import table_of_cells
-from specar.tables.cells import paper_cells
-from specar.tables.paper_render import render_html, render_latex, render_markdown
-from specar.tables.paper_write import as_csv
-from specar.tables.reproduced import Reproduced
-from specar.tables.table import COUNT, NOT_PRINTED, PRINTED, TEXT
+from specar.tables.paper import paper_table
+from specar.tables.paper_cells import paper_cells
+from specar.tables.render import render
+from specar.tables.table import COUNT, NOT_PRINTED, PRINTED, TEXT, page_of
 
 PACKAGE = Path(__file__).parents[2] / "specar" / "paper" / "published"
 SHARED = Path(__file__).parents[3] / "shared" / "paper"
@@ -64,7 +63,7 @@ def published(folder, table):
 
 @pytest.fixture(scope="module")
 def cells():
-    return {name: paper_cells(definition, Reproduced()) for name, definition in DEFINITIONS.items()}
+    return {name: paper_cells(definition) for name, definition in DEFINITIONS.items()}
 
 
 def test_every_table_is_there():
@@ -103,7 +102,7 @@ def read_back(table, definition):
 @pytest.mark.parametrize("name", IDS)
 def test_rendered_data_hold_the_published_numbers(name, folder, cells):
     definition = DEFINITIONS[name]
-    found = [item for item in read_back(table_of_cells(definition, cells[name]), definition) if item[2]]
+    found = [item for item in read_back(paper_table(definition, cells[name]), definition) if item[2]]
     labels = {(row.dataset, metric): row.name for row in definition.rows for metric in row.metrics}
     several_models = len({model for model, _ in definition.models}) > 1
     several_settings = len({row.setting for row in definition.rows}) > 1 and definition.task is not None
@@ -123,26 +122,26 @@ def test_rendered_data_hold_the_published_numbers(name, folder, cells):
 
 @pytest.mark.parametrize("name", IDS)
 def test_every_format_shows_every_number(name, cells):
-    table = table_of_cells(DEFINITIONS[name], cells[name])
+    table = paper_table(DEFINITIONS[name], cells[name])
     printed = [
         cell for block in table.blocks for line in block for cell in line.cells if cell.kind == PRINTED
     ]
     numbers = Counter(cell.text for cell in printed)
-    for render in (render_html, render_markdown, render_latex):
-        text = render(table)
+    for suffix in ("html", "md", "tex"):
+        text = render(page_of(table), suffix)
         for number, count in numbers.items():
-            assert text.count(number) >= count, (render.__name__, number)
+            assert text.count(number) >= count, (suffix, number)
 
 
 def test_counts_of_best_cells_are_printed_and_recomputed(cells):
     for row in rows_of(PACKAGE, "first_counts"):
         name = row["source_table"].replace(":", "-")
-        table = table_of_cells(DEFINITIONS[name], cells[name])
+        table = paper_table(DEFINITIONS[name], cells[name])
         line = next(block[0] for block in table.blocks if block[0].names[0] == "Best cells, printed")
         texts = dict(zip(dict.fromkeys(column.group for column in table.columns), line.cells, strict=True))
         shown = next(cell for group, cell in texts.items() if group.split()[-1] == row["column"])
         assert (shown.kind, shown.text) == (COUNT, row["printed_count"])
-    own = table_of_cells(DEFINITIONS["appendix-10"], cells["appendix-10"]).blocks[-1][0]
+    own = paper_table(DEFINITIONS["appendix-10"], cells["appendix-10"]).blocks[-1][0]
     assert own.names[0] == "Best cells, recomputed"
     # DLinear is best in the 10 red cells and in ETTm1 / 720 / MSE, which is not coloured.
     assert [cell.text for cell in own.cells][4] == "11"
@@ -151,6 +150,6 @@ def test_counts_of_best_cells_are_printed_and_recomputed(cells):
 def test_text_cells_are_not_taken_for_numbers(cells):
     for name in IDS:
         kinds = {
-            c.kind for b in table_of_cells(DEFINITIONS[name], cells[name]).blocks for x in b for c in x.cells
+            c.kind for b in paper_table(DEFINITIONS[name], cells[name]).blocks for x in b for c in x.cells
         }
         assert TEXT not in kinds

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from specar.paper.definitions import DEFINITIONS, definition_of
-from specar.tables.build import paper_table
-from specar.tables.paper_render import paper_table_html, render_html, render_latex, render_markdown
+from specar.tables.paper import paper_table
+from specar.tables.paper_cells import paper_cells
+from specar.tables.render import fragment, render
 from specar.tables.setup import setup_rows, setup_table
+from specar.tables.table import page_of
 
 from ..tables.page import Page
 
@@ -25,11 +27,21 @@ def values(make):
 
 @pytest.fixture
 def table(values):
-    return paper_table(definition_of("main-6"), values)
+    return made("main-6", values)
+
+
+def made(name, ledger=None):
+    """The table of the paper, with what a ledger has."""
+    definition = definition_of(name)
+    return paper_table(definition, paper_cells(definition, ledger), ledger)
+
+
+def rendered(table, suffix):
+    return render(page_of(table), suffix)
 
 
 def test_markdown(table):
-    text = render_markdown(table)
+    text = rendered(table, "md")
     line = next(line for line in text.splitlines() if line.startswith("| **ETTm1**"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     no_break = "\u00a0"
@@ -46,7 +58,7 @@ def test_markdown(table):
 
 
 def test_latex(table):
-    text = render_latex(table)
+    text = rendered(table, "tex")
     assert r"\textbf{0.026} & \textbf{0.105} & 0.025 $\pm$ 0.010 & 0.106 $\pm$ 0.010$^\dagger$" in text
     assert r"\underline{0.027} & \underline{0.107}" in text
     assert r"50 \% of the time" in text
@@ -54,36 +66,36 @@ def test_latex(table):
 
 
 def test_html_is_well_formed_and_has_every_cell_under_its_headings(table):
-    page = Page(render_html(table))
+    page = Page(rendered(table, "html"))
     (grid,) = page.grids
     rows = grid.rows()
     assert rows[0][1:8] == ["SpecAR-Net"] * 4 + ["TimesNet"] * 2 + ["ETSformer"]
-    assert rows[1][1:6] == ["published", "published", "reproduced (paper)", "reproduced (paper)", ""]
+    assert rows[1][1:6] == ["published", "published", "reproduced (specar)", "reproduced (specar)", ""]
     assert rows[2][:3] == ["Dataset", "MSE", "MAE"]
     assert rows[3][:5] == ["ETTm1", "0.026", "0.105", "0.025\u00a0±\u00a00.010", "0.106\u00a0±\u00a00.010†"]
     assert not page.references
 
 
 def test_html_of_the_table_alone_links_to_records(table):
-    html = paper_table_html(table, lambda cell: f"records/{cell.runs[0]}.html" if cell.runs else None)
+    html = fragment(table, lambda cell: f"records/{cell.runs[0]}.html" if cell.runs else None)
     assert Page(html).references == ["records/ETTm1-seed0.html"] * 2
-    assert not Page(paper_table_html(table)).references
+    assert not Page(fragment(table)).references
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_pages_of_all_tables_are_well_formed(name):
-    (grid,) = Page(render_html(paper_table(definition_of(name)))).grids
+    (grid,) = Page(rendered(made(name), "html")).grids
     assert len({len(row) for row in grid.rows()}) == 1
 
 
 def test_page_of_table_1_is_well_formed():
-    (grid,) = Page(render_html(setup_table(setup_rows()))).grids
+    (grid,) = Page(rendered(setup_table(setup_rows()), "html")).grids
     assert len(grid.rows()) == 32
 
 
 @pytest.mark.parametrize("most", [40, 80, 120, 1000])
 def test_parts_hold_every_column_once_and_keep_models_together(most):
-    table = paper_table(definition_of("appendix-9"))
+    table = made("appendix-9")
     parts = table.panels(most)
     assert [column for part in parts for column in part.columns] == list(table.columns)
     groups = [{column.group for column in part.columns} for part in parts]
@@ -97,7 +109,7 @@ def test_parts_hold_every_column_once_and_keep_models_together(most):
 
 def test_headings_cover_all_columns():
     for name in DEFINITIONS:
-        table = paper_table(definition_of(name))
+        table = made(name)
         for row in table.header:
             assert [span.first for span in row] == [1, *(span.last + 1 for span in row[:-1])]
             assert row[-1].last == len(table.names) + len(table.columns)

@@ -2,8 +2,9 @@
 
 from specar.base.files import write_json
 from specar.data.registry import builtin_datasets
-from specar.tables.paper_render import render_html, render_latex, render_markdown
+from specar.tables.render import render
 from specar.tables.setup import setup_rows, setup_table
+from specar.tables.table import page_of
 
 # Known from reading the paper against the authors' scripts and the data of the M4 competition.
 DIFFERENT = {
@@ -45,9 +46,9 @@ def test_lengths_of_cases_come_from_prepared_data_of_these_very_datasets(tmp_pat
 
 
 def test_every_format_shows_both_sides_and_the_sign():
-    table = setup_table(setup_rows())
-    for render in (render_html, render_markdown, render_latex):
-        text = render(table)
+    page = page_of(setup_table(setup_rows()))
+    for suffix in ("html", "md", "tex"):
+        text = render(page, suffix)
         assert "6; 8; 13; 14; 18; 48" in text
         assert "6; 8; 13; 16; 24; 48" in text
-    assert "6; 8; 13; 14; 18; 48‡" in render_markdown(table)
+    assert "6; 8; 13; 14; 18; 48‡" in render(page, "md")

@@ -10,9 +10,9 @@ from specar.base.files import write_json
 from specar.config import parse_config
 from specar.report import figures
 from specar.report.page import page
-from specar.runs.plan import Plan
-from specar.runs.records import describe
+from specar.runs.records import describe, sealed
 from specar.runs.status import STATUS
+from specar.runs.store import plan_of
 
 from .html_page import Page
 
@@ -34,7 +34,7 @@ class Results:
     def __init__(self, folder, **changes):
         values = {"results": str(folder / "results"), "cache": str(folder / "cached"), "seeds": [1, 2]}
         values |= {"matrix": MATRIX, "data": {"dir": str(folder / "data")}}
-        self.plan = Plan.from_config(parse_config({**values, **changes}))
+        self.plan = plan_of(parse_config({**values, **changes}))
 
     def finish(self, name):
         """Leave a record that says what a run's record says."""
@@ -42,7 +42,7 @@ class Results:
         record = copy.deepcopy(TEMPLATE)
         values = {metric: value + run.seed / 1000 for metric, value in METRICS[run.task].items()}
         record |= {**describe(run), "metrics": values, "config": run.model_dump(mode="json")}
-        write_json(self.plan.own_record_file(name), record)
+        write_json(self.plan.own_record_file(name), sealed(record))
 
     def fail(self, name, message="no memory"):
         """Leave what a failed attempt leaves."""
@@ -53,7 +53,7 @@ class Results:
         """Return the page as text and parsed; figures are drawn but, unless it is in full, not rendered."""
         with pytest.MonkeyPatch.context() as patch:
             if not in_full:
-                patch.setattr(figures, "_bytes", lambda figure, suffix, title: b"<svg/>")
+                patch.setattr(figures, "_bytes", lambda drawn, suffix: b"<svg/>")
             text = page(self.plan)
         return text, Page(text)
 

@@ -10,8 +10,6 @@ import statistics
 import subprocess
 import sys
 from importlib.resources import files
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -19,15 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specar.base.errors import SpecarError
 from specar.config.tasks import TASK_INFO
+from specar.outputs.names import table_files
+from specar.outputs.write import as_csv
 from specar.paper.published import main_paper_differences, published
 from specar.paper.sources import SOURCES
-from specar.results.compare import columns, compare
-from specar.tables.files import table_files
-from specar.tables.write import write_tables
+from specar.tables.task import task_page
 
-from .table_inputs import cell, floors, results, run, tidy
+from .table_inputs import cell, floors, ledger, results, run, tidy
 
 HORIZONS = [96, 192, 336, 720]
 TASKS = list(SOURCES)
@@ -45,8 +42,9 @@ def eth1(table: pd.DataFrame, setting: float | str, **where: Any) -> pd.Series:
 
 def test_columns() -> None:
     assert ",".join(tidy([run(96)]).columns) == (
-        "dataset,setting,top,architecture,protocol,metric,published,reproduced,sd,seeds,deviation,"
-        "deviation_unit,floor,floor_last_value,floor_seasonal_naive,state"
+        "task,dataset,setting,model,top,protocol,metric,published_as,printed,published,released_log,"
+        "reproduced,sd,seeds,asked,deviation,deviation_unit,floor,state,runs,failed,"
+        "floor_last_value,floor_seasonal_naive"
     )
 
 
@@ -149,7 +147,7 @@ def test_average_of_different_seeds_is_not_made() -> None:
 
 def test_average_leaves_out_settings_that_the_paper_does_not_average() -> None:
     matrix = [run(setting) for setting in [48, *HORIZONS]]
-    results = [result(of, 9.0 if of["setting"] == 48 else 0.4) for of in matrix]
+    results = [result(of, 9.0 if of["setting"] == "48" else 0.4) for of in matrix]
     table = tidy(matrix, *results)
     assert eth1(table, "avg").reproduced == pytest.approx(0.4)
     assert eth1(table, 48).reproduced == 9.0
@@ -158,7 +156,7 @@ def test_average_leaves_out_settings_that_the_paper_does_not_average() -> None:
 
 def test_own_dataset_is_averaged_over_the_matrix() -> None:
     matrix = [run(setting, dataset=name) for name in ("mine", "Another") for setting in (24, 48)]
-    table = tidy(matrix, *(result(of, of["setting"] / 100) for of in matrix if of["dataset"] == "mine"))
+    table = tidy(matrix, *(result(of, int(of["setting"]) / 100) for of in matrix if of["dataset"] == "mine"))
     row = eth1(table, "avg", dataset="mine")
     assert (row.reproduced, row.state) == (pytest.approx(0.36), "done")
     assert math.isnan(row.published)
@@ -179,9 +177,8 @@ def test_every_published_cell_is_there_once(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_published_keeps_the_printed_digits(task: str) -> None:
-    rows = {
-        (row.dataset, row.setting, row.top, row.metric): row.published for row in published(task).itertuples()
-    }
+    ours = published(task).query("published_as == 'SpecAR-Net'")
+    rows = {(row.dataset, row.setting, row.top, row.metric): row.published for row in ours.itertuples()}
     assert rows == printed(task)
 
 
@@ -220,9 +217,9 @@ def test_the_one_average_that_the_main_paper_prints_differently() -> None:
 
 def test_order() -> None:
     matrix = [
-        run(96, dataset=name, architecture=architecture)
+        run(96, dataset=name, model=model)
         for name in ("Zoo", "ILI", "Apes")
-        for architecture in ("released", "paper")
+        for model in ("specar-released", "specar")
     ]
     table = tidy(matrix)
     assert list(table["dataset"].unique()) == [
@@ -231,58 +228,30 @@ def test_order() -> None:
     ]  # fmt: skip
     ili = table[table["dataset"] == "ILI"]
     assert list(ili["setting"].unique()) == ["24", "36", "48", "60", "96", "avg"]
-    keys = ["top", "architecture", "metric"]
+    keys = ["top", "model", "metric"]
     assert ili.loc[ili["setting"] == "24", keys].to_numpy().tolist() == [
-        list(key) for key in itertools.product((False, True), ("released", "paper"), ("mse", "mae"))
+        list(key) for key in itertools.product((False, True), ("specar-released", "specar"), ("mse", "mae"))
     ]
 
 
-def test_architectures_and_protocols_are_kept_apart() -> None:
+def test_models_and_protocols_are_kept_apart() -> None:
     kinds: list[dict[str, Any]] = [{"protocol": name} for name in ("published", "strict")]
     matrix = [run(96, **kind) for kind in kinds]
     table = tidy(matrix, *(result(of, value) for of, value in zip(matrix, (0.4, 0.6), strict=True)))
     assert [eth1(table, 96, **kind).reproduced for kind in kinds] == [0.4, 0.6]
-    assert not (table["architecture"] == "released").any()
+    assert not (table["model"] == "specar-released").any()
 
 
-def test_results_of_other_runs_are_left_out() -> None:
-    stranger = {**run(96), "run_id": "of an earlier configuration"}
-    assert eth1(tidy([run(96)], result(stranger, 0.1)), 96).state == "missing"
+def test_results_of_other_tasks_are_left_out() -> None:
     other_task = run(0.5, task="imputation")
     assert tidy([run(96), other_task], result(other_task, 0.1))["reproduced"].isna().all()
-
-
-@pytest.mark.parametrize("matrix", [[], [run(0.5, task="imputation")], pd.DataFrame()])
-def test_nothing_asked_for(matrix: Any) -> None:
-    table = compare("long_term_forecast", pd.DataFrame(), pd.DataFrame(), matrix)
-    assert table.empty
-    assert list(table.columns) == columns("long_term_forecast")
-
-
-def test_mistakes_are_named() -> None:
-    with pytest.raises(SpecarError, match=r"task cooking; known: long_term_forecast"):
-        tidy([], task="cooking")
-    with pytest.raises(SpecarError, match="no column seed"):
-        tidy([{key: value for key, value in run(96).items() if key != "seed"}])
-    with pytest.raises(SpecarError, match="two rows of collected result long"):
-        tidy([run(96)], result(run(96), 0.4), result(run(96), 0.5))
-    with pytest.raises(SpecarError, match="two rows of collected floor"):
-        tidy([run(96)], floors=[floors(run(96), "last_value", {"mse": 1})] * 2)
-    with pytest.raises(SpecarError, match="collected floors has no column baseline"):
-        tidy([run(96)], floors=[result(run(96), 0.4)])
-    with pytest.raises(SpecarError, match=r"differ only in settings.*keep one"):
-        tidy([run(96), {**run(96), "run_id": "wider"}])
-    with pytest.raises(SpecarError, match="value of a collected result"):
-        tidy([run(96)], [{**row, "value": "low"} for row in result(run(96), 0.4)])
-    with pytest.raises(SpecarError, match="has to be true or false"):
-        tidy([run(96, top="maybe")])
 
 
 @settings(deadline=None, max_examples=15)
 @given(st.sets(st.tuples(st.sampled_from(HORIZONS), st.integers(1, 3), st.booleans())))
 def test_any_part_of_the_matrix_done(done: set[tuple[int, int, bool]]) -> None:
     matrix = [run(h, seed, top=top) for h in HORIZONS for seed in (1, 2, 3) for top in (False, True)]
-    finished = [of for of in matrix if (of["setting"], of["seed"], of["top"]) in done]
+    finished = [of for of in matrix if (int(of["setting"]), of["seed"], of["top"]) in done]
     table = tidy(matrix, *(result(of, 0.3 + of["seed"] / 10) for of in finished))
     assert len(table) == len(tidy(matrix))
     has_result = table["seeds"] > 0
@@ -304,41 +273,29 @@ def test_any_part_of_the_matrix_done(done: set[tuple[int, int, bool]]) -> None:
 )
 def test_csv_keeps_full_precision(values: list[float], horizon: Any) -> None:
     matrix = [run(horizon, seed) for seed, _ in enumerate(values)]
-    done = itertools.chain(*(result(of, value) for of, value in zip(matrix, values, strict=True)))
-    with TemporaryDirectory() as name:
-        collected, naive, folder = Path(name, "collected.csv"), Path(name, "floors.csv"), Path(name, "tables")
-        pd.DataFrame(list(done)).to_csv(collected, index=False)
-        naive.touch()
-        written = write_tables("long_term_forecast", collected, naive, pd.DataFrame(matrix), folder)
-        text = written[0].read_text(encoding="utf-8")
-    start = "ETTh1,96,False,paper,published,mse,"
-    (line,) = [row.split(",") for row in text.splitlines() if row.startswith(start)]
-    mean, seeds = float(line[7]), int(line[9])
-    assert mean == pytest.approx(statistics.fmean(values), rel=1e-14)
-    assert float(line[10]) == 100 * (mean - 0.442) / 0.442
-    assert (seeds, line[-1]) == (len(values), "done")
+    done = [result(of, value) for of, value in zip(matrix, values, strict=True)]
+    rows, _ = task_page(ledger(matrix, *done), "long_term_forecast")
+    text = as_csv(rows)
+    read = pd.read_csv(io.StringIO(text), dtype={"setting": str}, float_precision="round_trip")
+    row = eth1(read, 96)
+    assert row.reproduced == pytest.approx(statistics.fmean(values), rel=1e-14)
+    assert row.deviation == 100 * (row.reproduced - 0.442) / 0.442
+    assert (row.seeds, row.state) == (len(values), "done")
+    assert row.runs.split() == [of["run_id"] for of in matrix]
     assert "nan" not in text.lower()
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_written_files(tmp_path: Path, task: str) -> None:
-    collected, naive = tmp_path / "collected.csv", tmp_path / "floors.csv"
-    collected.write_text(
-        "run_id,task,dataset,setting,top,architecture,protocol,seed,cell,weight,metric,value\n"
-    )
-    naive.write_text("cell,task,dataset,setting,protocol,weight,baseline,metric,value\n")
-    matrix = pd.DataFrame([run(96, task=task)])
-    written = write_tables(task, collected, naive, matrix, tmp_path / "tables")
-    assert [path.name for path in written] == table_files(task)
-    assert {path.name for path in (tmp_path / "tables").iterdir()} == set(table_files(task))
-    full = pd.read_csv(written[0])
-    assert list(full.columns) == columns(task)
+def test_averages_are_those_of_the_whole_table(task: str) -> None:
+    found = ledger([run(96 if SETTINGS[task] else "", task=task)], task=task)
+    full, page = task_page(found, task)
     assert full["reproduced"].isna().all()
     assert full["published"].notna().any()
+    assert [len(page.tables), page.title] == [1, f"{SOURCES[task].title}: published and reproduced"]
     if SETTINGS[task]:
-        averaged = pd.read_csv(tmp_path / "tables" / f"{task}_averaged.csv")
+        averaged, _ = task_page(found, task, averaged=True)
         assert set(averaged["setting"]) == {"avg"}
-        assert averaged.equals(full[full["setting"] == "avg"].reset_index(drop=True))
+        assert averaged.equals(full[full["setting"] == "avg"])
 
 
 def test_averages_over_settings_have_files_of_their_own() -> None:
@@ -348,14 +305,6 @@ def test_averages_over_settings_have_files_of_their_own() -> None:
 
 
 def test_file_names_are_known_without_heavy_imports() -> None:
-    code = "import sys, specar.tables.files; print({'pandas', 'numpy', 'torch'} & set(sys.modules))"
+    code = "import sys, specar.outputs.names; print({'pandas', 'numpy', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
-
-
-def test_unreadable_inputs(tmp_path: Path) -> None:
-    there = tmp_path / "there.csv"
-    there.touch()
-    for collected, naive in ((tmp_path / "none.csv", there), (there, tmp_path / "none.csv")):
-        with pytest.raises(SpecarError, match=r"none\.csv"):
-            write_tables("imputation", collected, naive, pd.DataFrame(), tmp_path)

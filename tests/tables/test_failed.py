@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from specar.outputs.write import as_csv
 from specar.results.run_states import MOST_FAILURES, listed_failures
-from specar.tables.render import escape_markdown
+from specar.tables.escape import markdown
+from specar.tables.render import render
+from specar.tables.task import task_page
 from specar.tables.terminal import terminal_table
-from specar.tables.write import write_tables
 
 from .page import Page
-from .table_inputs import cell, results, run, tidy
+from .table_inputs import cell, ledger, results, run, tidy
+
+TASK = "long_term_forecast"
 
 REASON = "NotFinite: training loss became nan in epoch 3; lower training.learning_rate (attempt 2)"
 HORIZONS = [96, 192, 336, 720]
@@ -30,22 +34,17 @@ def state(table: pd.DataFrame, setting: Any) -> str:
     return str(cell(table, **where)["state"])
 
 
-def written(
-    folder: Path, matrix: list[dict[str, Any]], rows: list[dict[str, Any]], **other: Any
-) -> dict[str, str]:
+def written(matrix: list[dict[str, Any]], rows: list[dict[str, Any]], **other: Any) -> dict[str, str]:
     """Texts of the files that have all cells, by suffix."""
-    pd.DataFrame(rows).to_csv(folder / "collected.csv", index=False)
-    (folder / "floors.csv").touch()
-    inputs = (folder / "collected.csv", folder / "floors.csv", pd.DataFrame(matrix), folder / "tables")
-    files = write_tables("long_term_forecast", *inputs, **other)
-    return {path.suffix: path.read_text(encoding="utf-8") for path in files if "averaged" not in path.name}
+    table, page = task_page(ledger(matrix, rows, **other), TASK)
+    return {"csv": as_csv(table), **{suffix: render(page, suffix) for suffix in ("md", "tex", "html")}}
 
 
 def test_a_cell_has_failed_only_where_no_seed_is_done() -> None:
     matrix = [run(horizon, seed) for horizon in HORIZONS for seed in (1, 2)]
-    names = {(of["setting"], of["seed"]): of["run_id"] for of in matrix}
+    names = {(int(of["setting"]), of["seed"]): of["run_id"] for of in matrix}
     failed = {names[key]: REASON for key in ((96, 1), (192, 1), (336, 1), (336, 2))}
-    rows = [done(of) for of in matrix if (of["setting"], of["seed"]) == (96, 2)]
+    rows = [done(of) for of in matrix if (of["setting"], of["seed"]) == ("96", 2)]
     table = tidy(matrix, *rows, failed=failed)
     assert [state(table, horizon) for horizon in HORIZONS] == ["partial", "failed", "failed", "missing"]
     assert state(table, "avg") == "partial"
@@ -66,22 +65,22 @@ def test_a_run_with_a_result_did_not_fail() -> None:
     assert state(tidy(matrix, failed={"run of another configuration": REASON}), 96) == "missing"
 
 
-def test_failed_stands_in_every_form_and_reasons_below(tmp_path: Path) -> None:
+def test_failed_stands_in_every_form_and_reasons_below() -> None:
     matrix = [run(horizon, seed) for horizon in HORIZONS[:3] for seed in (1, 2)]
     rows = [row for of in (matrix[0], matrix[1], matrix[2]) for row in done(of)]
     failed = {matrix[i]["run_id"]: REASON for i in (0, 3, 4)}  # the first has a result by now
-    texts = written(tmp_path, matrix, rows, failed=failed)
-    table = pd.read_csv(tmp_path / "tables" / "long_term_forecast.csv", dtype={"setting": str})
+    texts = written(matrix, rows, failed=failed)
+    table = pd.read_csv(io.StringIO(texts["csv"]), dtype={"setting": str})
     assert [state(table, horizon) for horizon in HORIZONS[:3]] == ["done", "partial", "failed"]
-    assert re.search(r"\| +336 +\| +0\.527 +\| +failed +\| +\| +0\.498 +\| +failed +\| +\|", texts[".md"])
-    assert " & 336 & 0.527 & failed &  & 0.498 & failed & " in texts[".tex"]
-    (grid,) = Page(texts[".html"]).grids
+    assert re.search(r"\| +336 +\| +0\.527 +\| +failed +\| +\| +0\.498 +\| +failed +\| +\|", texts["md"])
+    assert " & 336 & 0.527 & failed &  & 0.498 & failed & " in texts["tex"]
+    (grid,) = Page(texts["html"]).grids
     (row,) = [row for row in grid.rows() if row[:2] == ["ETTh1", "336"]]
     assert row[2:5] == ["0.527", "failed", ""]
     (row,) = [row for row in grid.rows() if row[:2] == ["ETTh1", "192"]]
     assert row[3] == "0.410†"
-    items = Page(texts[".html"]).items
-    plain = {".md": texts[".md"].replace("`", ""), ".tex": texts[".tex"].replace("\\_", "_")}
+    items = Page(texts["html"]).items
+    plain = {".md": texts["md"].replace("`", ""), ".tex": texts["tex"].replace("\\_", "_")}
     for text in (plain[".md"], plain[".tex"], " ".join(items)):
         assert "failed: none of its runs done and at least one failed" in text
         assert "– run or floor requested, but not done yet (" in text.replace("--", "–")
@@ -91,37 +90,34 @@ def test_failed_stands_in_every_form_and_reasons_below(tmp_path: Path) -> None:
         assert text.count(matrix[4]["run_id"]) == 1
 
 
-def test_without_failures_the_legend_says_nothing_of_them(tmp_path: Path) -> None:
-    matrix = [run(96)]
-    known = written(tmp_path, matrix, [], failed={})
-    unknown = written(tmp_path, matrix, [])
-    for suffix in (".md", ".tex", ".html"):
-        assert "not done yet or failed (" in unknown[suffix]
-        assert "not done yet (" in known[suffix]
-        assert "failed:" not in known[suffix] + unknown[suffix]
-        assert "Failed runs" not in known[suffix] + unknown[suffix]
+def test_without_failures_the_legend_says_nothing_of_them() -> None:
+    texts = written([run(96)], [])
+    for suffix in ("md", "tex", "html"):
+        assert "not done yet (" in texts[suffix]
+        assert "failed:" not in texts[suffix]
+        assert "Failed runs" not in texts[suffix]
 
 
-def test_failures_stand_below_the_table_of_their_architecture_and_protocol(tmp_path: Path) -> None:
-    kinds = [{"architecture": "paper"}, {"architecture": "released"}, {"protocol": "strict"}]
+def test_failures_stand_below_the_table_of_their_model_and_protocol() -> None:
+    kinds = [{"model": "specar"}, {"model": "specar-released"}, {"protocol": "strict"}]
     matrix = [run(96, **kind) for kind in kinds]
-    texts = written(tmp_path, matrix, [], failed={matrix[1]["run_id"]: REASON})
-    parts = texts[".md"].split("\n## ")[1:]
-    assert [REASON in part for part in parts] == ["architecture: released" in part for part in parts]
-    assert [" failed " in part for part in parts] == ["architecture: released" in part for part in parts]
+    texts = written(matrix, [], failed={matrix[1]["run_id"]: REASON})
+    parts = texts["md"].split("\n## ")[1:]
+    assert [REASON in part for part in parts] == ["model: specar-released" in part for part in parts]
+    assert [" failed " in part for part in parts] == ["model: specar-released" in part for part in parts]
 
 
-def test_ten_failures_and_how_many_more(tmp_path: Path) -> None:
+def test_ten_failures_and_how_many_more() -> None:
     matrix = [run(96, seed) for seed in range(13)]
     failed = {of["run_id"]: REASON for of in matrix}
-    texts = written(tmp_path, matrix, [], failed=failed)
-    items = Page(texts[".html"]).items
+    texts = written(matrix, [], failed=failed)
+    items = Page(texts["html"]).items
     assert [REASON in item for item in items].count(True) == MOST_FAILURES
     assert "and 3 more" in items
-    assert texts[".md"].count(REASON) == 10
-    assert "\n  - and 3 more\n" in texts[".md"]
-    assert "; and 3 more." in texts[".tex"]
-    shown = terminal_table(tidy(matrix, failed=failed), failed)
+    assert texts["md"].count(REASON) == 10
+    assert "\n  - and 3 more\n" in texts["md"]
+    assert "; and 3 more." in texts["tex"]
+    shown = terminal_table(ledger(matrix, failed=failed), TASK)
     assert shown.count(REASON) == 10
     assert shown.endswith("\n  and 3 more")
 
@@ -129,20 +125,20 @@ def test_ten_failures_and_how_many_more(tmp_path: Path) -> None:
 def test_terminal_shows_failed_cells_and_reasons() -> None:
     matrix = [run(horizon) for horizon in HORIZONS]
     failed = {of["run_id"]: REASON for of in matrix[1:3]}
-    table = tidy(matrix, done(matrix[0]), failed=failed)
-    lines = [" ".join(line.split()) for line in terminal_table(table, failed).splitlines()]
-    assert "ETTh1 96 no paper MSE 0.442 0.410 -7.2 %" in lines
-    assert "ETTh1 192 no paper MSE 0.490 failed" in lines
-    assert not [line for line in lines if line.startswith(("ETTh1 720", "ETTh1 avg"))]
+    text = terminal_table(ledger(matrix, done(matrix[0]), failed=failed), TASK)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "ETTh1 96 0.442 0.410 −7.2 0.441 0.500 +13.4 – – – –" in lines
+    assert "192 0.490 failed 0.474 failed – – – –" in lines
+    assert not [line for line in lines if line.startswith(("720", "avg"))]
     assert lines[-3:] == ["Failed runs:", *(f"{name}: {REASON}" for name in failed)]
-    only = terminal_table(tidy(matrix, failed=failed), failed)
+    only = terminal_table(ledger(matrix, failed=failed), TASK)
     assert only.count(" failed") == 4 + 1  # MSE and MAE of two cells, and the legend
     assert "No run is done yet" not in only
     # where the averages over datasets have failed as well, they are left out
     other = [run("", task="classification", dataset="Heartbeat")]
-    reasons = {other[0]["run_id"]: REASON}
-    shown = terminal_table(tidy(other, task="classification", failed=reasons), reasons)
-    assert re.search(r"Heartbeat +paper +accuracy +\S+ +\S+ +failed", shown)
+    found = ledger(other, task="classification", failed={other[0]["run_id"]: REASON})
+    shown = terminal_table(found, "classification")
+    assert re.search(r"Heartbeat +\S+ +\S+ +failed", shown)
     assert not re.search(r"^ *avg", shown, re.MULTILINE)
 
 
@@ -164,27 +160,27 @@ def test_a_long_reason_keeps_its_end() -> None:
     assert shown.endswith("(attempt 2)")
 
 
-def test_a_reason_may_hold_what_means_something_to_the_form(tmp_path: Path) -> None:
+def test_a_reason_may_hold_what_means_something_to_the_form() -> None:
     matrix = [run(96)]
     reason = "ValueError: <b> & 50 % of `x_1` in {a|b} is *bad*"
-    texts = written(tmp_path, matrix, [], failed={matrix[0]["run_id"]: reason})
-    assert r"\<b> & 50 % of \`x_1\` in {a|b} is \*bad*" in texts[".md"].replace(r"bad\*", "bad*")
-    assert r"<b> \& 50 \% of `x\_1` in \{a|b\} is *bad*" in texts[".tex"]
-    assert any(reason in item for item in Page(texts[".html"]).items)
-    assert escape_markdown("[a](b)") == r"\[a](b)"
+    texts = written(matrix, [], failed={matrix[0]["run_id"]: reason})
+    assert r"\<b> & 50 % of \`x_1\` in {a|b} is \*bad*" in texts["md"].replace(r"bad\*", "bad*")
+    words = r"\textless{}b\textgreater{} \& 50 \% of \`{}x\_1\`{} in \{a\textbar{}b\}"
+    assert f"{words} is *bad*" in texts["tex"]
+    assert any(reason in item for item in Page(texts["html"]).items)
+    assert markdown("[a](b)") == r"\[a](b)"
 
 
-def test_records_that_come_with_the_project_are_counted(tmp_path: Path) -> None:
-    matrix = [run(96, seed, architecture=name) for name in ("paper", "released") for seed in (1, 2, 3)]
+def test_records_that_come_with_the_project_are_counted() -> None:
+    matrix = [run(96, seed, model=name) for name in ("specar", "specar-released") for seed in (1, 2, 3)]
     rows = [row for of in matrix if of["seed"] != 3 for row in done(of)]
     names = [of["run_id"] for of in matrix]
-    texts = written(tmp_path, matrix, rows, cached=[names[0], names[2], "another"])
-    of_paper, of_released = texts[".md"].split("\n## ")[1:]
+    texts = written(matrix, rows, cached_runs=[names[0], names[2], "another"])
+    of_paper, of_released = texts["md"].split("\n## ")[1:]
     note = "over 2 seeds; 1 of 2 runs from the records that come with the project."
     assert note in of_paper
-    assert note in texts[".tex"]
-    assert any(note in item for item in Page(texts[".html"]).items)
+    assert note in texts["tex"]
+    assert any(note in item for item in Page(texts["html"]).items)
     assert "come with the project" not in of_released
     assert "Reproduced: our runs, mean ± sample standard deviation over 2 seeds.\n" in of_released
-    assert "come with the project" not in written(tmp_path, matrix, rows)[".md"]
-    assert "come with the project" not in written(tmp_path, matrix, rows, cached=[])[".md"]
+    assert "come with the project" not in written(matrix, rows)["md"]

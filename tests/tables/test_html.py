@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,12 +13,11 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.published import printed_datasets
 from specar.paper.sources import SOURCES, baseline_labels, metrics_of
-from specar.tables.render import render_html
-from specar.tables.sections import Request
-from specar.tables.write import write_tables
+from specar.tables.render import render
+from specar.tables.task import task_page
 
 from .page import Page
-from .table_inputs import floors, results, run, tidy
+from .table_inputs import floors, ledger, results, run
 
 TASKS = list(SOURCES)
 COLUMNS = {
@@ -31,7 +29,7 @@ COLUMNS = {
 }
 
 
-def write(task: str, folder: Path, **other: Any) -> Path:
+def written(task: str, averaged: bool = False, **plan: Any) -> tuple[pd.DataFrame, str]:
     """Two protocols, some runs done with one seed, some with two, none of the last dataset."""
     settings = {"long_term_forecast": [96, 720], "imputation": [0.125, 0.5]}.get(task, [""])
     names = [*printed_datasets(task)[:2], "my_data", "last"]
@@ -50,11 +48,8 @@ def write(task: str, folder: Path, **other: Any) -> Path:
         if of["seed"] == 1 and not of["top"]:
             for name in TASK_INFO[task].baselines:
                 naive += floors(of, name, dict.fromkeys(metrics, value / 2))
-    pd.DataFrame(rows).to_csv(folder / "collected.csv", index=False)
-    pd.DataFrame(naive).to_csv(folder / "floors.csv", index=False)
-    tables = folder / "tables"
-    write_tables(task, folder / "collected.csv", folder / "floors.csv", pd.DataFrame(matrix), tables, **other)
-    return tables
+    rows, page = task_page(ledger(matrix, rows, task=task, floors=[naive], **plan), task, averaged)
+    return rows, render(page, "html")
 
 
 def key_of(task: str, heading: list[str], line: dict[str, str], names: dict[str, str]) -> tuple[Any, ...]:
@@ -82,16 +77,14 @@ def expected_text(row: Any, column: str) -> str:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_cell_is_that_of_the_csv(task: str, tmp_path: Path) -> None:
-    folder = write(task, tmp_path)
-    table = pd.read_csv(folder / f"{task}.csv", dtype={"setting": str})
-    table["setting"] = table["setting"].fillna("")
+def test_every_cell_is_that_of_the_tidy_rows(task: str) -> None:
+    table, text = written(task)
     columns = COLUMNS | {label: name for name, label in baseline_labels(task).items()}
     names = {name.removeprefix(SOURCES[task].prefix): name for name in table["dataset"]}
-    grids = Page((folder / f"{task}.html").read_text(encoding="utf-8")).grids
+    grids = Page(text).grids
     assert len(grids) == 2
     for protocol, grid in zip(("published", "strict"), grids, strict=True):
-        assert grid.heading.endswith(f"(architecture: paper; protocol: {protocol})")
+        assert grid.heading.endswith(f"(model: specar; protocol: {protocol})")
         rows = table[table["protocol"] == protocol]
         cells = {(row.dataset, row.setting, row.metric, row.top): row for row in rows.itertuples()}
         lines = grid.rows()
@@ -112,10 +105,9 @@ def test_every_cell_is_that_of_the_csv(task: str, tmp_path: Path) -> None:
         assert {(key, "reproduced") for key in results} <= compared
 
 
-def test_page_stands_alone_and_follows_the_colour_scheme(tmp_path: Path) -> None:
-    folder = write("imputation", tmp_path, note="A <b>caution</b> & more.")
-    for name in ("imputation.html", "imputation_averaged.html"):
-        text = (folder / name).read_text(encoding="utf-8")
+def test_page_stands_alone_and_follows_the_colour_scheme() -> None:
+    for averaged in (False, True):
+        _, text = written("imputation", averaged, note="A <b>caution</b> & more.")
         page = Page(text)
         assert not page.references
         assert not re.search(r"url\(|@import|<script|<b>", text)
@@ -126,8 +118,8 @@ def test_page_stands_alone_and_follows_the_colour_scheme(tmp_path: Path) -> None
 
 
 def test_headers_span_their_columns() -> None:
-    table = tidy([run(96, top=top) for top in (False, True)])
-    (grid,) = Page(render_html(table, Request("long_term_forecast"))).grids
+    found = ledger([run(96, top=top) for top in (False, True)])
+    (grid,) = Page(render(task_page(found, "long_term_forecast")[1], "html")).grids
     top, metrics, columns = grid.rows()[:3]
     assert grid.heads == 3
     assert top == ["", "", *["without TOP"] * 6, *["with TOP"] * 6, *["floors"] * 4]
@@ -140,6 +132,6 @@ def test_headers_span_their_columns() -> None:
 
 def test_nothing_asked_for() -> None:
     for task in TASKS:
-        text = render_html(tidy([], task=task), Request(task))
+        text = render(task_page(ledger([], task=task), task)[1], "html")
         assert not Page(text).grids
         assert "No run of this task is in the matrix." in text

@@ -76,6 +76,30 @@ def test_strict_windows_reach_every_test_row_once_and_scores_are_their_means(mak
     assert [metrics[f"raw_{name}"] for name in ("precision", "recall", "f1")] == pytest.approx(expected)
 
 
+def test_three_sigma_takes_the_threshold_from_the_held_out_scores_alone(make_small_task):
+    def changed(**settings):
+        small = {"Small-AD": {"seq_len": 20, "task_settings": settings}}
+        return make_small_task(
+            "anomaly_detection", protocol="strict", experiments={"anomaly_detection": small}
+        )
+
+    tasks = [changed(anomaly_ratio=ratio, threshold="three_sigma") for ratio in (5, 0.5)]
+    found = [task.test(Half()) for task in tasks]
+    held_out = ((tasks[0].parts["train"].numpy()[320:] / 2) ** 2).mean(axis=1)
+    threshold = held_out.mean() + 3 * np.sqrt(((held_out - held_out.mean()) ** 2).mean())
+    assert found[0].details["threshold"] == pytest.approx(threshold, rel=1e-5)
+    assert found[0] == found[1]
+    assert tasks[0].cell == tasks[1].cell  # the ratio says nothing
+    ratio = changed(anomaly_ratio=5).test(Half())
+    changed_by_it = {name for name, value in ratio.metrics.items() if value != found[0].metrics[name]}
+    assert "raw_f1" in changed_by_it <= {"raw_precision", "raw_recall", "raw_f1", "pa_k_auc", "pa_f1"}
+
+
+def test_three_sigma_is_of_strict(make_small_task):
+    with pytest.raises(SpecarError, match=r"task_settings\.threshold is for protocol strict"):
+        strided(make_small_task, threshold="three_sigma")
+
+
 def test_strict_train_and_selection_rows_are_disjoint_and_before_each_other(make_small_task):
     task = make_small_task("anomaly_detection", protocol="strict")
     assert task.first_rows["train"].max() + 20 <= 320 <= task.first_rows["val"].min()

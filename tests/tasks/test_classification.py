@@ -66,8 +66,8 @@ def test_strict_scales_by_the_training_cases_and_has_their_length(make_small_tas
 
 def test_strict_holds_out_the_same_cases_for_every_seed_and_model(make_small_task):
     tasks = [
-        make_small_task("classification", protocol="strict", seeds=[seed], architectures=[architecture])
-        for seed, architecture in ((1, "paper"), (2, "released"))
+        make_small_task("classification", protocol="strict", seeds=[seed], run_models=[label])
+        for seed, label in ((1, "specar"), (2, "specar-released"))
     ]
     assert np.array_equal(tasks[0].cases["val"], tasks[1].cases["val"])
     assert np.bincount(np.array(tasks[0].data.train_labels)[tasks[0].cases["val"]]).tolist() == [1, 1, 1]

@@ -43,7 +43,7 @@ def config_values(**changes):
         for name, (_, season) in PARTS.items()
     }
     return {
-        "seeds": [1], "top": [False], "models": ["specar"],
+        "seeds": [1], "top": [False], "run_models": ["specar"],
         "execution": {"device": "cpu", "threads": 1},
         "data": {"mirror": "mirror"},
         "datasets": {**datasets, "Both": {"format": "joined", "title": "both", "parts": list(PARTS)}},

@@ -109,18 +109,18 @@ def test_top_weights_are_those_of_the_authors_code():
     runs = expand(parse_config({"matrix": [{"task": "short_term_forecast"}], "seeds": [1], "top": [True]}))
     found = {
         (run.dataset, run.key.model): (
-            run.model.top_weight,
-            run.model.top_segments,
-            run.model.top_from_epoch,
+            run.model.settings.top_weight,
+            run.model.settings.top_segments,
+            run.model.settings.top_from_epoch,
             run.task_settings.history,
         )
         for run in runs.values()
     }
     for subset in ("Yearly", "Quarterly", "Monthly"):
-        assert found[f"M4-{subset}", "released"] == (0.001, None, 1, 1.5)
+        assert found[f"M4-{subset}", "specar-released"] == (0.001, None, 1, 1.5)
     for subset in ("Weekly", "Daily", "Hourly"):
-        assert found[f"M4-{subset}", "released"] == (0.005, ["input"], 7, 10)
-        assert found[f"M4-{subset}", "paper"] == (0.05, None, 1, 10)
+        assert found[f"M4-{subset}", "specar-released"] == (0.005, ["input"], 7, 10)
+        assert found[f"M4-{subset}", "specar"] == (0.05, None, 1, 10)
 
 
 @pytest.mark.parametrize(("protocol", "needed"), [("published", 2), ("strict", 6)])

@@ -134,7 +134,9 @@ def test_strict_masks_are_the_same_for_every_model_epoch_and_seed(data, make_run
         make_task(
             run := make_run("imputation", protocol="strict", **change), data, CPU, seed=run.seed
         ).observed_masks("test", epoch)
-        for epoch, change in enumerate([{}, {"seeds": [7]}, {"models": ["specar-released"], "top": [True]}])
+        for epoch, change in enumerate(
+            [{}, {"seeds": [7]}, {"run_models": ["specar-released"], "top": [True]}]
+        )
     ]
     assert torch.equal(masks[0], masks[1])
     assert torch.equal(masks[0], masks[2])

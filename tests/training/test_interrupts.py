@@ -65,7 +65,7 @@ def assert_same(one, other):
     ("task", "changes"),
     [
         ("long_term_forecast", {"top": [True]}),
-        ("imputation", {"top": [True], "models": ["specar-released"]}),
+        ("imputation", {"top": [True], "run_models": ["specar-released"]}),
         ("imputation", {"training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}}),
         ("short_term_forecast", {"top": [True], "training": {"epochs": 3, "batch_size": 2}}),
         ("classification", {"protocol": "strict", "training": {"epochs": 3, "batch_size": 2}}),

@@ -7,10 +7,10 @@ from specar.config.tasks import TASK_INFO
 from specar.tasks.base import ErrorSums
 
 CASES = [
-    (task, top, architecture, protocol)
+    (task, top, label, protocol)
     for task, info in TASK_INFO.items()
     for top in ([False, True] if info.top else [False])
-    for architecture in ("paper", "released")
+    for label in ("specar", "specar-released")
     for protocol in ("published", "strict")
 ]
 MODEL = {"d_model": 4, "d_ff": 4, "e_layers": 1, "conv_layers": 2, "window_length": 4, "dropout": 0.0}
@@ -23,15 +23,15 @@ def gradient(trainer, batch, micro_batches):
     return loss, gradients
 
 
-@pytest.mark.parametrize(("task", "top", "architecture", "protocol"), CASES)
+@pytest.mark.parametrize(("task", "top", "label", "protocol"), CASES)
 def test_the_gradient_is_that_of_the_whole_batch(
-    make_small_trainer, make_run, tmp_path, task, top, architecture, protocol
+    make_small_trainer, make_run, tmp_path, task, top, label, protocol
 ):
     # A strong TOP loss, so that one that is counted wrongly shows.
     model = {**MODEL, "top_weight": 0.5}
-    run = make_run(task, top=[top], architectures=[architecture], protocol=protocol, model=model)
+    run = make_run(task, top=[top], run_models=[label], protocol=protocol, model=model)
     trainer = make_small_trainer(run, tmp_path)
-    if top and architecture == "released":  # its loss divides by the largest order value: not by almost zero
+    if top and label == "specar-released":  # its loss divides by the largest order value: not by almost zero
         trainer.model.order_head.linear.bias.data.fill_(3)
     batch = trainer.task.draw(torch.arange(11), torch.Generator().manual_seed(0))
     whole_loss, whole = gradient(trainer, batch, 1)

@@ -1,5 +1,6 @@
 """Training: resuming, determinism, early stopping, data order, errors."""
 
+import io
 import json
 import logging
 import math
@@ -27,6 +28,7 @@ from specar.training.trainer import Trainer
 CPU = torch.device("cpu")
 EXECUTION = Execution(device="cpu", threads=1)
 TASKS = tuple(TASK_INFO)
+SMALL = {"d_model": 4, "d_ff": 4, "e_layers": 1, "conv_layers": 2, "window_length": 4}
 
 
 def result(record):
@@ -42,10 +44,15 @@ def history(folder):
     ]
 
 
+def checkpoint_of(folder):
+    _, _, content = (folder / "checkpoint.pt").read_bytes().partition(b"\n")  # after the hash of its content
+    return torch.load(io.BytesIO(content), weights_only=True)
+
+
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("architecture", ["paper", "released"])
-def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tmp_path, task, architecture):
-    run = make_run(task, architectures=[architecture], top=[TASK_INFO[task].top])
+@pytest.mark.parametrize("label", ["specar", "specar-released"])
+def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tmp_path, task, label):
+    run = make_run(task, run_models=[label], top=[TASK_INFO[task].top])
     for name in ("a", "b"):
         train(run, prepared_folders / run.dataset, tmp_path / name, EXECUTION)
     first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("a", "b"))
@@ -57,12 +64,12 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tm
     ("task", "changes"),
     [
         ("long_term_forecast", {"top": [True]}),
-        ("imputation", {"top": [True], "models": ["specar-released"]}),
+        ("imputation", {"top": [True], "run_models": ["specar-released"]}),
         (
             "imputation",
             {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
         ),
-        ("short_term_forecast", {"top": [True], "models": ["specar-released"]}),
+        ("short_term_forecast", {"top": [True], "run_models": ["specar-released"]}),
         ("classification", {"protocol": "strict"}),
         ("anomaly_detection", {}),
     ],
@@ -73,20 +80,20 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     run = make_run(task, **changes)
     whole = train(run, prepared_folders / run.dataset, tmp_path / "whole", EXECUTION)
 
-    save = state_module.save_torch
+    save = state_module.save_checkpoint
 
     def save_and_stop(path, state):
         save(path, state)
         raise KeyboardInterrupt
 
     for stops in range(3):  # after each epoch, the last one included
-        monkeypatch.setattr(state_module, "save_torch", save_and_stop)
+        monkeypatch.setattr(state_module, "save_checkpoint", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
-        state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
+        state = checkpoint_of(tmp_path / "parts")
         assert state["progress"]["epoch"] == stops + 1
         assert not (tmp_path / "parts" / "metrics.json").exists()
-    monkeypatch.setattr(state_module, "save_torch", save)
+    monkeypatch.setattr(state_module, "save_checkpoint", save)
     resumed = train(run, prepared_folders / run.dataset, tmp_path / "parts", EXECUTION)
     assert json.dumps(result(resumed)) == json.dumps(result(whole))
     assert history(tmp_path / "parts") == history(tmp_path / "whole")
@@ -196,8 +203,23 @@ def test_a_train_part_smaller_than_a_batch_still_trains(prepared_folder, make_ru
     assert train(run, prepared_folder, tmp_path, EXECUTION)["training"]["epochs"] == 1
 
 
+@pytest.mark.parametrize("task", ["long_term_forecast", "short_term_forecast", "imputation"])
+@pytest.mark.parametrize("model", ["specar", "specar-released"])
+def test_top_of_no_weight_changes_nothing(prepared_folders, make_run, tmp_path, task, model):
+    """Same initial weights, data order, masks and dropout: what is left of a difference is TOP's."""
+    found = []
+    for top in (False, True):
+        changes = {"run_models": [model], "top": [top], "model": {**SMALL, "dropout": 0.5, "top_weight": 0}}
+        run = make_run(task, **changes)
+        train(run, prepared_folders / run.dataset, tmp_path / str(top), EXECUTION)
+        found.append(history(tmp_path / str(top)))
+    assert [line["val"] for line in found[0]] == [line["val"] for line in found[1]]
+    if model == "specar-released":  # the paper's loss has a term without the weight, of the head alone
+        assert found[0] == found[1]
+
+
 def test_models_and_top_are_compared_on_the_same_data_order(prepared_folder, make_run, tmp_path):
-    variants = [{}, {"top": [True]}, {"models": ["specar-released"]}]
+    variants = [{}, {"top": [True]}, {"run_models": ["specar-released"]}]
     orders = [
         torch.cat(list(make_trainer(make_run("imputation", **change), prepared_folder, tmp_path)._batches()))
         for change in variants
@@ -257,7 +279,7 @@ def test_broken_weights_are_never_gone_on_from(prepared_folders, make_run, tmp_p
     )  # with a signal in the first step of epoch 2, or its last
     with pytest.raises(NotFinite, match="a weight became nan in epoch 2; lower"):
         trainer.fit()
-    state = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
+    state = checkpoint_of(tmp_path / "parts")
     assert (state["progress"]["epoch"], state["progress"]["part"]) == (1, None)
     assert all(value.isfinite().all() for value in state["model"].values())
     (again := make_trainer(run, folder, tmp_path / "parts")).fit()
@@ -434,7 +456,7 @@ def test_top_loss_is_added_over_the_segments(
     prepared_folders, make_run, tmp_path, monkeypatch, task, model, expected
 ):
     small = {"d_model": 4, "conv_layers": 2, "window_length": 4}
-    run = make_run(task, top=[True], architectures=["released"], model={**small, **model})
+    run = make_run(task, top=[True], run_models=["specar-released"], model={**small, **model})
     trainer = make_trainer(run, prepared_folders / run.dataset, tmp_path)
     seen = []
 

@@ -163,7 +163,7 @@ def trained(trained_once, copied):
 
 
 def _without_results(workspace):
-    for name in ("runs", "floors", "tables", "figures", "collected", "logs"):
+    for name in ("runs", "floors", "tables", "figures", "logs"):
         shutil.rmtree(workspace.folder / "results" / name)
 
 

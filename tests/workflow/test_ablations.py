@@ -14,6 +14,6 @@ def test_a_target_trains_its_runs_and_shares_those_of_the_matrix(workspace):
     assert set(table["state"]) == {"done"}
     assert table[table["metric"] == "mse"]["reproduced"].nunique() == 2
     planned = workspace.snakemake("-n", "tables", "ablations")
-    assert "collect" in planned.stdout
+    assert "write_imputation" in planned.stdout
     assert "train_imputation" not in planned.stdout
     assert "ablations" in workspace.specar("status", "--config", "config.yaml").stdout

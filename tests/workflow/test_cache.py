@@ -10,7 +10,7 @@ import pytest
 from specar.cli import main
 from specar.config import load_config
 from specar.runs import cached
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def finished(made_once, trained_once, copied):
 
     def fill(workspace):
         workspace.specar("cache", "add", *names, "--config", "config.yaml")
-        for name in ("runs", "floors", "tables", "figures", "collected", "data", "inputs"):
+        for name in ("runs", "floors", "tables", "figures", "data", "inputs"):
             shutil.rmtree(workspace.folder / "results" / name)
         shutil.rmtree(workspace.folder / ".snakemake")
 
@@ -119,7 +119,7 @@ def test_only_records_of_the_present_code_are_added(trained, monkeypatch, capsys
 
 def test_unfinished_and_unknown_runs_are_not_added(workspace, monkeypatch, capsys):
     monkeypatch.chdir(workspace.folder)
-    name = next(iter(Plan.from_config(load_config("config.yaml")).runs))
+    name = next(iter(plan_of(load_config("config.yaml")).runs))
     for given, message in ((name, "is not done"), ("nothing", "no run 'nothing'")):
         assert main(["cache", "add", given, "--config", "config.yaml"]) == 1
         assert message in capsys.readouterr().err
@@ -129,5 +129,5 @@ def test_what_the_project_ships_can_be_made_again():
     """Cached records are of runs, and cached floors of cells, that shipped configurations ask for."""
     configs = sorted((ROOT / "config").glob("*.yaml"))
     folder = ROOT / "results" / "cached"
-    number = cached.check(folder, [Plan.from_config(load_config(path)) for path in configs])
+    number = cached.check(folder, [plan_of(load_config(path)) for path in configs])
     assert number == len(list(folder.rglob("*.json")))

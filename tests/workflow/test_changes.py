@@ -2,13 +2,13 @@
 
 from specar.config import parse_config
 from specar.runs.changes import digest_of_results
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of
 
 
 def test_digest_follows_records_failures_and_prepared_data(tmp_path):
     entry = {"task": "classification", "datasets": ["Heartbeat"], "models": ["specar"], "seeds": [1]}
     values = {"results": str(tmp_path), "data": {"dir": str(tmp_path / "data")}, "matrix": [entry]}
-    plan = Plan.from_config(parse_config(values))
+    plan = plan_of(parse_config(values))
     (run,) = plan.runs
     files = [
         plan.own_record_file(run),

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from specar.cli import main
+from specar.config import RunKey
 from specar.data.registry import builtin_datasets
-from specar.results.compare import columns
-from specar.runs.plan import Plan
+from specar.runs.store import plan_of_values
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
@@ -31,7 +31,7 @@ def test_from_download_to_tables(workspace):
         {"task": "long_term_forecast", "datasets": ["Small"], "models": ["specar"]},
         {"task": "imputation", "datasets": ["Small"], "top": [True]},
     ]
-    workspace.configure(matrix=matrix, top=[False, True], architectures=["paper", "released"])
+    workspace.configure(matrix=matrix, top=[False, True], run_models=["specar", "specar-released"])
     workspace.snakemake("tables", "figures")
     assert len(workspace.records()) == 4
     tables = workspace.folder / "results" / "tables"
@@ -40,14 +40,16 @@ def test_from_download_to_tables(workspace):
             assert (tables / f"{task}{form}.md").stat().st_size > 0
             assert (tables / f"{task}{form}.tex").stat().st_size > 0
         table = pd.read_csv(tables / f"{task}.csv", float_precision="round_trip")
-        assert list(table.columns) == list(columns(task))
+        assert {*RunKey._fields, "metric", "published", "reproduced", "state"} - {"seed"} <= set(
+            table.columns
+        )
         own = table[(table["dataset"] == "Small") & (table["setting"] != "avg")]
-        assert len(own) == 4  # TOP or architecture, x metric
+        assert len(own) == 4  # TOP or model, x metric
         assert (own["state"] == "done").all()
         assert own["published"].isna().all()
         for path in workspace.records():
             record = json.loads(path.read_text())
-            row = own[(own["top"] == record["top"]) & (own["architecture"] == record["architecture"])]
+            row = own[(own["top"] == record["top"]) & (own["model"] == record["model"])]
             if record["task"] == task:
                 assert sorted(row["reproduced"]) == sorted(record["metrics"].values())
         # of the paper's cells, which this matrix does not name, only the published numbers
@@ -95,7 +97,7 @@ def test_the_other_tasks_from_download_to_tables(workspace):
 def test_a_series_of_ones_own_needs_one_registry_entry(workspace):
     values = workspace.values
     own = {"Mine": {**values["datasets"]["Small"], "seasonality": 12}}
-    workspace.values = {key: values[key] for key in ("seeds", "top", "architectures", "execution", "data")}
+    workspace.values = {key: values[key] for key in ("seeds", "top", "run_models", "execution", "data")}
     workspace.configure(
         datasets=own,
         model=values["model"],
@@ -320,11 +322,11 @@ def test_killed_at_random_moments_ends_like_an_undisturbed_run(trained_once, wor
 
 def test_the_plan_follows_what_the_package_brings(monkeypatch):
     values = {"matrix": [{"task": "imputation", "datasets": ["ETTh1"]}]}
-    before = Plan.of(values).digest
+    before = plan_of_values(values).digest
     changed = builtin_datasets()
     changed = {**changed, "ETTh1": changed["ETTh1"].model_copy(update={"seasonality": 12})}
     monkeypatch.setattr("specar.config.load.builtin_datasets", lambda: changed)
-    assert Plan.of({**values, "datasets": {}}).digest != before
+    assert plan_of_values({**values, "datasets": {}}).digest != before
 
 
 def test_the_named_targets_are_there(workspace):

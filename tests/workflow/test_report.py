@@ -8,8 +8,7 @@ import zipfile
 
 import pytest
 
-from specar.figures.files import figure_files
-from specar.tables.files import table_files
+from specar.outputs.names import figure_files, table_files
 
 TASKS = {"long_term_forecast": "Long-term forecasting", "imputation": "Imputation"}
 NOTE = "Small *stars* and an under_score_, `as typed`."

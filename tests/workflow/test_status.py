@@ -8,8 +8,8 @@ import pytest
 
 from specar.cli import main
 from specar.config import load_config
-from specar.runs.plan import Plan
 from specar.runs.status import status_of
+from specar.runs.store import plan_of
 
 LONG = {"epochs": 5000, "batch_size": 8, "patience": 5000}
 ENTRY = {"task": "imputation", "datasets": ["Small"]}
@@ -29,7 +29,7 @@ def fresh(untrained, monkeypatch):
 
 
 def plan():
-    return Plan.from_config(load_config("config.yaml"))
+    return plan_of(load_config("config.yaml"))
 
 
 def states():

@@ -4,7 +4,11 @@ import shlex
 import sys
 from pathlib import Path
 
-sys.path.insert(0, workflow.basedir)
+# Where this file is from, also where another workflow takes it as a module; the package lies there.
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]))
+from snakemake.path_modifier import PathModifier
+
+from specar.base.names import PROJECT
 from specar.outputs import names as files_of
 from specar.paper.sources import source_of
 from specar.runs.changes import anything_to_show, digest_of_results
@@ -13,17 +17,27 @@ from specar.data.layout import ARRAYS, META
 from specar.data.meta import BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
-from specar.runs.plan import Plan
+from specar.runs.records import set_aside_damaged
+from specar.runs.store import plan_of_values, wanted, write_plan
+
+
+def place(folder, prefix=workflow.modifier.path_modifier):
+    """Where a folder lies with the prefix that a module may have."""
+    return prefix.replace_prefix(f"{folder}/").rstrip("/")
+
 
 try:
-    PLAN = Plan.of(config, workflow.configfiles)
+    PLAN = plan_of_values(config, workflow.configfiles, place)
 except SpecarError as error:
     raise WorkflowError(str(error))
+# Records that are damaged or were edited are made again. Not in jobs, which only read them.
+if workflow.is_main_process:
+    set_aside_damaged(PLAN)
+# The plan says where everything lies, prefix included; Snakemake shall not add it once more.
+workflow.modifier.path_modifier = PathModifier(None, None, workflow)
 
+IS_MAIN = workflow.modifier.is_main_snakefile()  # no module of another workflow, which ignores onstart
 RESULTS = PLAN.results.as_posix()
-# Written when the workflow starts and read by its jobs. It is no output of a rule: a job that depended on
-# it would either run again after every change of the configuration, or (ancient) miss changed parameters.
-PLAN_FILE = f"{RESULTS}/plan.json"
 RAW = PLAN.raw.as_posix()
 PREPARED = PLAN.prepared.as_posix()
 
@@ -36,11 +50,45 @@ def share_gpus():
 
 
 # Snakemake's own lock outlives a kill, so that the default profile does without it.
+def hold_results():
+    """Be the only workflow that works on these results."""
+    if not hold_results.held:
+        hold_lock(PLAN.results / ".lock", "another snakemake")
+        hold_results.held = True
+        share_gpus()
+
+
+hold_results.held = False
+
+
+def will_run():
+    """Whether jobs are run from this process: it is no job itself, no dry run, and not asked for something else."""
+    runs = workflow.is_main_process and workflow.executor_plugin is not None
+    return runs and not workflow.dryrun and not workflow.touch
+
+
+# The plan is written for its jobs where the first job is made ready: onstart is not there in a module, nor with
+# --no-hooks. It is no output of a rule: a job that depended on it would either run again after every change of
+# the configuration, or (ancient) miss changed parameters. For the same reason its path, which changes with the
+# configuration, must not count among the params: that is what "threads" is for, which Snakemake takes for
+# derived params.
+def plan_file(wildcards, threads):
+    """The plan for a job of this configuration, written if jobs are run from here."""
+    if will_run() and plan_file.pending:
+        if not IS_MAIN or workflow.execution_settings.no_hooks:
+            hold_results()
+        write_plan(PLAN, PLAN.file)
+        plan_file.pending = False
+    return PLAN.file.as_posix()
+
+
+plan_file.pending = True
+PLAN_FILE = plan_file
+
+
 onstart:
     try:
-        hold_lock(PLAN.results / ".lock", "another snakemake")
-        PLAN.write(Path(PLAN_FILE))
-        share_gpus()
+        hold_results()
     except SpecarError as error:
         raise WorkflowError(str(error))
 
@@ -48,10 +96,10 @@ onstart:
 # A job that failed keeps its task's tables and figures, and the report, from being made: make all from
 # what is there. Not where no run has been tried: what data lacks would stand above pages of empty tables.
 onerror:
-    if Path(PLAN_FILE).exists() and anything_to_show(PLAN):
+    if PLAN.file.exists() and anything_to_show(PLAN):
         shell(
-            "python -m specar tables --plan {PLAN_FILE:q} && python -m specar figures --plan {PLAN_FILE:q}"
-            " && python -m specar report --plan {PLAN_FILE:q} >&2"
+            "python -m specar tables --plan {PLAN.file:q} && python -m specar figures --plan {PLAN.file:q}"
+            " && python -m specar report --plan {PLAN.file:q} >&2"
             " && echo 'Tables and figures of what is there: {PLAN.tables}, {PLAN.figures}' >&2"
         )
 
@@ -60,7 +108,7 @@ onerror:
 # environment; a conda environment, if asked for, comes before both.
 shell.prefix(
     f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
-    f" PYTHONPATH={shlex.quote(str(workflow.basedir))}; "
+    f" PYTHONPATH={shlex.quote(str(PROJECT))}; "
 )
 
 
@@ -78,12 +126,12 @@ def identity(wildcards):
 
 def records(task):
     """Records of all runs of a task."""
-    return [path.as_posix() for path in PLAN.record_files(task)]
+    return wanted(PLAN, PLAN.record_files(task))
 
 
 def floors(task):
     """Floor records of all cells of a task."""
-    return [path.as_posix() for path in PLAN.floor_files(task)]
+    return wanted(PLAN, PLAN.floor_files(task))
 
 
 FORMATS = {
@@ -118,7 +166,7 @@ def files_of_ablation(name):
 def records_of_ablation(name):
     """Records of all runs of an ablation."""
     try:
-        return [path.as_posix() for path in PLAN.ablation_files(name)]
+        return wanted(PLAN, PLAN.ablation_files(name))
     except SpecarError as error:
         raise WorkflowError(str(error))
 

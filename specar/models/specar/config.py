@@ -52,12 +52,14 @@ class SpecARConfig(Strict):
         "paper", description="the paper's equations, or the authors' released code"
     )
     backbone: Backbone = Field("MCN", description="complex convolutions, dual channel, or embedding only")
-    d_model: int = Field(64, ge=1, description="channels M of the embedding")
-    d_ff: int = Field(64, ge=1, description="channels inside a bottleneck branch")
-    e_layers: int = Field(2, ge=1, description="number L of blocks")
-    conv_layers: int = Field(3, ge=1, description="number K of parallel branches")
-    dilations: list[int] | None = Field(
-        None, description="dilation per branch; null: 1, 3, 5, … (paper), 1, 2, 3, … (released)"
+    d_model: int = Field(64, ge=1, le=8192, description="channels M of the embedding")
+    d_ff: int = Field(64, ge=1, le=8192, description="channels inside a bottleneck branch")
+    e_layers: int = Field(2, ge=1, le=64, description="number L of blocks")
+    conv_layers: int = Field(3, ge=1, le=64, description="number K of parallel branches")
+    dilations: list[Annotated[int, Field(ge=1, le=100_000)]] | None = Field(
+        None,
+        max_length=64,
+        description="dilation per branch; null: 1, 3, 5, … (paper), 1, 2, 3, … (released)",
     )
     transform: Annotated[Transform, Later("stft")] = Field(
         "stft",
@@ -65,9 +67,11 @@ class SpecARConfig(Strict):
         "frequencies that n_fft gives the STFT; it has no window",
     )
     window: Window = Field("hamming", description="window function of the STFT")
-    window_length: int = Field(16, ge=2, description="window length in time steps, also beyond the series")
-    n_fft: int | None = Field(None, ge=2, description="DFT length; null: the window length")
-    hop_length: int = Field(1, ge=1, description="time steps between frames")
+    window_length: int = Field(
+        16, ge=2, le=16_384, description="window length in time steps, also beyond the series"
+    )
+    n_fft: int | None = Field(None, ge=2, le=16_384, description="DFT length; null: the window length")
+    hop_length: int = Field(1, ge=1, le=100_000, description="time steps between frames")
     sides: Literal["one", "two"] | None = Field(None, description="one- or two-sided spectrum")
     phase: Literal["frame", "absolute"] = Field(
         "frame",
@@ -91,14 +95,16 @@ class SpecARConfig(Strict):
         description="steps that the released TOP loss is about; null: the task's (imputation: input, "
         "long_term_forecast: forecast, short_term_forecast: both)",
     )
-    top_from_epoch: int = Field(1, ge=1, description="first epoch with the TOP loss, counted from 1")
+    top_from_epoch: int = Field(
+        1, ge=1, le=100_000, description="first epoch with the TOP loss, counted from 1"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _follow_architecture(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        defaults = _ARCHITECTURE_DEFAULTS.get(values.get("architecture", "paper"), {})
+        defaults = _ARCHITECTURE_DEFAULTS.get(str(values.get("architecture", "paper")), {})
         given = {key: value for key, value in values.items() if value is not None}
         return {**defaults, **given}
 
@@ -116,8 +122,6 @@ class SpecARConfig(Strict):
         if self.n_fft is not None and self.n_fft < self.window_length:
             raise ValueError(f"n_fft {self.n_fft} is shorter than window_length {self.window_length}")
         expected = len(default_dilations(self.conv_layers, self.architecture))
-        if self.dilations is not None and (
-            len(self.dilations) != expected or min(self.dilations, default=1) < 1
-        ):
-            raise ValueError(f"dilations needs {expected} values of at least 1, got {self.dilations}")
+        if self.dilations is not None and len(self.dilations) != expected:
+            raise ValueError(f"dilations needs {expected} values, got {self.dilations}")
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -11,32 +11,29 @@ from specar.figures.ablation import draw
 from specar.figures.style import figure_style
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
-from specar.report.render import render
-from specar.report.section import Entry, Section
-from specar.report.sections.paper import heading_id, printed
-from specar.report.text import slug
+from specar.report.section import Entry, Section, render, slug
 from specar.results.ablations import ablation_runs, ablation_table
-from specar.tables.ablation import table_of
+from specar.runs.store import started_ablations
+from specar.tables.ablation import ablation_levels
+from specar.tables.render import fragment, heading_id
+from specar.tables.table import Table, listed
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An ablation with results: its table and its figure."""
-
-    table: dict[str, object]
-    picture: Picture
-    entry: Entry
-
-
-def build(context: Context) -> Section:
+def ablations(context: Context) -> Section:
     """Return the section."""
-    started = context.plan.started_ablations
-    tables = {name: ablation_table(context.plan, name) for name in started}
-    tables = {name: tidy for name, tidy in tables.items() if _compares(tidy)}
-    shown = [_shown(context, name, tidy) for name, tidy in tables.items()]
-    rest = {name: one for name, one in context.plan.config.ablations.items() if name not in tables}
-    body = render("ablations.html.j2", shown=shown, rest=[_described(*item) for item in rest.items()])
-    return Section("ablations", "Ablations", body, tuple(one.entry for one in shown))
+    plan = context.plan
+    found = {name: ablation_table(plan, name) for name in started_ablations(plan)}
+    found = {name: tidy for name, tidy in found.items() if _compares(tidy)}
+    tables = [ablation_levels(plan, name, tidy) for name, tidy in found.items()]
+    pictures = [_picture(context, name, tidy) for name, tidy in found.items()]
+    rest = {name: ablation for name, ablation in plan.config.ablations.items() if name not in found}
+    body = render(
+        "ablations.html.j2",
+        shown=list(zip(map(context.linked, tables), pictures, strict=True)),
+        rest=fragment(_described(rest), level=3) if rest else "",
+    )
+    entries = tuple(Entry(heading_id(table), table.title) for table in tables)
+    return Section("ablations", "Ablations", body, entries)
 
 
 def _compares(tidy: pd.DataFrame) -> bool:
@@ -45,16 +42,18 @@ def _compares(tidy: pd.DataFrame) -> bool:
     return known["level"].nunique() > 1
 
 
-def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
-    plan = context.plan
-    table = table_of(plan, name, tidy)
+def _picture(context: Context, name: str, tidy: pd.DataFrame) -> Picture:
     with figure_style():
-        drawn = draw(plan.config.ablations[name], tidy, ablation_runs(plan, name), plan.config.note)
-        picture = picture_of(drawn.figure, slug("figure-ablation", name), drawn.title, drawn.alt)
-    return Shown(printed(context, table), picture, Entry(heading_id(table), table.title))
+        drawn = draw(context.plan, name, tidy, ablation_runs(context.plan, name))
+    return picture_of(drawn, slug("figure-ablation", name))
 
 
-def _described(name: str, ablation: Ablation) -> list[str]:
-    """Name, title, question, place in the paper and levels of an ablation."""
-    question = " ".join(ablation.question.split())
-    return [name, ablation.title, question, ablation.source or "not in the paper", "; ".join(ablation.levels)]
+def _described(ablations: Mapping[str, Ablation]) -> Table:
+    header = ["Name", "Ablation", "Question", "In the paper", "Levels"]
+    rows = [
+        [name, each.title, " ".join(each.question.split()), each.source or "not in the paper", levels]
+        for name, each in ablations.items()
+        for levels in ["; ".join(each.levels)]
+    ]
+    notes = ("snakemake ablation_NAME runs one.",)
+    return listed("ablations-rest", "Ablations without results to compare", header, rows, 1, header, notes)

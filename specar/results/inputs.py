@@ -1,3 +1,0 @@
-from specar.results.rows import setting_label
-
-__all__ = ["setting_label"]

@@ -1,0 +1,140 @@
+"""What stands above and below a table of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from specar.config.tasks import TASK_INFO
+from specar.paper.definitions import TableDefinition
+from specar.paper.numbers import OURS
+from specar.paper.sources import source_of
+from specar.results.ledger import Ledger
+from specar.results.variants import PRINTED as VARIANTS
+from specar.runs.plan import Plan
+from specar.tables.changed import changed_settings
+from specar.tables.paper_cells import PROTOCOL
+from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
+from specar.tables.task_notes import seeds_in_words
+
+
+def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None) -> list[str]:
+    """Return the sentences that say what the numbers are."""
+    plan = ledger.plan if ledger is not None else None
+    return [
+        *([plan.config.note] if plan and plan.config.note else []),
+        definition.caption,
+        f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
+        "deviation.",
+        *_reproduced(definition, cells, plan),
+        *(_remarks(definition, plan) if plan else []),
+    ]
+
+
+def _place(definition: TableDefinition) -> str:
+    kind, number = definition.id.split("-")
+    return f"{'appendix ' if kind == 'appendix' else ''}Table {number}{' of the paper' * (kind == 'main')}"
+
+
+def _reproduced(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | None) -> Iterator[str]:
+    shown = cells[cells["label"] != ""]
+    ours, others = shown[shown["model"] == OURS], shown[shown["model"] != OURS]
+    if plan is None or shown.empty:
+        yield f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."
+        return
+    if len(ours):
+        top = f" {_top(definition)}" if _top(definition) else ""
+        yield (
+            f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
+            f"({'; '.join(_titled(plan, name) for name in ours['label'].unique())})."
+        )
+        yield from _variants(definition, set(ours["variant"]))
+    for (name, label), rows in others.groupby(["model", "label"], sort=False):
+        beside = (
+            f" beside {name}"
+            if (name, "") in definition.models
+            else ", of which the paper prints nothing here"
+        )
+        yield f"Reproduced{beside}: our runs of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
+    yield from dict.fromkeys(_changed(definition, plan))
+
+
+def _titled(plan: Plan, label: str) -> str:
+    title = plan.config.models[label].title
+    return f"{label}: {title}" if title else label
+
+
+def _changed(definition: TableDefinition, plan: Plan) -> Iterator[str]:
+    """Settings in place of the authors', of the runs of the matrix and of the ablations."""
+    found = [plan.config.matrix]
+    if definition.base_variant:
+        found.append([entry for name in VARIANTS for entry in plan.config.ablations[name].entries])
+    for entries in found:
+        for task in definition.tasks:
+            yield from changed_settings(plan.config, [entry for entry in entries if entry.task == task])
+
+
+def _top(definition: TableDefinition) -> str:
+    have = [TASK_INFO[task].top for task in definition.tasks]
+    if not any(have):
+        return ""
+    return ("with TOP" if definition.top else "without TOP") + ("" if all(have) else " where the task has it")
+
+
+def _variants(definition: TableDefinition, reproduced: set[str]) -> list[str]:
+    variants = [variant for model, variant in definition.models if model == OURS and variant]
+    absent = [variant for variant in variants if variant not in reproduced]
+    base = definition.base_variant
+    return [
+        *([f"Reproduced {base} is the ordinary run, unless an ablation has its own."] if base else []),
+        *([f"No run of {', '.join(absent)} is in the configuration."] if absent else []),
+    ]
+
+
+def _remarks(definition: TableDefinition, plan: Plan) -> list[str]:
+    return [
+        f"{name.removeprefix(source_of(task).prefix)}: {' '.join(text.split()).rstrip('.')}."
+        for task in definition.tasks
+        if task in plan.tasks
+        for name, text in plan.remarks_of(task).items()
+    ]
+
+
+def legend_of(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
+    """Return the sentences that explain signs and cells without a number; only of those that occur."""
+    kinds = {cell.kind for cell in cells}
+    words = [words for kind, words in WORDS.items() if kind in kinds]
+    missing = [f"{sign} {text}" if sign not in ("", "failed") else text for sign, text in words]
+    partial = [f"{PARTIAL}: some of the seeds are not done yet or failed."] if _any(cells, "partial") else []
+    return [
+        *([f"Cells without a number: {'; '.join(missing)}."] if missing else []),
+        *partial,
+        *_colours(definition, cells),
+        *_misprints(cells),
+    ]
+
+
+def _any(cells: Sequence[Cell], name: str) -> int:
+    return sum(bool(getattr(cell, name)) for cell in cells)
+
+
+def _colours(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
+    if definition.id.startswith("main"):
+        return ["The paper's own colours of this table are not known here."]
+    count = _any(cells, "differs")
+    if not count:
+        return ["Where the paper colours best and second best cells, the colours follow its numbers."]
+    return [
+        f"{DIFFERS}: the paper colours the cell otherwise than its numbers would have it ({count} "
+        f"cell{'s' * (count > 1)}); the audit of the printed numbers lists them."
+    ]
+
+
+def _misprints(cells: Sequence[Cell]) -> list[str]:
+    count = _any(cells, "flagged")
+    if not count:
+        return []
+    return [
+        f"{FLAGGED}: the audit of the printed numbers lists this number ({count} cell{'s' * (count > 1)})."
+    ]

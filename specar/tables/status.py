@@ -1,0 +1,127 @@
+"""The matrix at a glance: what is done, what failed, and how long the rest will take."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from specar.config import RunConfig
+from specar.cost.text import duration, summary
+from specar.paper.sources import source_of
+from specar.runs.plan import Plan
+from specar.runs.records import finished_record
+from specar.runs.status import STATES, RunStatus, State, status_of
+from specar.runs.store import started_ablations
+from specar.tables.render import plain
+from specar.tables.table import Table, listed
+
+_MOST = 20
+
+
+def overview(plan: Plan) -> str:
+    """Return the state of all runs as text: counts per dataset, running and failed runs, time left."""
+    found = {name: status_of(plan, name) for name in plan.runs}
+    started = ablation_counts(plan, started_ablations(plan))
+    lists = _lists(plan, found)
+    counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
+    parts = [plain(counts), *lists, _time_left(plan, found), _cost(plan, found), started]
+    return "\n\n".join(part for part in parts if part)
+
+
+def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
+    """Return how many runs of ablations are done, one line each; empty without ``names``."""
+    lines = []
+    for name in names:
+        runs = plan.ablation_runs(name)
+        done = sum(plan.record_file(run).exists() for run in runs)
+        lines.append(f"{name:<20} {done:>5} of {len(runs):>5} runs done  {plan.config.ablations[name].title}")
+    return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
+
+
+def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
+    """Return the numbers of runs by dataset and state, and in all."""
+    counts: dict[tuple[str, str], Counter[State]] = defaultdict(Counter)
+    for run, state in runs:
+        counts[source_of(run.task).title, run.dataset][state] += 1
+        counts["all", ""][state] += 1
+    total = counts.pop(("all", ""), Counter())
+    used = [state for state in STATES if total[state]]
+    rows = [
+        [*place, str(found.total()), *(str(found[state] or "·") for state in used)]
+        for place, found in [*counts.items(), (("all", ""), total)]
+    ]
+    return listed("runs-counts", "Runs by dataset and state", ["Task", "Dataset", "Runs", *used], rows, 2)
+
+
+def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
+    running = [
+        f"{name}: epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
+        for name, status in found.items()
+        if status.state == "running"
+    ]
+    yield _listed("running", running)
+    for state in ("failed", "interrupted"):
+        lines = [f"{name}: {status.reason}" for name, status in found.items() if status.state == state]
+        yield _listed(state, lines)
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    more = [f"  and {len(lines) - _MOST} more: specar runs --state {title}"] if len(lines) > _MOST else []
+    return "\n".join([title, *(f"  {line}" for line in lines[:_MOST]), *more]) if lines else ""
+
+
+def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
+    """Estimated from the records of like runs, and from the epochs of those that are under way."""
+    known = _known_seconds(plan, found)
+    todo = [name for name, status in found.items() if status.state not in ("done", "cached")]
+    seconds = {name: _estimate(plan, name, found[name], known) for name in todo}
+    estimated = [value for value in seconds.values() if value is not None]
+    if not todo:
+        return "nothing left to do"
+    if not estimated:
+        return f"{len(todo)} runs left; no record yet to estimate their time from"
+    text = f"about {duration(sum(estimated))} left for {len(estimated)} runs, one after the other"
+    workers = sum(status.state == "running" for status in found.values())
+    if workers > 1:
+        text += f"; {duration(sum(estimated) / workers)} with the {workers} that run now"
+    unknown = len(todo) - len(estimated)
+    return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
+
+
+def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
+    """What the cost model says, also of runs without a like record."""
+    left = {
+        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
+        for name, status in found.items()
+        if status.state not in ("done", "cached")
+    }
+    return summary(plan, left)
+
+
+def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
+    """Mean duration of finished runs, by how alike runs are."""
+    seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for name, status in found.items():
+        if status.state in ("done", "cached"):
+            record = finished_record(plan, name)
+            if record is not None:
+                for key in _likeness(plan, name):
+                    seconds[key].append(float(record["provenance"]["wall_seconds"]))
+    return {key: sum(values) / len(values) for key, values in seconds.items()}
+
+
+def _likeness(plan: Plan, name: str) -> Iterator[tuple[Any, ...]]:
+    """What a run has in common with others, most telling first: other datasets tell nothing."""
+    run = plan.runs[name]
+    place = (run.task, run.dataset)
+    yield (*place, run.setting, run.key.model, run.model.top)
+    yield (*place, run.setting, run.key.model)
+    yield (*place, run.key.model)
+    yield place
+
+
+def _estimate(plan: Plan, name: str, status: RunStatus, known: dict[tuple[Any, ...], float]) -> float | None:
+    if status.epoch:  # an upper bound: patience may end it earlier
+        return status.epoch_seconds * max(plan.runs[name].training.epochs - status.epoch, 0)
+    return next((known[key] for key in _likeness(plan, name) if key in known), None)

@@ -1,0 +1,220 @@
+"""The tables of a task: published beside reproduced, one per model and protocol, which are never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from specar.config.tasks import TASK_INFO
+from specar.paper.metrics import METRICS, Metric
+from specar.paper.sources import AVERAGE, baseline_labels, setting_name, source_of
+from specar.results.ledger import Ledger
+from specar.results.rows import FAILED as NONE_DONE
+from specar.results.rows import NOT_REQUESTED as NOT_ASKED
+from specar.results.rows import PARTIAL as SOME_DONE
+from specar.results.run_states import Failures, listed_failures
+from specar.runs.plan import Plan
+from specar.runs.records import record_or_damage
+from specar.runs.status import status_of
+from specar.tables.remarks import Remark, remarks_on, signs_at
+from specar.tables.table import (
+    BLANK,
+    FAILED,
+    NOT_REQUESTED,
+    NOT_RUN,
+    PRINTED,
+    REPRODUCED,
+    VALUE,
+    Cell,
+    Column,
+    Line,
+    Page,
+    Table,
+)
+from specar.tables.task_notes import legend_of, notes_of
+
+_COLUMNS = {"published": "published", "released_log": "authors' log", "reproduced": "reproduced"}
+_UNITS = {"percent": "dev. %", "points": "dev. points"}
+_TOPS = {False: "without TOP", True: "with TOP"}
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Columns that show one metric per line: ``label`` is empty where the metrics are lines."""
+
+    label: str
+    metrics: tuple[str, ...]
+    columns: dict[str, str]
+
+
+def task_page(ledger: Ledger, task: str, averaged: bool = False) -> tuple[pd.DataFrame, Page]:
+    """Return the tidy rows of a task and its tables; ``averaged``: the averages over settings only."""
+    part = ledger.of(task)
+    rows = part.cells[part.cells["setting"] == AVERAGE] if averaged else part.cells
+    title = source_of(task).title
+    empty = "No run of this task is in the matrix."
+    tables = tuple(task_tables(part, task, rows, averaged))
+    return rows, Page(f"{title}: published and reproduced", tables, empty=empty)
+
+
+def task_tables(ledger: Ledger, task: str, rows: pd.DataFrame, averaged: bool = False) -> Iterator[Table]:
+    """Yield the tables of rows of a task's ledger, in the order of the matrix."""
+    for (model, protocol), part in rows.groupby(["model", "protocol"], sort=False):
+        yield _table(ledger, task, str(model), str(protocol), part, averaged)
+
+
+def _table(ledger: Ledger, task: str, model: str, protocol: str, rows: pd.DataFrame, averaged: bool) -> Table:
+    runs = ledger.runs[(ledger.runs["model"] == model) & (ledger.runs["protocol"] == protocol)]
+    blocks = list(_blocks(task, rows, averaged))
+    remarks = remarks_on(ledger.plan.remarks_of(task), [dataset for dataset, _ in blocks])
+    tops = _tops(task, rows)
+    form = f", averages over the {setting_name(task)}s" if averaged else ""
+    return Table(
+        id="-".join([task, *(["averaged"] if averaged else []), model, protocol]),
+        title=f"{source_of(task).title}{form} (model: {model}; protocol: {protocol})",
+        names=_names(task, averaged),
+        columns=tuple(_columns(task, rows)),
+        blocks=tuple(
+            tuple(_named(task, dataset, line, remarks) for line in lines) for dataset, lines in blocks
+        ),
+        notes=tuple(notes_of(ledger.plan, task, rows, runs, averaged)),
+        legend=(
+            legend_of(task, rows),
+            *(f"{one.sign} {_shown(task, one.dataset)}: {one.text}".strip() for one in remarks),
+        ),
+        failures=failures_of(
+            ledger.plan, runs.loc[runs["failed"].astype(bool), "run_id"].unique(), ledger.failed
+        ),
+        apart=tuple(_TOPS[top] if TASK_INFO[task].top else "" for top in tops),
+    )
+
+
+def failures_of(plan: Plan, names: Iterable[str], known: Mapping[str, str]) -> Failures:
+    """Return the failed runs as they are printed; ``known``: why, by run id, where that has been read."""
+    return listed_failures({name: known.get(name) or _why(plan, name) for name in names})
+
+
+def _why(plan: Plan, name: str) -> str:
+    return record_or_damage(plan, name)[1] or status_of(plan, name).reason or "not known"
+
+
+def _names(task: str, averaged: bool) -> tuple[str, ...]:
+    source, setting = source_of(task), setting_name(task)
+    settings = [setting.capitalize()] if setting and not averaged else []
+    return (source.column.capitalize(), *settings, *(["Metric"] if source.metric_rows else []))
+
+
+def _tops(task: str, rows: pd.DataFrame) -> list[bool]:
+    """Without and with TOP, where there is anything of them."""
+    there = rows[rows["published"].notna() | (rows["state"] != NOT_ASKED)]
+    return sorted(set(there["top"])) or [False]
+
+
+def _groups(task: str, rows: pd.DataFrame) -> Iterator[_Group]:
+    found = tuple(metric for metric in METRICS if metric in set(rows["metric"]))
+    each = [(METRICS[metric].label, (metric,)) for metric in found]
+    for label, metrics in [("", found)] if source_of(task).metric_rows else each:
+        own = rows[rows["metric"].isin(metrics)]
+        columns = _COLUMNS | {"deviation": _UNITS[METRICS[metrics[0]].deviation_unit]}
+        absent = [] if own["published"].notna().any() else ["published", "deviation"]
+        absent += [] if own["released_log"].notna().any() else ["released_log"]
+        yield _Group(label, metrics, {name: text for name, text in columns.items() if name not in absent})
+
+
+def _columns(task: str, rows: pd.DataFrame) -> Iterator[Column]:
+    groups, words = list(_groups(task, rows)), TASK_INFO[task].top
+    for top in _tops(task, rows):
+        name = _TOPS[top] if words else ""
+        for group in groups:
+            for column, text in group.columns.items():
+                yield Column((name, group.label, text), task, column == "reproduced")
+    for group in groups:
+        for text in baseline_labels(task).values():
+            yield Column(("floors", group.label, text), task)
+
+
+def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[tuple[str, list[Line]]]:
+    """Lines of each dataset, those with neither a published nor a requested result left out."""
+    groups, tops = list(_groups(task, rows)), _tops(task, rows)
+    by_metric = source_of(task).metric_rows
+    for dataset, block in rows.groupby("dataset", sort=False):
+        lines = []
+        for key, cells in block.groupby(["setting", "metric"] if by_metric else ["setting"], sort=False):
+            names = [str(key[0])] if TASK_INFO[task].setting and not averaged else []
+            names += [METRICS[str(key[1])].label] if by_metric else []
+            found = {(row["top"], row["metric"]): row for row in records_of(cells)}
+            results = [cell for top in tops for group in groups for cell in _results(found, top, group)]
+            floors = [cell for group in groups for cell in _floors(task, cells, group)]
+            if any(cell.plain for cell in results):
+                lines.append(Line((str(dataset), *names), (*results, *floors)))
+        if lines:
+            yield str(dataset), lines
+
+
+def _results(found: Mapping[tuple[bool, str], Mapping[str, Any]], top: bool, group: _Group) -> Iterator[Cell]:
+    row = next((found[top, metric] for metric in group.metrics if (top, metric) in found), None)
+    for column in group.columns:
+        if row is None:
+            yield Cell(BLANK)
+        elif column == "reproduced":
+            yield reproduced_cell(row, METRICS[row["metric"]].decimals)
+        elif column == "deviation":
+            yield Cell(VALUE, deviation(row["deviation"], METRICS[row["metric"]]))
+        else:
+            text = number(row[column], METRICS[row["metric"]])
+            yield Cell((PRINTED if column == "published" else VALUE) if text else BLANK, text)
+
+
+def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def reproduced_cell(row: Mapping[str, Any], decimals: int) -> Cell:
+    """Return the cell of ``reproduced``, ``sd``, ``seeds``, ``state``, ``runs`` and ``failed``."""
+    ids = {"runs": row["runs"], "failed": row["failed"]}
+    if pd.isna(row["reproduced"]):
+        kind = {NOT_ASKED: NOT_REQUESTED, NONE_DONE: FAILED}.get(row["state"], NOT_RUN)
+        return Cell(kind, **ids)
+    return Cell(
+        REPRODUCED,
+        f"{row['reproduced']:.{decimals}f}",
+        "" if pd.isna(row["sd"]) else f"{row['sd']:.{decimals}f}",
+        partial=row["state"] == SOME_DONE,
+        seeds=int(row["seeds"]),
+        **ids,
+    )
+
+
+def _floors(task: str, cells: pd.DataFrame, group: _Group) -> Iterator[Cell]:
+    known = cells[cells["metric"].isin(group.metrics)]
+    asked = bool((known["state"] != NOT_ASKED).any())
+    for column in baseline_labels(task):
+        # The test data, and so the floor, are the same without and with TOP.
+        some = known.dropna(subset=[column])
+        if len(some):
+            yield Cell(VALUE, number(some[column].iloc[0], METRICS[some["metric"].iloc[0]]))
+        else:
+            yield Cell(NOT_RUN if asked else BLANK)
+
+
+def number(value: float, metric: Metric) -> str:
+    """Return ``value`` with the paper's decimals; empty where there is none."""
+    return "" if pd.isna(value) else f"{value:.{metric.decimals}f}"
+
+
+def deviation(value: float, metric: Metric) -> str:
+    """Return a deviation with its sign; empty where there is none."""
+    return "" if pd.isna(value) else f"{value:+z.{metric.deviation_decimals}f}".replace("-", "−")
+
+
+def _named(task: str, dataset: str, line: Line, remarks: list[Remark]) -> Line:
+    shown = _shown(task, dataset) + signs_at(task, dataset, remarks)
+    return Line((shown, *line.names[1:]), line.cells)
+
+
+def _shown(task: str, dataset: str) -> str:
+    return dataset.removeprefix(source_of(task).prefix)

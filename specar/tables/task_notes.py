@@ -1,0 +1,120 @@
+"""What stands above and below a table of a task."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
+from specar.paper.published import main_paper_differences
+from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
+from specar.results.rows import FAILED
+from specar.runs.plan import Plan
+
+_NOTHING_PUBLISHED = (
+    "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
+)
+_OTHER_PROTOCOL = (
+    "The published numbers follow the authors' protocol, not this one: the deviation contains the change "
+    "of protocol."
+)
+
+
+def notes_of(plan: Plan, task: str, rows: pd.DataFrame, runs: pd.DataFrame, averaged: bool) -> list[str]:
+    """Return the sentences that say what the columns of the table of one model and protocol are."""
+    source, (model, protocol, name) = source_of(task), rows[["model", "protocol", "published_as"]].iloc[0]
+    own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
+    printed = bool(rows["published"].notna().any())
+    return [
+        *([plan.config.note] if plan.config.note else []),
+        *(_published(task, name, rows) if printed else [_nothing(plan, task, model, protocol)]),
+        f"Reproduced: our runs, {seeds_in_words(rows)}{_cached(plan, runs)}.",
+        *(_deviation(task, protocol) if printed else []),
+        _floors(task, rows),
+        *own,
+        *(_differences(task) if averaged and name == OURS else []),
+    ]
+
+
+def _nothing(plan: Plan, task: str, model: str, protocol: str) -> str:
+    entry = plan.config.models[model]
+    if protocol == "strict" and source_of(task).strict_metrics:
+        return _NOTHING_PUBLISHED
+    if entry.published_as:
+        return f"The paper prints no such numbers of {entry.published_as}: nothing here is published."
+    title = f" ({entry.title})" if entry.title else ""
+    return f"Model {model}{title} is not one of the paper's: nothing here is published."
+
+
+def _floors(task: str, rows: pd.DataFrame) -> str:
+    labels = baseline_labels(task)
+    some = bool(rows[list(labels)].notna().any(axis=None))
+    state = "computed on the same test data" if some else "of which none is done yet"
+    return f"Floors: naive baselines ({', '.join(labels.values())}), {state}."
+
+
+def _published(task: str, name: str, rows: pd.DataFrame) -> list[str]:
+    tables = source_of(task).tables
+    where = f"appendix Table{'s' * (len(tables) > 1)} {' and '.join(map(str, tables))}"
+    return [
+        f"Published: {name} as printed in the paper, a single run without a standard deviation ({where}).",
+        *(_log(task, rows) if source_of(task).log and name == OURS else []),
+    ]
+
+
+def _log(task: str, rows: pd.DataFrame) -> list[str]:
+    aggregates = rows[rows["dataset"].isin(source_of(task).aggregates)]
+    known = aggregates.dropna(subset=["published", "released_log"]).drop_duplicates(["dataset", "metric"])
+    averages = [
+        f"; its average is {row.released_log:.{digits}f}, where the paper prints {row.published:.{digits}f}"
+        for row in known.itertuples()
+        for digits in [METRICS[str(row.metric)].decimals]
+    ]
+    return [f"Authors' log: the authors' released log (best epoch on test){''.join(averages)}."]
+
+
+def _deviation(task: str, protocol: str) -> list[str]:
+    unit = {"percent": "percent of published", "points": "percentage points"}
+    metric = next(iter(metrics_of(task, protocol).values()))
+    sentence = f"Dev.: deviation of reproduced from published, in {unit[metric.deviation_unit]}."
+    return [sentence] if protocol == "published" else [sentence, _OTHER_PROTOCOL]
+
+
+def legend_of(task: str, rows: pd.DataFrame) -> str:
+    """Return the legend of marks and empty cells."""
+    average = f"an average needs all its {setting_name(task) or source_of(task).column}s and seeds"
+    some_failed = bool((rows["state"] == FAILED).any())
+    failed = "; failed: none of its runs done and at least one failed" if some_failed else ""
+    return (
+        f"Marks: – run or floor requested, but not done yet ({average}); † some of the seeds not done yet or "
+        f"failed{failed}; blank: not requested, not printed in the paper, or nothing to compare."
+    )
+
+
+def seeds_in_words(rows: pd.DataFrame) -> str:
+    """Return what the reproduced numbers of tidy rows are, by the number of their seeds."""
+    counts = rows.loc[rows["seeds"] > 0, "seeds"]
+    if counts.empty:
+        return "of which none is done yet"
+    low, high = int(counts.min()), int(counts.max())
+    if high == 1:
+        return "1 seed, so without a standard deviation"
+    seeds = f"{high} seeds" if low == high else f"{low} to {high} seeds"
+    return f"mean ± sample standard deviation over {seeds}"
+
+
+def _cached(plan: Plan, runs: pd.DataFrame) -> str:
+    done = set(runs.loc[runs["value"].notna(), "run_id"])
+    cached = len(done & set(plan.cached_runs))
+    return f"; {cached} of {len(done)} runs from the records that come with the project" if cached else ""
+
+
+def _differences(task: str) -> list[str]:
+    main = source_of(task).main
+    same_form = f"The main paper prints the averages with TOP as its Table {main}"
+    rows = [
+        f"{row.main} for {row.dataset} {METRICS[str(row.metric)].label} (appendix: {row.published})"
+        for row in main_paper_differences(task).itertuples()
+        if row.setting == AVERAGE
+    ]
+    return [f"{same_form}, there {', '.join(rows)}." if rows else f"{same_form}."]

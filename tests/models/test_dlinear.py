@@ -1,0 +1,87 @@
+"""DLinear against vectors of the code that the paper's numbers come from, and by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from specar.base.errors import SpecarError
+from specar.config import expand, parse_config
+from specar.models import build_model, spec_of
+from specar.models.dlinear import Config, DLinear, work
+from specar.models.shape import SeriesShape
+
+CASES = sorted((Path(__file__).parents[1] / "golden" / "rivals").glob("dlinear-*.npz"))
+NAMES = {"Linear_Seasonal": "seasonal", "Linear_Trend": "trend", "projection": "head"}
+SHAPES = [SeriesShape(3, 24, 12), SeriesShape(3, 24), SeriesShape(3, 24, time_features=0, classes=5)]
+
+
+def test_all_cases_are_there():
+    assert len(CASES) == 4
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_output(path):
+    arrays = dict(np.load(path))
+    config = {name.removeprefix("config/"): v.item() for name, v in arrays.items() if v.ndim == 0}
+    classes = config["num_class"] if config["task_name"] == "classification" else 0
+    shape = SeriesShape(config["enc_in"], config["seq_len"], config["pred_len"], classes=classes)
+    model = build_model("dlinear", Config(moving_avg=config["moving_avg"]), shape)
+    weights = {key.split("/")[1]: torch.from_numpy(v) for key, v in arrays.items() if "weight/" in key}
+    model.load_state_dict(
+        {f"{NAMES[key.split('.')[0]]}.{key.split('.')[1]}": v for key, v in weights.items()}
+    )
+    tensors = {key: torch.from_numpy(v) for key, v in arrays.items() if v.ndim and "/" not in key}
+    masks = {"observed_mask": tensors.get("mask"), "padding_mask": tensors.get("padding_mask")}
+    output = model(tensors["x"], tensors.get("time_features"), **masks).output
+    assert (output - tensors["output"]).norm() <= 1e-5 * tensors["output"].norm()
+
+
+def test_the_first_forecast_is_the_mean_of_the_input():
+    x = torch.randn(2, 24, 3)
+    model = DLinear(Config(), SeriesShape(3, 24, 12))
+    for linear in (model.seasonal, model.trend):
+        torch.nn.init.zeros_(linear.bias)
+    torch.testing.assert_close(model(x).output, x.mean(dim=1, keepdim=True).expand(2, 12, 3))
+
+
+def test_the_trend_by_hand():
+    """Averages of 3 of 1, 4, 7, 1 with repeated ends are 2, 4, 4, 3; the seasonal part is not weighted."""
+    model = DLinear(Config(moving_avg=3), SeriesShape(1, 4))
+    with torch.no_grad():
+        for linear, weight in ((model.seasonal, torch.zeros(4, 4)), (model.trend, torch.eye(4))):
+            linear.weight.copy_(weight)
+            linear.bias.zero_()
+    x = torch.tensor([1.0, 4.0, 7.0, 1.0]).view(1, 4, 1)
+    torch.testing.assert_close(model(x).output.flatten(), torch.tensor([2.0, 4.0, 4.0, 3.0]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_is_what_torch_counts(shape):
+    model, x = DLinear(Config(), shape), torch.randn(1, shape.seq_len, shape.channels)
+    with FlopCounterMode(display=False) as forward:
+        loss = model(x).output.sum()
+    with FlopCounterMode(display=False) as backward:
+        loss.backward()
+    counted = work(Config(), shape)
+    assert counted.forward == forward.get_total_flops() / 2
+    assert counted.training == counted.forward + backward.get_total_flops() / 2
+
+
+def test_it_is_an_entry_beside_specar_net_and_only_done_where_it_is_named():
+    entry = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25]}
+    named = expand(parse_config({"matrix": [{**entry, "models": ["dlinear"]}], "seeds": [1]}))
+    assert [run.key.model for run in named.values()] == ["dlinear"]  # once: it has no TOP
+    by_default = expand(parse_config({"matrix": [entry], "seeds": [1]}))
+    assert {run.key.model for run in by_default.values()} == {"specar", "specar-released"}
+
+
+def test_an_even_average_is_refused():
+    with pytest.raises(ValueError, match="moving_avg: it is an odd number of steps, not 4"):
+        spec_of("dlinear").settings({"moving_avg": 4})
+    entry = {"task": "classification", "models": ["dlinear"]}
+    config = parse_config({"models": {"dlinear": {"settings": {"moving_avg": 0}}}, "matrix": [entry]})
+    with pytest.raises(SpecarError, match=r"models\.dlinear, settings: .*moving_avg"):
+        expand(config)

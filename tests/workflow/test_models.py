@@ -1,0 +1,97 @@
+"""A model of one's own beside SpecAR-Net, through Snakemake; a broken one costs its own cells."""
+
+import json
+
+import pandas as pd
+import pytest
+
+MINE = """
+from pydantic import BaseModel
+from torch import nn
+
+class Config(BaseModel):
+    hidden: int = 8
+
+class Mine(nn.Module):
+    def __init__(self, config, shape):
+        super().__init__()
+        steps = shape.pred_len or shape.seq_len
+        self.first = nn.Linear(shape.seq_len, config.hidden)
+        self.second = nn.Linear(config.hidden, steps)
+
+    def forward(self, x, time_features=None, observed_mask=None):
+        hidden = self.first(x.transpose(1, 2)).relu()
+        return self.second(hidden).transpose(1, 2)
+
+def build(config, shape):
+    return Mine(config, shape)
+"""
+BROKEN = "def build(config, shape):\n    raise ValueError('no idea how')\n"
+WRONG = MINE.replace(".transpose(1, 2)\n\ndef", "\n\ndef")
+ENTRY = {"task": "imputation", "datasets": ["Small"]}
+
+
+def own_cells(workspace):
+    table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
+    own = table[(table["dataset"] == "Small") & (table["setting"] == "0.25") & (table["metric"] == "mse")]
+    return own.set_index("model")
+
+
+def test_a_model_beside_specar_net_has_cells_of_its_own(workspace):
+    (workspace.folder / "mine.py").write_text(MINE)
+    models = {"mine": {"module": "mine"}, "Mine-2": {"module": "mine", "settings": {"hidden": 2}}}
+    workspace.configure(matrix=[ENTRY], models=models, run_models=["specar", *models])
+    workspace.snakemake()
+    records = {
+        json.loads(path.read_text())["model"]: json.loads(path.read_text()) for path in workspace.records()
+    }
+    assert list(records) == ["Mine-2", "mine", "specar"]
+    cells = own_cells(workspace)
+    for label, record in records.items():
+        assert record["run_id"].startswith(f"imputation-Small-0.25-{label}-notop-published-seed1-")
+        assert cells.loc[label, "state"] == "done"
+        assert cells.loc[label, "reproduced"] == pytest.approx(record["metrics"]["mse"])
+    assert len(set(cells["reproduced"])) == 3
+    markdown = (workspace.folder / "results" / "tables" / "imputation.md").read_text()
+    report = (workspace.folder / "results" / "report" / "index.html").read_text()
+    for label in records:
+        assert label in markdown
+        assert label in report
+    assert "Nothing to be done" in workspace.snakemake().stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BROKEN, "model 'mine': build raises: ValueError: no idea how (mine.py:2)"),
+        (WRONG, "model 'mine' returned output of shape (16, 3, 24); wanted is (16, 24, 3)"),
+    ],
+    ids=["build raises", "wrong shape"],
+)
+def test_a_broken_model_costs_its_own_cells_and_one_line(workspace, text, message):
+    (workspace.folder / "mine.py").write_text(text)
+    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["specar", "mine"])
+    done = workspace.snakemake("--keep-going", check=False)
+    assert done.returncode != 0
+    logs = workspace.folder / "results" / "logs" / "train"
+    (log,) = (path.read_text() for path in logs.glob("*-mine-*.log"))
+    assert [line for line in log.splitlines() if "error" in line] == [f"specar: error: {message}"]
+    assert "Traceback" not in log
+    status = workspace.specar("status", "--config", "config.yaml").stdout
+    assert message in status
+    assert own_cells(workspace)["state"].to_dict() == {"specar": "done", "mine": "failed"}
+    assert message in (workspace.folder / "results" / "tables" / "imputation.md").read_text()
+    assert (workspace.folder / "results" / "report" / "index.html").stat().st_size > 0
+
+
+def test_a_module_that_cannot_be_imported_stops_before_anything_is_done(workspace, tmp_path_factory):
+    (workspace.folder / "mine.py").write_text("def build(config, shape)\n    pass\n")
+    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["mine"])
+    line = "models.mine: model module 'mine' cannot be imported: SyntaxError: expected ':' (mine.py:1)"
+    done = workspace.snakemake(check=False)
+    assert done.returncode != 0
+    assert sum(line in text for text in done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert not (workspace.folder / "results").exists()
+    done = workspace.specar("runs", "--config", "config.yaml", check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1:]) == (1, [f"specar: error: {line}"])
