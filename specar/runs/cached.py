@@ -51,7 +51,9 @@ def add(plan: Plan, name: str) -> Path:
     SpecarError
         The plan has no such run, it is not done, or its record is not what the present code would make.
     """
-    plan = replace(plan, config=plan.config.model_copy(update={"cache": plan.own_cache.as_posix()}))
+    # To the folder that the configuration says, never from elsewhere to that of the project.
+    folder = str(Path(plan.config.cache).absolute())
+    plan = replace(plan, config=plan.config.model_copy(update={"cache": folder}))
     cell = cell_id(plan.run(name).cell)
     source, target = plan.own_record_file(name), plan.cached_record_file(name)
     if not source.exists():

@@ -34,7 +34,7 @@ class Epoch(_Part):
 
     epoch: PositiveInt
     train_loss: FiniteFloat
-    val: dict[str, FiniteFloat]
+    val: Metrics
     seconds: Annotated[FiniteFloat, Field(ge=0)]
 
 
