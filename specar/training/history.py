@@ -22,7 +22,7 @@ class Epoch(BaseModel):
 
     epoch: PositiveInt
     train_loss: float
-    val: dict[str, float]
+    val: dict[str, NonNegativeFloat]
     seconds: NonNegativeFloat
 
 
