@@ -178,16 +178,6 @@ def named_of(named: Mapping[str, Any]) -> str:
     return str(named.get("run_id", named.get("cell")))
 
 
-def read_stored(path: Path) -> tuple[dict[str, Any], RunConfig]:
-    """Read a record by itself, with its configuration as the present code names it; raises likewise."""
-    record = read_json(path)
-    run = _config(path, record, RunConfig)
-    found = _read(path, _RunRecord, describe(run))
-    if found is None:
-        raise SpecarError(f"{path} is missing")
-    return found, run
-
-
 def check_floor(path: Path, folder: str) -> Cell:
     """Check a floor record that lies in the folder of cell ``folder``; returns the cell; raises likewise."""
     cell = _config(path, read_json(path), Cell)
@@ -206,8 +196,10 @@ def check_record(path: Path, name: str) -> RunConfig:
     """
     if not path.exists():
         raise SpecarError(f"{path} is missing")
-    _, run = read_stored(path)
+    record = _read(path, _RunRecord, {"run_id": name})
+    run = _config(path, record, RunConfig)
     _same_id(path, name, run_id(run))
+    _read(path, _RunRecord, describe(run))
     return run
 
 
