@@ -89,7 +89,8 @@ def _judge(options: argparse.Namespace) -> None:
 
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
-    from specar.paper.audit import Paper, audit
+    from specar.paper.audit.checks import audit
+    from specar.paper.audit.printed import Paper
     from specar.paper.audit.protocol import with_floors
     from specar.tables.audit import summary
 

@@ -57,7 +57,7 @@ def default_models() -> dict[str, ModelEntry]:
 
 
 def default_experiments() -> dict[Task, dict[str, Experiment]]:
-    """The authors' hyper-parameters, as their scripts pass them."""
+    """The released scripts' hyper-parameters, as their scripts pass them."""
     return {
         task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}  # type: ignore[misc]
         for task, entries in builtin("experiments").items()
@@ -104,7 +104,7 @@ class Config(Overrides):
     execution: Execution = Execution()
     experiments: dict[Task, dict[DatasetName, Experiment]] = Field(
         default_factory=default_experiments,
-        description="merged over the authors' hyper-parameters (specar/config/experiments.yaml)",
+        description="merged over the released scripts' hyper-parameters (specar/config/experiments.yaml)",
     )
     ablations: dict[AblationName, Ablation] = Field(
         default_factory=default_ablations,

@@ -229,7 +229,7 @@ def _alt(plan: Plan, points: Sequence[Point]) -> str:
     if own:
         low, high = (bound(point.total for point in own) / 1e6 for bound in (min, max))
         text = (
-            f"Performance against parameters of our models on {len(own)} sets and variants, {low:.2g} to "
+            f"Performance against parameters of our models on {len(own)} sets and variants, {low:.3g} to "
             f"{high:.3g} million parameters, {sum(point.reproduced for point in own)} of them with results "
             "of ours; other models have published means but no published number of parameters."
         )

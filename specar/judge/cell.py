@@ -47,8 +47,8 @@ class Verdict:
     p_equivalent
         TOST: p value of "the difference is beyond the margin", small where equivalent.
     p_beyond
-        p value of "the mean is inside the margin, or the published number is one more run of ours": the
-        larger one; small where neither is so.
+        p value of "one more run of ours may lie within the margin, or give the published number before it was
+        rounded", small where not.
     """
 
     word: str
@@ -95,35 +95,28 @@ def judge_summary(mean: float, sd: float, seeds: int, published: str, metric: st
         reason = f"{seeds} seed{'s' * (seeds != 1)}, {place} the margin"
         return Verdict(INCONCLUSIVE, reason, difference, margin)
     if sd <= _NO_SPREAD * abs(mean):
-        beyond = INCONCLUSIVE if _within(difference, half) else side
-        word = REPRODUCED if _within(difference, margin) else beyond
+        outside = INCONCLUSIVE if _within(difference, half) else side
+        word = REPRODUCED if _within(difference, margin) else outside
         return Verdict(word, "all seeds equal", difference, margin, mean, mean)
-    equivalent, beyond_p = map(float, p_values(mean, sd, seeds, printed, margin, half))
+    equivalent, beyond = map(float, p_values(abs(difference), sd, seeds, margin, half))
     reach = sd / math.sqrt(seeds) * float(stats.t.ppf((1 + SHOWN) / 2, seeds - 1))
-    word = REPRODUCED if equivalent < ALPHA else side if beyond_p < ALPHA else INCONCLUSIVE
-    reason = "the seeds spread too widely to tell" if word == INCONCLUSIVE else ""
-    return Verdict(word, reason, difference, margin, mean - reach, mean + reach, equivalent, beyond_p)
+    word = REPRODUCED if equivalent < ALPHA else side if beyond < ALPHA else INCONCLUSIVE
+    reason = "the interval covers an end of the margin" if word == INCONCLUSIVE else ""
+    return Verdict(word, reason, difference, margin, mean - reach, mean + reach, equivalent, beyond)
 
 
 def p_values(
-    mean: npt.ArrayLike,
-    sd: npt.ArrayLike,
-    seeds: int,
-    printed: npt.ArrayLike,
-    margin: npt.ArrayLike,
-    half: float,
+    distance: npt.ArrayLike, sd: npt.ArrayLike, seeds: int, margin: npt.ArrayLike, half: npt.ArrayLike
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return ``p_equivalent`` and ``p_beyond`` of `Verdict`, of one cell or of arrays of them.
 
-    ``half`` is half a unit of the last printed digit: the published number is taken for the one nearest to
-    our runs of all that are printed alike.
+    ``distance`` is that of mean and published number, ``half`` half a unit of its last digit.
     """
-    distance, spread = np.abs(np.subtract(mean, printed)), np.asarray(sd, dtype=np.float64)
+    spread, beyond = np.asarray(sd, dtype=np.float64), np.subtract(distance, np.maximum(margin, half))
     # Of the two one-sided tests, the one on the side of the difference has the larger p value.
-    equivalent = stats.t.cdf((distance - margin) / (spread / math.sqrt(seeds)), seeds - 1)
-    further = spread * math.sqrt(1 + 1 / seeds)
-    one_more = 2 * stats.t.sf(np.maximum(distance - half, 0) / further, seeds - 1)
-    return equivalent, np.maximum(1 - equivalent, one_more)
+    equivalent = stats.t.cdf(np.subtract(distance, margin) / (spread / math.sqrt(seeds)), seeds - 1)
+    one_more = 2 * stats.t.sf(np.maximum(beyond, 0) / (spread * math.sqrt(1 + 1 / seeds)), seeds - 1)
+    return equivalent, one_more
 
 
 def _within(difference: float, margin: float) -> bool:

@@ -34,9 +34,10 @@ def cell_rules() -> list[str]:
         f"{REPRODUCED}: the mean over seeds is equivalent to the published value, by two one-sided t tests "
         f"(TOST) at level {ALPHA:g}, which is that its {TESTED:.0%} t interval lies inside the margin; also "
         "where the difference is significant but inside the margin.",
-        f"{BETTER}, {WORSE}: the {TESTED:.0%} t interval of the mean lies beyond the margin, on the good or "
-        f"bad side of the metric, and the published value, as one more run, lies outside the {SHOWN:.0%} "
-        "prediction interval of our runs, mean ± t · sd · √(1 + 1/seeds), whatever it was before rounding.",
+        f"{BETTER}, {WORSE}: the published value is one run, and one more run of ours would lie beyond the "
+        f"margin around it, on the good or bad side of the metric: the {SHOWN:.0%} prediction interval, "
+        "mean ± t · sd · √(1 + 1/seeds), lies there. Where half a unit of the last printed digit is wider "
+        "than the margin, it stands in its place here.",
         f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} "
         f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of "
         f"five are called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",

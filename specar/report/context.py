@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
+from markupsafe import Markup
 
 from specar.judge.judgement import Judgement, judge
-from specar.paper.audit import Paper, audit, flagged_cells
+from specar.paper.audit.checks import audit
+from specar.paper.audit.printed import Paper
 from specar.paper.audit.protocol import with_floors
 from specar.report.runs import RunIndex
 from specar.results.ledger import Ledger, ledger_of
+from specar.results.rows import FAILED
 from specar.runs.plan import Plan
-from specar.tables.paper_cells import FlaggedKey, flagged_keys
+from specar.tables.render import fragment
+from specar.tables.table import REPRODUCED, Cell, Table
 
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, its ledger, its runs, and the findings on the paper."""
+    """The plan, its ledger, its runs and their places in the page, verdicts, and findings on the paper."""
 
     plan: Plan
 
@@ -29,7 +33,7 @@ class Context:
 
     @cached_property
     def runs(self) -> RunIndex:
-        """The runs of the plan and their places in the page."""
+        """The runs of the plan."""
         return RunIndex(self.plan)
 
     @cached_property
@@ -39,10 +43,14 @@ class Context:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """Findings of the audit of the paper (see `specar.paper.audit.audit`)."""
+        """Findings of the audit of the paper."""
         return audit(with_floors(Paper(), self.plan))
 
-    @cached_property
-    def flagged(self) -> set[FlaggedKey]:
-        """Printed cells that the audit casts doubt on."""
-        return flagged_keys(flagged_cells(self.findings))
+    def linked(self, table: Table, level: int = 3) -> Markup:
+        """Return a table with its heading; its numbers lead to the records of their runs."""
+
+        def link(cell: Cell) -> str | None:
+            behind = {REPRODUCED: cell.runs, FAILED: cell.failed}
+            return self.runs.target(behind.get(cell.kind, ()))
+
+        return fragment(table, link, level)

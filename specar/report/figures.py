@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 
 from specar.figures.drawing import Drawing
+from specar.report.section import Entry
 
 _LARGEST_SVG = 400_000  # bytes; above, a PNG is smaller
 
@@ -24,6 +25,11 @@ class Picture:
     alt: str
     source: str
     width: int
+
+    @property
+    def entry(self) -> Entry:
+        """Its line of the contents."""
+        return Entry(self.id, self.title)
 
 
 def picture_of(drawn: Drawing, id: str) -> Picture:

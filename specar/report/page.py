@@ -5,42 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specar.report.context import Context
-from specar.report.render import render
-from specar.report.section import Section
-from specar.report.sections import (
-    ablations,
-    audit,
-    claims,
-    failures,
-    figures,
-    origin,
-    paper,
-    ranks,
-    reading,
-    records,
-    reproduction,
-    summary,
-    verdicts,
-)
+from specar.report.section import Section, render
+from specar.report.sections import ablations, figures, runs, summary, tables
 from specar.runs.plan import Plan
 
-Build = Callable[[Context], Section]
-
-# In the order of the page; one more is a module with a ``build`` and its line here.
-SECTIONS: tuple[Build, ...] = (
-    summary.build,
-    reading.build,
-    claims.build,
-    paper.build,
-    reproduction.build,
-    verdicts.build,
-    ranks.build,
-    figures.build,
-    ablations.build,
-    audit.build,
-    failures.build,
-    records.build,
-    origin.build,
+# In the order of the page; one more is a function and its line here.
+SECTIONS: tuple[Callable[[Context], Section], ...] = (
+    summary.summary,
+    summary.reading,
+    tables.claims,
+    tables.paper,
+    tables.reproduction,
+    tables.verdicts,
+    figures.ranks,
+    figures.figures,
+    ablations.ablations,
+    tables.audit,
+    runs.failures,
+    runs.records,
+    runs.origin,
 )
 
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from itertools import chain, count
 from typing import Any
 
-from specar.config import RunConfig
+from specar.config import RunConfig, RunKey
 from specar.config.tasks import TASK_INFO
 from specar.paper.sources import setting_name
-from specar.report.text import slug
+from specar.report.section import slug
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import RunStatus, status_of
@@ -42,14 +42,19 @@ class Run:
         return self.record is not None or self.status.state != "missing"
 
     @property
+    def origin(self) -> dict[str, Any]:
+        """Provenance of its record; empty without one."""
+        return dict(self.record["provenance"]) if self.record else {}
+
+    @property
     def seconds(self) -> float:
         """Wall time of the run in seconds; 0 without a record."""
-        return float(self.record["provenance"]["wall_seconds"]) if self.record else 0.0
+        return float(self.origin.get("wall_seconds", 0))
 
     @property
     def device(self) -> str:
         """Device that it ran on; empty without a record."""
-        return str(self.record["provenance"]["device"]["name"]) if self.record else ""
+        return str(self.origin["device"]["name"]) if self.record else ""
 
 
 @dataclass
@@ -102,6 +107,11 @@ class RunIndex:
                         found[name] = self._run(name, config, f"{ablation}: {level}")
         return {name: run for name, run in found.items() if run.is_there}
 
+    @cached_property
+    def every(self) -> dict[str, Run]:
+        """All of them, those of ablations last."""
+        return self.runs | self.of_ablations
+
     def _run(self, name: str, config: RunConfig, arm: str = "") -> Run:
         status = status_of(self.plan, name)
         has_record = status.state in ("done", "cached")
@@ -111,12 +121,14 @@ class RunIndex:
     @cached_property
     def groups(self) -> list[RunGroup]:
         """Runs that differ in their seed only, in the order of the plan; those of ablations come last."""
-        groups: dict[tuple[object, ...], RunGroup] = {}
+        groups: dict[tuple[RunKey, str], RunGroup] = {}
         taken: set[str] = set()
-        for run in [*self.runs.values(), *self.of_ablations.values()]:
-            key = _without_seed(run)
+        for run in self.every.values():
+            key = (run.config.key._replace(seed=0), run.arm)
             if key not in groups:
-                groups[key] = RunGroup(_unique(_id_of(run.config), taken))
+                groups[key] = RunGroup(
+                    _unique(slug("seeds", str(run.config.key).rpartition("-seed")[0]), taken)
+                )
                 taken.add(groups[key].id)
             groups[key].runs.append(run)
         return list(groups.values())
@@ -135,17 +147,9 @@ class RunIndex:
             return None
         if len(groups := {self._ids[name] for name in there}) == 1:
             return f"#{groups.pop()}"
-        runs = self.runs | self.of_ablations
-        places = {(runs[name].config.task, runs[name].config.dataset) for name in there}
+        places = {self.every[name].config.key[:2] for name in there}
         task, dataset = next(iter(places))
         return f"#{dataset_id(task, dataset)}" if len(places) == 1 else f"#{task_id(task)}"
-
-
-def _without_seed(run: Run) -> tuple[object, ...]:
-    """What a run is but for its seed: the tables refuse runs of a matrix that differ in more."""
-    config = run.config
-    cell = (config.task, config.dataset, config.setting, config.protocol)
-    return (*cell, config.key.model, config.model.top, run.arm)
 
 
 def task_id(task: str) -> str:
@@ -156,12 +160,6 @@ def task_id(task: str) -> str:
 def dataset_id(task: str, dataset: str) -> str:
     """Id of the place in the page with the runs on a dataset."""
     return slug("runs", task, dataset)
-
-
-def _id_of(config: RunConfig) -> str:
-    top = "top" if config.model.top else "notop"
-    names = (config.task, config.dataset, config.setting, config.key.model, top, config.protocol)
-    return slug("seeds", *names)
 
 
 def _unique(name: str, taken: set[str]) -> str:

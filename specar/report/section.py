@@ -1,9 +1,12 @@
-"""What the report is made of: sections, each with its place in the contents."""
+"""What the sections of the report are made of: their templates, and the words in them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
@@ -17,21 +20,47 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the report.
-
-    Attributes
-    ----------
-    id
-        Id of its heading, which nothing else in the page has.
-    title
-        Its heading, plain text.
-    body
-        What stands below the heading; its own headings are ``h3`` and lower.
-    entries
-        Headings of the body that are in the contents.
-    """
+    """A section of the report; headings in its body are ``h3`` and lower, ``entries`` are in the contents."""
 
     id: str
     title: str
     body: Markup
     entries: tuple[Entry, ...] = ()
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Return a template of the report, or of the tables, as markup; ``values`` that are text are escaped."""
+    return Markup(_PAGES.get_template(template).render(**values))
+
+
+def slug(*parts: object) -> str:
+    """Return parts as one id of letters, digits, points and dashes; it keeps the case: ETTh1 is a name."""
+    text = "-".join(str(part) for part in parts if part not in (None, ""))
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours:,} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def _memory(amount: float | None) -> str:
+    return f"{amount / 1e9:.2f} GB" if amount else ""
+
+
+_PAGES = Environment(
+    loader=ChoiceLoader([PackageLoader("specar.report"), PackageLoader("specar.tables")]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=True,
+)
+_PAGES.filters.update(slug=slug, plural=plural, duration=_duration, memory=_memory)

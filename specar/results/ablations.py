@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from specar.paper.levels import KEY, published_levels
-from specar.config import RunConfig
 from specar.config.entries import Ablation
-from specar.runs.plan import Plan
+from specar.paper.levels import KEY, published_levels
 from specar.paper.metrics import METRICS
-from specar.paper.sources import AVERAGE, metrics_of
-from specar.results.rows import CELL, NOT_REQUESTED, ranked, run_rows, statistics
+from specar.paper.sources import AVERAGE
+from specar.results.rows import CELL, FAILED, NOT_REQUESTED, ranked, run_rows, statistics
+from specar.runs.plan import Plan
 
+# Ablations whose levels are the variants of appendix Tables 1 to 4.
+VARIANTS = ("backbone", "unified")
 GROUP = ["level", *CELL]
 COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared", "state", "run_ids"]
 
@@ -23,22 +23,14 @@ COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared
 def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     """Set the results of an ablation's runs beside the published ones.
 
-    Parameters
-    ----------
-    plan
-        Says which runs belong to it and where their records are.
-    name
-        The ablation.
-
     Returns
     -------
     DataFrame
         `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
         part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
         `on_shared_seeds`); ``sd`` is their sample standard deviation. ``shared`` is false where they share
-        none.
-        ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or
-        ``not requested`` (printed only). ``run_ids`` are those of the requested runs, with spaces between.
+        none. ``state`` is as of `specar.results.ledger.Ledger`; ``run_ids`` are those of the requested runs,
+        with spaces between.
 
     Raises
     ------
@@ -58,6 +50,24 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     text = [column for column in [*GROUP, "run_ids"] if column != "top"]
     table[text] = table[text].fillna("")
     return _in_order(table.assign(ablation=name), list(plan.config.ablations[name].levels))[COLUMNS]
+
+
+def variant_cells(plan: Plan) -> pd.DataFrame:
+    """Return what was requested of appendix Tables 1 to 4 under the protocol ``published``.
+
+    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: ids behind ``reproduced``, and
+    those of a cell of which none is done and at least one failed.
+    """
+    tables = [ablation_table(plan, name) for name in VARIANTS if plan.has_ablation(name)]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    asked = table[(table["state"] != NOT_REQUESTED) & (table["protocol"] == "published")]
+    ids = [tuple(text.split()) for text in asked["run_ids"]]
+    return asked.assign(runs=_where(asked["seeds"] > 0, ids), failed=_where(asked["state"] == FAILED, ids))
+
+
+def _where(chosen: pd.Series, ids: list[Any]) -> pd.Series:
+    kept: list[Any] = [own if here else () for own, here in zip(ids, chosen, strict=True)]
+    return pd.Series(kept, chosen.index, dtype=object)
 
 
 def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:

@@ -35,25 +35,18 @@ COLUMNS = [
 class Ledger:
     """What a plan has of the paper: what tables, figures, verdicts and report are made of.
 
-    Attributes
-    ----------
-    plan
-        The plan.
-    cells
-        A row per cell (`CELL`: task, dataset, setting, model, top, protocol, metric), over the published cells
-        of its models and those of its matrix, in the paper's order and unit. ``setting`` is text (``96``,
-        ``0.25``, ``avg``; empty for a task without one). ``published_as`` is what the paper calls the model
-        (empty: nothing is published of it), ``printed`` its number as printed and ``published`` the same as a
-        float. ``seeds`` counts the seeds behind ``reproduced``, ``asked`` those that were asked for.
-        ``deviation`` is in percent of published, or in points for what is printed in percent, as
-        ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow as ``floor_…``. ``state``
-        is ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or ``not
-        requested``. ``runs`` and ``failed`` are tuples of run ids: with a result, and failed. What is not
-        there is NaN.
-    runs
-        A row per run of the matrix and metric: see `specar.results.rows.run_rows`.
-    failed
-        Why runs failed that have no record, by run id.
+    ``cells`` has a row per cell (`CELL`), over the published cells of its models and those of its matrix, in
+    the paper's order and unit. ``setting`` is text (``96``, ``0.25``, ``avg``; empty for a task without one).
+    ``published_as`` is what the paper calls the model (empty: nothing is published of it), ``printed`` its
+    number as printed and ``published`` the same as a float. ``seeds`` counts the seeds behind ``reproduced``,
+    ``asked`` those that were asked for. ``deviation`` is in percent of published, or in points for what is
+    printed in percent, as ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow as
+    ``floor_…``. ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed),
+    ``missing`` or ``not requested``. ``runs`` and ``failed`` are tuples of run ids: with a result, and
+    failed. What is not there is NaN.
+
+    ``runs`` has a row per run of the matrix and metric (see `specar.results.rows.run_rows`), and ``failed``
+    why runs failed that have no record, by run id.
     """
 
     plan: Plan
@@ -62,7 +55,7 @@ class Ledger:
     failed: Mapping[str, str]
 
     def of(self, task: str) -> Ledger:
-        """Return the part of one task, without the floors of others; empty where the plan has no runs of it."""
+        """Return the part of one task, without the floors of others; empty where it has no runs."""
         cells, runs = (
             table[table["task"] == task].reset_index(drop=True) for table in (self.cells, self.runs)
         )
@@ -74,7 +67,7 @@ class Ledger:
 
 
 def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
-    """Read the records of a plan, or of some of its tasks; what is not done or damaged is missing, and no error."""
+    """Read the records of a plan, or of some of its tasks; what is not done or damaged is missing."""
     runs: list[pd.DataFrame] = []
     cells: list[pd.DataFrame] = []
     failed: dict[str, str] = {}
@@ -83,6 +76,8 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
         runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
         cells.append(cells_of(task, runs[-1]))
         failed |= failures(plan, task) | _damaged(plan, rows)
+    if not runs:  # every dataset of the matrix is on request and not in place, say
+        return Ledger(plan, pd.DataFrame(columns=COLUMNS), run_rows(plan, {}), failed)
     return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
 
 

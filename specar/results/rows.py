@@ -29,24 +29,15 @@ _COLUMNS = ["run_id", "cell", *KEY, "metric", "value", "weight", "failed", "publ
 
 
 def run_rows(plan: Plan, runs: Mapping[str, RunConfig], by_part: bool = False) -> pd.DataFrame:
-    """Return a row per run and metric of its tables.
-
-    Parameters
-    ----------
-    plan
-        Says where records are.
-    runs
-        The runs, by id.
-    by_part
-        A row per part of a joined dataset rather than one for all parts together.
+    """Return a row per run and metric of its tables; ``by_part``: a row per part of a joined dataset.
 
     Returns
     -------
     DataFrame
         `KEY` (``setting`` as text, empty where the task varies none), ``run_id``, ``cell``, ``metric``,
-        ``value`` in the printed unit (NaN where there is no finite one), ``weight`` in averages over datasets,
-        ``failed`` (whether the run failed, or its record is damaged, and has no result) and ``published_as`` (text, empty for none).
-
+        ``value`` in the printed unit (NaN where there is no finite one), ``weight`` in averages over
+        datasets, ``failed`` (whether the run failed, or its record is damaged, and has no result) and
+        ``published_as`` (text, empty for none).
     """
     rows = [row for name, run in runs.items() for row in _rows(plan, name, run, by_part)]
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -65,7 +56,12 @@ def _rows(plan: Plan, name: str, run: RunConfig, by_part: bool) -> Iterator[dict
     for dataset in parts or [run.dataset]:
         metrics = {} if record is None else record["parts"][dataset] if parts else record["metrics"]
         for metric, about in metrics_of(run.task, run.protocol).items():
-            yield {**named, "dataset": dataset, "metric": metric, "value": about.scale * _finite(metrics, metric)}
+            yield {
+                **named,
+                "dataset": dataset,
+                "metric": metric,
+                "value": about.scale * _finite(metrics, metric),
+            }
 
 
 def _weight(record: Mapping[str, Any] | None, task: str) -> float:
@@ -134,13 +130,15 @@ def statistics(runs: pd.DataFrame, by: list[str], **further: tuple[str, Any]) ->
 
 
 def behind(runs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the runs behind every cell: ids with a result (``runs``), ``failed`` ids, number of seeds ``asked``."""
+    """Return the runs behind every cell: ids with a result, ``failed`` ids, and number of seeds ``asked``."""
     done = runs[runs["value"].notna()].groupby(by, sort=False)["run_id"].agg(_ids)
     failed = runs[runs["failed"].astype(bool)].groupby(by, sort=False)["run_id"].agg(_ids)
     asked = runs.groupby(by, sort=False)["seed"].nunique()
     table = pd.concat({"runs": done, "failed": failed, "asked": asked}, axis=1).reset_index()
     for name in ("runs", "failed"):
-        table[name] = pd.Series([ids if isinstance(ids, tuple) else () for ids in table[name]], table.index, object)
+        table[name] = pd.Series(
+            [ids if isinstance(ids, tuple) else () for ids in table[name]], table.index, object
+        )
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ def add(plan: Plan, name: str) -> Path:
     SpecarError
         The plan has no such run, it is not done, or its record is not what the present code would make.
     """
+    # To the folder that the configuration says, never from elsewhere to that of the project.
+    folder = str(Path(plan.config.cache).absolute())
+    plan = replace(plan, config=plan.config.model_copy(update={"cache": folder}))
     cell = cell_id(plan.run(name).cell)
     source, target = plan.own_record_file(name), plan.cached_record_file(name)
     if not source.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from specar.base.names import in_project
 from specar.config import Config
 
 EXAMPLES = "examples.json"
@@ -38,8 +39,8 @@ class Places:
 
     @property
     def cache(self) -> Path:
-        """Folder of the records that come with the project."""
-        return Path(self.config.cache)
+        """Folder of the records that come with the project, also where one works elsewhere."""
+        return in_project(Path(self.config.cache))
 
     def own_record_file(self, run: str) -> Path:
         """Record of a run that was trained here."""

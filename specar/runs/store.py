@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, write_json
-from specar.base.names import in_project, looked_for
+from specar.base.names import looked_for
 from specar.config import Config, RunConfig, expand, parse_config
 from specar.config.load import explain, read_yaml
 from specar.data.mirror import missing_files, resolve_mirror
@@ -36,8 +36,6 @@ def plan_of(config: Config) -> Plan:
         if dataset.restricted
     }
     absent = {name: files for name, files in missing.items() if files}
-    # Also where one works elsewhere, the records of the project are those that it comes with.
-    config = config.model_copy(update={"cache": in_project(Path(config.cache)).as_posix()})
     plan = Plan(config, expand(config, absent), absent)
     if not config.use_cache:
         return plan

@@ -9,19 +9,20 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
+from specar.paper.levels import published_best
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name, source_of
-from specar.results import rows as results
 from specar.results.ablations import ablation_table, best_levels
+from specar.results.convergence import NOT_CONVERGED, RULE, unconverged_runs
+from specar.results.rows import NOT_REQUESTED
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
-from specar.tables.ablation_notes import notes_of
+from specar.tables.changed import changed_settings
 from specar.tables.marks import FIRST
 from specar.tables.table import (
     NOT_PRINTED,
-    NOT_REQUESTED,
     NOT_RUN,
     PRINTED,
     WORDS,
@@ -73,7 +74,7 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
         names=("Dataset", "Setting", "Metric", "Numbers"),
         columns=tuple(Column((level,), level) for level in levels),
         blocks=tuple(tuple(block) for block in _blocks(plan, marked, levels) if block),
-        notes=tuple(notes_of(plan, name, rows)),
+        notes=tuple(_notes(plan, name, rows)),
         legend=(_LEGEND,),
         failures=failures_of(plan, [run for run in plan.ablation_runs(name) if _has_failed(plan, run)], {}),
         ranking=RANKING,
@@ -94,7 +95,7 @@ def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list
 def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
     """Lines of a cell: what is published, and what is reproduced per model, TOP and protocol."""
     names = _names(records_of(rows)[0])
-    asked = rows[rows["state"] != results.NOT_REQUESTED]
+    asked = rows[rows["state"] != NOT_REQUESTED]
     if rows[PUBLISHED].notna().any():
         printed = {row["level"]: row for row in records_of(rows.drop_duplicates("level"))}
         only_ours = all(plan.config.models[name].published_as == OURS for name in asked["model"])
@@ -149,3 +150,60 @@ def _reproduced(row: Row | None, decimals: int) -> Cell:
     ids = tuple(row["run_ids"].split())
     cell = reproduced_cell({**row, "runs": ids, "failed": ids}, decimals)
     return replace(cell, mark=FIRST if row["best"] else "")
+
+
+def _notes(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
+    """The sentences that introduce the table."""
+    ablation = plan.config.ablations[name]
+    asked = table[table["run_ids"] != ""]
+    done = asked[asked["seeds"] > 0]
+    place = f" In the paper: {ablation.source}." if ablation.source else ""
+    return [
+        *([plan.config.note] if plan.config.note else []),
+        f"{' '.join(ablation.question.split())}{place}",
+        f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
+        *changed_settings(plan.config, ablation.entries),
+        *_unit(table),
+        *_unconverged(plan, done),
+        *_stated_best(name, done),
+    ]
+
+
+def _unconverged(plan: Plan, done: pd.DataFrame) -> list[str]:
+    """Runs that have not trained to their end show little of what a level does."""
+    names = {name for ids in done["run_ids"] for name in ids.split() if plan.record_file(name).exists()}
+    count = len(unconverged_runs(plan, names))
+    return [f"{NOT_CONVERGED.capitalize()}: {count} of {len(names)} runs ({RULE})."] if count else []
+
+
+def _what_is_equal(asked: pd.DataFrame) -> str:
+    protocols = " and ".join(dict.fromkeys(asked["protocol"]))
+    return (
+        "Levels differ in nothing but what the columns say; their means are over the seeds that all levels "
+        "with results share (where they share none, over all seeds, and none is the best). "
+        f"Protocol: {protocols}."
+    )
+
+
+def _unit(table: pd.DataFrame) -> list[str]:
+    percent = [METRICS[metric].label for metric in table["metric"].unique() if METRICS[metric].percent]
+    return [f"In percent: {', '.join(percent)}."] if percent else []
+
+
+def _stated_best(name: str, done: pd.DataFrame) -> Iterator[str]:
+    """The paper's best level of each cell beside ours, where it prints no numbers."""
+    for row in published_best(name).itertuples():
+        cell = done[
+            (done[["task", "dataset", "setting"]] == [row.task, row.dataset, row.setting]).all(axis=1)
+        ]
+        where = f"{row.dataset}, {setting_name(str(row.task))} {row.setting}"
+        ours = [_own_best(rows) for _, rows in cell.groupby(["model", "metric"], sort=False)]
+        own = f"; ours: {', '.join(ours)}" if ours else "; ours: not run"
+        yield f"{where}: best level according to the paper {row.level}{own}."
+
+
+def _own_best(rows: pd.DataFrame) -> str:
+    """The level with the lowest error of one model and metric."""
+    best = rows.sort_values("reproduced").to_dict("records")[0]
+    which = f"{METRICS[best['metric']].label}, {best['model']}"
+    return f"{best['level']} ({which}, of {len(rows)} levels)"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import TypeAlias
 
 from specar.base.files import read_json
 from specar.config import Config, RunConfig, expand
@@ -16,49 +15,48 @@ from specar.models.specar.config import default_dilations
 from specar.paper.sources import metrics_of
 
 ALL = "all"
+Runs: TypeAlias = Sequence[RunConfig]
 
 
-@dataclass(frozen=True)
-class Experiments:
-    """The runs of the paper in full, resolved, and the folder of prepared datasets if there is one."""
-
-    runs: tuple[RunConfig, ...]
-    prepared: Path | None
-
-    @classmethod
-    def of_paper(cls, prepared: Path | None = None) -> Self:
-        """Resolve the default configuration; neither seeds nor TOP matter here."""
-        return cls(tuple(expand(Config(seeds=[1], top=[False])).values()), prepared)
-
-    def of(self, task: str) -> list[RunConfig]:
-        """Runs of a task, or of all."""
-        return [run for run in self.runs if task in (ALL, run.task)]
-
-    def longest_case(self, run: RunConfig) -> int | None:
-        """Steps of the longest case of a run's classification dataset; None where it is not prepared."""
-        place = self.prepared / run.dataset / META if self.prepared else None
-        if place is None or not place.exists():
-            return None
-        meta = read_json(place)
-        if meta.get("identity") != run.data:
-            return None
-        return max(int(meta[part]["longest"]) for part in ("train", "test"))
+def paper_runs() -> list[RunConfig]:
+    """Return the runs of the paper in full, resolved; neither seeds nor TOP matter here."""
+    return list(expand(Config(seeds=[1], top=[False])).values())
 
 
-def own_text(experiments: Experiments, task: str, item: str) -> str:
-    """Return what an item of ``experiment_settings.csv`` is here; empty where it is none or not known."""
-    find = _OWN.get(item)
-    return find(experiments, task) if find else ""
+def own_text(runs: Runs, task: str, item: str, prepared: Path | None) -> str:
+    """Return what an item of ``experiment_settings.csv`` is here; empty where it is none or not known.
+
+    ``prepared`` is the folder of prepared datasets, if there is one.
+    """
+    own = [run for run in runs if task in (ALL, run.task)]
+    if (task, item) == ("classification", "series_length"):
+        lengths = [_longest_case(run, prepared) for run in own]
+        return _range(lengths) if all(lengths) else ""
+    return _OWN[item](own) if item in _OWN else ""
+
+
+def _longest_case(run: RunConfig, prepared: Path | None) -> int | None:
+    """Steps of the longest case of a run's dataset; None where it is not prepared."""
+    place = prepared / run.dataset / META if prepared else None
+    meta = read_json(place) if place and place.exists() else {}
+    if meta.get("identity") != run.data:
+        return None
+    return max(int(meta[part]["longest"]) for part in ("train", "test"))
 
 
 def _joined(values: Iterable[object]) -> str:
     return "; ".join(map(str, values))
 
 
-def _datasets(experiments: Experiments, task: str) -> str:
-    """Datasets of a task; those that share a folder of the mirror are subsets of one."""
+def _range(values: Iterable[object]) -> str:
+    numbers = sorted({int(str(value)) for value in values})
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
+
+
+def _datasets(runs: Runs) -> str:
+    """Datasets that share a folder of the mirror are subsets of one."""
     folders: dict[str, list[str]] = {}
-    for name in dict.fromkeys(run.dataset for run in experiments.of(task)):
+    for name in dict.fromkeys(run.dataset for run in runs):
         dataset = builtin_datasets()[name]
         if isinstance(dataset, DatasetEntry):  # a joined one repeats its parts
             folders.setdefault(dataset.folder.split("/")[0], []).append(name)
@@ -68,119 +66,78 @@ def _datasets(experiments: Experiments, task: str) -> str:
     )
 
 
-def _metrics(experiments: Experiments, task: str) -> str:
-    return _joined(metric.label for metric in metrics_of(task, "published").values())
+def _metrics(runs: Runs) -> str:
+    return _joined(metric.label for metric in metrics_of(runs[0].task, "published").values())
 
 
-def _horizons_of(run: RunConfig) -> int:
+def _horizon(run: RunConfig) -> int:
     dataset = builtin_datasets()[run.dataset]
     return dataset.horizon if isinstance(dataset, M4Dataset) else int(run.horizon or 0)
-
-
-def _per_dataset(
-    experiments: Experiments,
-    task: str,
-    value: Callable[[RunConfig], object],
-    text: Callable[[list[object]], str],
-) -> str:
-    """What the datasets of a task have in common, and in brackets those that differ from most."""
-    found: dict[str, list[object]] = {}
-    for run in experiments.of(task):
-        values = found.setdefault(run.dataset, [])
-        if (new := value(run)) not in values:
-            values.append(new)
-    texts = {name: text(values) for name, values in found.items()}
-    common = max(dict.fromkeys(texts.values()), key=list(texts.values()).count)
-    others = [f"{name}: {own}" for name, own in texts.items() if own != common]
-    return f"{common} ({'; '.join(others)})" if others else common
-
-
-def _range(values: Iterable[object]) -> str:
-    numbers = sorted({int(str(value)) for value in values})
-    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
-
-
-def _series_length(experiments: Experiments, task: str) -> str:
-    """Steps that are forecast, or that an example has: what the paper calls the length of the series."""
-    if task == "classification":
-        return _case_lengths(experiments)
-    if task == "short_term_forecast":
-        return _range(map(_horizons_of, experiments.of(task)))
-    of_run = _horizons_of if task == "long_term_forecast" else _seq_len
-    return _per_dataset(experiments, task, of_run, _range)
 
 
 def _seq_len(run: RunConfig) -> object:
     return run.seq_len
 
 
-def _case_lengths(experiments: Experiments) -> str:
-    lengths = [experiments.longest_case(run) for run in experiments.of("classification")]
-    return _range(lengths) if all(lengths) else ""
+def _per_dataset(
+    runs: Runs, value: Callable[[RunConfig], object], text: Callable[[list[object]], str]
+) -> str:
+    """What the datasets of a task have in common, and in brackets those that differ from most."""
+    found: dict[str, dict[object, None]] = {}
+    for run in runs:
+        found.setdefault(run.dataset, {})[value(run)] = None
+    texts = {name: text(list(values)) for name, values in found.items()}
+    common = max(dict.fromkeys(texts.values()), key=list(texts.values()).count)
+    others = [f"{name}: {own}" for name, own in texts.items() if own != common]
+    return f"{common} ({'; '.join(others)})" if others else common
 
 
-def _input_length(experiments: Experiments, task: str) -> str:
-    return _per_dataset(experiments, task, _seq_len, _range)
+def _series_length(runs: Runs) -> str:
+    """Steps that are forecast, or that an example has: what the paper calls the length of the series."""
+    if runs[0].task == "short_term_forecast":
+        return _range(map(_horizon, runs))
+    return _per_dataset(runs, _horizon if runs[0].task == "long_term_forecast" else _seq_len, _range)
 
 
-def _horizons(experiments: Experiments, task: str) -> str:
-    if task == "short_term_forecast":
-        return _joined(sorted({_horizons_of(run) for run in experiments.of(task)}))
-    return _per_dataset(experiments, task, _horizons_of, _joined)
+def _horizons(runs: Runs) -> str:
+    if runs[0].task == "short_term_forecast":
+        return _joined(sorted({_horizon(run) for run in runs}))
+    return _per_dataset(runs, _horizon, _joined)
 
 
-def _mask_ratios(experiments: Experiments, task: str) -> str:
-    return _joined(sorted({run.mask_ratio for run in experiments.of(task) if run.mask_ratio}))
-
-
-def _each(*names: str) -> Callable[[Experiments, str], str]:
+def _settings(runs: Runs, *names: str) -> list[int]:
     """All values of settings of the model."""
-
-    def text(experiments: Experiments, task: str) -> str:
-        return _joined(
-            sorted({getattr(run.model.settings, name) for run in experiments.of(task) for name in names})
-        )
-
-    return text
+    return sorted({getattr(run.model.settings, name) for run in runs for name in names})
 
 
-def _extent(*names: str) -> Callable[[Experiments, str], str]:
-    """Smallest and largest value of settings of the model."""
-
-    def text(experiments: Experiments, task: str) -> str:
-        values = {getattr(run.model.settings, name) for run in experiments.of(task) for name in names}
-        return f"from {min(values)} to {max(values)}"
-
-    return text
+def _extent(runs: Runs, *names: str) -> str:
+    values = _settings(runs, *names)
+    return f"from {values[0]} to {values[-1]}"
 
 
-def _dilation(experiments: Experiments, task: str) -> str:
+def _dilation(runs: Runs) -> str:
     paper, released = default_dilations(9, "paper"), default_dilations(9, "released")
     if paper == [2 * k + 1 for k in range(9)] and released != paper:
         return f"2k+1 for block k; released: {', '.join(map(str, released[:3]))}, … after a 1x1 convolution"
     return f"paper: {paper[:3]}; released: {released[:3]}"
 
 
-def _software(experiments: Experiments, task: str) -> str:
-    return f"PyTorch {version('torch')}"
-
-
-_OWN: dict[str, Callable[[Experiments, str], str]] = {
+_OWN: dict[str, Callable[[Runs], str]] = {
     "datasets": _datasets,
     "metrics": _metrics,
     "series_length": _series_length,
-    "input_length": _input_length,
+    "input_length": lambda runs: _per_dataset(runs, _seq_len, _range),
     "horizons": _horizons,
-    "mask_ratios": _mask_ratios,
-    "window_length": _each("window_length"),
-    "window_length and n_fft": _each("window_length", "n_fft"),
-    "hop_length": _each("hop_length"),
-    "window_function": _each("window"),
-    "d_model and d_ff": _extent("d_model", "d_ff"),
-    "e_layers": _each("e_layers"),
-    "conv_layers": _extent("conv_layers"),
+    "mask_ratios": lambda runs: _joined(sorted({run.mask_ratio for run in runs if run.mask_ratio})),
+    "window_length": lambda runs: _joined(_settings(runs, "window_length")),
+    "window_length and n_fft": lambda runs: _joined(_settings(runs, "window_length", "n_fft")),
+    "hop_length": lambda runs: _joined(_settings(runs, "hop_length")),
+    "window_function": lambda runs: _joined(_settings(runs, "window")),
+    "d_model and d_ff": lambda runs: _extent(runs, "d_model", "d_ff"),
+    "e_layers": lambda runs: _joined(_settings(runs, "e_layers")),
+    "conv_layers": lambda runs: _extent(runs, "conv_layers"),
     "dilation": _dilation,
-    "software": _software,
+    "software": lambda runs: f"PyTorch {version('torch')}",
 }
 # Items that can be told from the configuration, the registry, or prepared data.
 ITEMS = frozenset(_OWN)

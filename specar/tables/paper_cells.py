@@ -12,9 +12,9 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import PrintedRow, TableDefinition
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS, cells_of
+from specar.results.ablations import variant_cells
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
-from specar.results.variants import variant_values
 from specar.tables.marks import with_marks
 from specar.tables.task import records_of
 
@@ -46,16 +46,9 @@ class Own(NamedTuple):
 def paper_cells(
     definition: TableDefinition, ledger: Ledger | None = None, flagged: Collection[FlaggedKey] = ()
 ) -> pd.DataFrame:
-    """Return every cell of a table.
+    """Return every cell of a table, with what was reproduced of it under the protocol ``published``.
 
-    Parameters
-    ----------
-    definition
-        The table.
-    ledger
-        What was reproduced, of the protocol ``published``; by default nothing.
-    flagged
-        Cells whose printed number the audit lists (see `flag_key`).
+    ``flagged`` are the cells whose printed number the audit lists (see `flag_key`).
 
     Returns
     -------
@@ -64,8 +57,7 @@ def paper_cells(
         model of one's own comes last under its label. ``published`` has the printed digits, empty where
         nothing is printed. ``mark`` is recomputed and ``mark_differs`` compares it (see `with_marks`).
         ``top`` is that of the reproduced runs, which are in the table's unit. ``state`` is empty where
-        nothing is reproduced.
-        ``runs`` (with a result) and ``failed`` are tuples of run ids.
+        nothing is reproduced. ``runs`` (with a result) and ``failed`` are tuples of run ids.
     """
     values = _values(definition, ledger) if ledger is not None else {}
     models = list(_own_models(definition, ledger, values)) if ledger is not None else []
@@ -101,7 +93,8 @@ def _values(definition: TableDefinition, ledger: Ledger) -> dict[Key, Value]:
     cells = cells[cells["task"].isin(definition.tasks)].assign(variant="")
     tables = [cells.rename(columns={"model": "label"})]
     if definition.base_variant:
-        tables.append(variant_values(ledger.plan).rename(columns={"mean": "reproduced"}).assign(top=False))
+        variants = variant_cells(ledger.plan).assign(top=False)
+        tables.append(variants.rename(columns={"model": "label", "level": "variant"}))
     found = {}
     for value in (value for table in tables for value in records_of(table)):
         names = [value[name] for name in ("task", "dataset", "setting", "metric", "label", "variant")]

@@ -10,8 +10,8 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import TableDefinition
 from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
+from specar.results.ablations import VARIANTS
 from specar.results.ledger import Ledger
-from specar.results.variants import PRINTED as VARIANTS
 from specar.runs.plan import Plan
 from specar.tables.changed import changed_settings
 from specar.tables.paper_cells import PROTOCOL

@@ -10,7 +10,7 @@ import pandas as pd
 from specar.paper.files import SETUP
 from specar.paper.numbers import read_published
 from specar.paper.sources import source_of
-from specar.tables.experiments import ALL, ITEMS, Experiments, own_text
+from specar.tables.experiments import ALL, ITEMS, own_text, paper_runs
 from specar.tables.table import DIFFERS, TEXT, Cell, Column, Line, Table
 from specar.tables.task import records_of
 
@@ -23,21 +23,13 @@ _ALIASES = {"ett": "ett (4 subsets)", "f1-score": "f1", "rectangular": "rectangl
 def setup_rows(prepared: Path | None = None) -> pd.DataFrame:
     """Return what the paper states of its experiments, beside what this pipeline does by default.
 
-    Parameters
-    ----------
-    prepared
-        Folder of prepared datasets: only the data say how long the series of a classification set are.
-
-    Returns
-    -------
-    DataFrame
-        ``table``, ``source``, ``task``, ``item``, ``own`` (text, empty where the pipeline has no such
-        setting or it is not known), ``stated`` and ``differs`` (whether they do; False without ``own``).
+    ``prepared`` is a folder of prepared datasets: only the data say how long the series of a classification
+    set are. ``own`` is empty where the pipeline has no such setting or it is not known; then it does not
+    count as one that ``differs``.
     """
-    experiments = Experiments.of_paper(prepared)
-    rows = []
+    runs, rows = paper_runs(), []
     for stated in records_of(read_published("experiment_settings")):
-        own = own_text(experiments, stated["task"], stated["item"])
+        own = own_text(runs, stated["task"], stated["item"], prepared)
         value = {"table": SETUP, **stated, "stated": stated["stated_value"], "own": own}
         rows.append({**value, "differs": bool(own) and _tokens(own) != _tokens(stated["stated_value"])})
     return pd.DataFrame(rows)[COLUMNS]

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 
+from specar.results.rows import FAILED, NOT_REQUESTED
 from specar.results.run_states import Failures
 from specar.tables.marks import FIRST, SECOND
 
-# Kinds of cells: numbers of the paper and of our runs, and all else.
+# Kinds of cells: numbers of the paper and of our runs, those two states of the ledger, and all else.
 PRINTED, NOT_PRINTED = "published", "not printed"
-REPRODUCED, NOT_RUN, FAILED, NOT_REQUESTED = "reproduced", "not run", "failed", "not requested"
+REPRODUCED, NOT_RUN = "reproduced", "not run"
 VALUE, COUNT, TEXT, WORD, BLANK = "value", "count", "text", "word", "blank"
 
 # What stands in a cell without a number, and what it means.
@@ -253,31 +254,15 @@ def listed(
     prose: Collection[str] = (),
     notes: tuple[str, ...] = (),
 ) -> Table:
-    """Return a table of texts.
+    """Return a table of texts, with ``name`` for its id: headings, and as many texts or cells per line.
 
-    Parameters
-    ----------
-    name, title, notes
-        As of `Table`; ``name`` is its id.
-    header, rows
-        The headings, and as many texts or cells per line.
-    names
-        The number of first columns that name a line: they hold texts.
-    prose
-        Headings of the columns that have words.
+    ``names`` counts the first columns, which name a line; ``prose`` are headings of columns that have words.
     """
     kinds = [TEXT if text in prose else VALUE for text in header]
-    lines = [
-        Line(
-            tuple(map(str, row[:names])),
-            tuple(
-                value if isinstance(value, Cell) else Cell(kind, value)
-                for value, kind in zip(row[names:], kinds[names:], strict=True)
-            ),
-        )
-        for row in rows
-    ]
+    blocks = []
+    for row in rows:
+        values = zip(row[names:], kinds[names:], strict=True)
+        cells = (value if isinstance(value, Cell) else Cell(kind, value) for value, kind in values)
+        blocks.append((Line(tuple(map(str, row[:names])), tuple(cells)),))
     columns = tuple(Column((text,), text, prose=text in prose) for text in header[names:])
-    return Table(
-        name, title, tuple(header[:names]), columns, tuple((line,) for line in lines), notes, bold=False
-    )
+    return Table(name, title, tuple(header[:names]), columns, tuple(blocks), notes, bold=False)

@@ -12,18 +12,13 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS, Metric
 from specar.paper.sources import AVERAGE, baseline_labels, setting_name, source_of
 from specar.results.ledger import Ledger
-from specar.results.rows import FAILED as NONE_DONE
-from specar.results.rows import NOT_REQUESTED as NOT_ASKED
-from specar.results.rows import PARTIAL as SOME_DONE
+from specar.results.rows import FAILED, NOT_REQUESTED, PARTIAL
 from specar.results.run_states import Failures, listed_failures
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
-from specar.tables.remarks import Remark, remarks_on, signs_at
 from specar.tables.table import (
     BLANK,
-    FAILED,
-    NOT_REQUESTED,
     NOT_RUN,
     PRINTED,
     REPRODUCED,
@@ -34,7 +29,7 @@ from specar.tables.table import (
     Page,
     Table,
 )
-from specar.tables.task_notes import legend_of, notes_of
+from specar.tables.task_notes import Remark, legend_of, notes_of, remarks_on, signs_at
 
 _COLUMNS = {"published": "published", "released_log": "authors' log", "reproduced": "reproduced"}
 _UNITS = {"percent": "dev. %", "points": "dev. points"}
@@ -109,7 +104,7 @@ def _names(task: str, averaged: bool) -> tuple[str, ...]:
 
 def _tops(task: str, rows: pd.DataFrame) -> list[bool]:
     """Without and with TOP, where there is anything of them."""
-    there = rows[rows["published"].notna() | (rows["state"] != NOT_ASKED)]
+    there = rows[rows["published"].notna() | (rows["state"] != NOT_REQUESTED)]
     return sorted(set(there["top"])) or [False]
 
 
@@ -177,13 +172,12 @@ def reproduced_cell(row: Mapping[str, Any], decimals: int) -> Cell:
     """Return the cell of ``reproduced``, ``sd``, ``seeds``, ``state``, ``runs`` and ``failed``."""
     ids = {"runs": row["runs"], "failed": row["failed"]}
     if pd.isna(row["reproduced"]):
-        kind = {NOT_ASKED: NOT_REQUESTED, NONE_DONE: FAILED}.get(row["state"], NOT_RUN)
-        return Cell(kind, **ids)
+        return Cell(row["state"] if row["state"] in (FAILED, NOT_REQUESTED) else NOT_RUN, **ids)
     return Cell(
         REPRODUCED,
         f"{row['reproduced']:.{decimals}f}",
         "" if pd.isna(row["sd"]) else f"{row['sd']:.{decimals}f}",
-        partial=row["state"] == SOME_DONE,
+        partial=row["state"] == PARTIAL,
         seeds=int(row["seeds"]),
         **ids,
     )
@@ -191,7 +185,7 @@ def reproduced_cell(row: Mapping[str, Any], decimals: int) -> Cell:
 
 def _floors(task: str, cells: pd.DataFrame, group: _Group) -> Iterator[Cell]:
     known = cells[cells["metric"].isin(group.metrics)]
-    asked = bool((known["state"] != NOT_ASKED).any())
+    asked = bool((known["state"] != NOT_REQUESTED).any())
     for column in baseline_labels(task):
         # The test data, and so the floor, are the same without and with TOP.
         some = known.dropna(subset=[column])

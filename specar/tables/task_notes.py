@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
-from specar.paper.published import main_paper_differences
+from specar.paper.published import main_paper_differences, parts_of
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
 from specar.results.rows import FAILED
 from specar.runs.plan import Plan
+from specar.tables.escape import SIGNS
 
 _NOTHING_PUBLISHED = (
     "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
@@ -118,3 +122,31 @@ def _differences(task: str) -> list[str]:
         if row.setting == AVERAGE
     ]
     return [f"{same_form}, there {', '.join(rows)}." if rows else f"{same_form}."]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence on a dataset and the sign that refers to it; none where the dataset has no line."""
+
+    sign: str
+    dataset: str
+    text: str
+
+
+def remarks_on(remarks: Mapping[str, str], datasets: Collection[str]) -> list[Remark]:
+    """Return the remarks: those on ``datasets``, in that order and with signs, before all others.
+
+    Each sign is another one as long as there are any.
+    """
+    marked = [name for name in datasets if name in remarks]
+    signs = {name: SIGNS[i % len(SIGNS)] for i, name in enumerate(marked)}
+    return [
+        Remark(signs.get(name, ""), name, " ".join(remarks[name].split()).rstrip(".") + ".")
+        for name in dict.fromkeys([*marked, *remarks])
+    ]
+
+
+def signs_at(task: str, dataset: str, remarks: list[Remark]) -> str:
+    """Return the signs at a dataset's name, or at that of an aggregate over datasets."""
+    parts = parts_of(task, dataset) if dataset in source_of(task).aggregates else [dataset]
+    return "".join(remark.sign for remark in remarks if remark.dataset in parts)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from specar.paper.audit import audit, flagged_cells
+from specar.paper.audit.checks import audit, flagged_cells
 from specar.paper.audit.repairs import misprints
 from specar.paper.numbers import KEY
 
@@ -97,6 +97,9 @@ def test_what_is_published_beside_the_tables(paper, difference):
         log=changed(paper.log, "0.85", dataset="PEMS-SF"),
         hop_length=changed(paper.hop_length, "0.902", hop_length="1", dataset="PEMS-SF"),
         random_scores=changed(paper.random_scores, "99.00", "f1", dataset="PSM"),
+        learning_rates=changed(
+            paper.learning_rates, "0.1091", "at_script", dataset="Exchange", metric="mse", top="true"
+        ),
         experiments=experiments,
     )
     assert added == {
@@ -106,6 +109,7 @@ def test_what_is_published_beside_the_tables(paper, difference):
         ("setting", "appendix:text", "all tasks", "e_layers", ""),
     }
     assert gone == {
+        ("learning_rate", "appendix:10", "Exchange / 96", "SpecAR-Net", "mse"),
         ("figure", "appendix:fig1a", "PEMS-SF", "SpecAR-Net at hop length 1", "accuracy"),
         ("setting", "main:text", "all tasks", "hop_length", ""),
         ("setting", "appendix:text", "all tasks", "hop_length", ""),
@@ -141,5 +145,19 @@ def test_the_corrected_paper_has_no_misprints(paper, findings):
         "order": 3,
         "mark": 8,
         "cross_table": 1,
+        "claim": 2,  # firsts of Tables 9 and 10: ETSformer's 0.288 took one from SpecAR-Net
     }
     assert not after["explanation"].str.contains("follows from").any()
+
+
+def test_learning_rates_show_both_rates_and_that_they_are_measured(paper, findings):
+    rows = findings[findings["kind"] == "learning_rate"].set_index(["dataset", "metric"])
+    assert list(rows.index) == [("Exchange", "mse"), ("Exchange", "mae"), ("Handwriting", "accuracy")]
+    first = rows.loc[("Exchange", "mse")]
+    assert (first["printed"], first["implied"]) == ("0.109", "0.1536 at 1e-5 and 0.1140 at 1e-4")
+    assert "a run of ours at each rate" in first["explanation"]
+    assert "without TOP 0.128 at the script's 1e-5 for the printed 0.130" in first["explanation"]
+    assert rows.loc[("Handwriting", "accuracy"), "implied"] == "1e-4, not the script's 1e-3"
+    for row in paper.learning_rates.itertuples():
+        script = paper.experiments[row.task][row.dataset]["training"]["learning_rate"]
+        assert float(row.script_rate) == float(script)

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from specar.metrics.short_term import owa as owa_of
-from specar.paper.audit import Paper
 from specar.paper.audit.colours import colours
 from specar.paper.audit.groups import sums
+from specar.paper.audit.printed import Paper
 from specar.paper.audit.repairs import averages
 from specar.paper.audit.scores import f1, f1_of, mae_against_mse, owa, weighted_averages
 from specar.paper.audit.slips import corrections

@@ -7,7 +7,7 @@ from specar.figures import comparison, learning_curves, parameters, top_effect, 
 from specar.figures.drawing import drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES
 from specar.figures.parameters_data import points_of
-from specar.figures.style import OTHERS, PRINTED, further_look, look_of
+from specar.figures.style import LOG, OTHERS, PRINTED, further_look, look_of
 from specar.paper.published import published
 from specar.results.ledger import ledger_of
 from specar.runs.examples import write_examples
@@ -69,7 +69,11 @@ def drawn_of(figure, looks):
 
 def test_three_models_draw_every_figure_and_leave_the_points_of_ours(plans):
     alone, together = plans
-    looks = {look_of(alone.config, label, top) for label in OURS for top in (False, True)} | {PRINTED, OTHERS}
+    looks = {look_of(alone.config, label, top) for label in OURS for top in (False, True)} | {
+        PRINTED,
+        OTHERS,
+        LOG,
+    }
     looks = {(look.colour, look.marker) for look in looks}
     beside = dict(all_figures(together))
     compared = 0
@@ -98,7 +102,7 @@ def test_looks_are_told_apart_whatever_the_models(plan):
     for own in (names, names[:2], []):
         config = parse_config({"models": {name: {"module": "specar"} for name in own}})
         looks = [look_of(config, name, top) for name in config.models for top in (False, True)]
-        assert len(set(looks)) == len(looks) == 2 * (2 + len(own))
+        assert len(set(looks)) == len(looks) == 2 * len(config.models)
     assert len({further_look(number) for number in range(100)}) == 100
     four = [further_look(number) for number in range(4)]
     assert len({look.marker for look in four}) == len({look.colour for look in four}) == 4

@@ -192,7 +192,7 @@ def test_the_gpus_of_a_job_are_shared_out_in_the_job_only(hold, variable):
         ({"gpus": []}, "execution.gpus: .*at least 1"),
         ({"gpus": [0, 1, "0"]}, r"execution.gpus: a GPU is named twice in \[0, 1, 0\]"),
         ({"gpus": [-1]}, "execution.gpus.0: -1 is no GPU; give its number or its UUID"),
-        ({"gpus": [True]}, "execution.gpus.0: True is no GPU"),
+        ({"gpus": [True]}, "execution: gpus: true and false"),
         ({"gpus": ["GPU-1;rm"]}, "execution.gpus.0: .*is no GPU"),
         ({"gpus": 1}, "execution.gpus: "),
         ({"jobs_per_gpu": 0}, "execution.jobs_per_gpu: "),

@@ -9,18 +9,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.weightstats import DescrStatsW
 
 from specar.judge.cell import judge_summary, judge_values
-from specar.judge.rules import (
-    ALPHA,
-    BETTER,
-    INCONCLUSIVE,
-    NOT_RUN,
-    REPRODUCED,
-    WORSE,
-    cell_rules,
-    margin_of,
-    margins_in_words,
-    rounding,
-)
+from specar.judge.rules import ALPHA, BETTER, INCONCLUSIVE, NOT_RUN, REPRODUCED, WORSE, cell_rules
+from specar.paper.margins import half_unit, margin_of, margins_in_words
 
 
 @pytest.mark.parametrize(
@@ -33,6 +23,9 @@ from specar.judge.rules import (
         ([0.30, 0.40, 0.50], "0.400", "mse", INCONCLUSIVE),  # the right mean, but noise
         ([0.45, 0.40, 0.55], "0.400", "mse", INCONCLUSIVE),
         ([0.400], "0.400", "mse", INCONCLUSIVE),
+        ([0.400, 0.4001], "0.400", "mse", INCONCLUSIVE),  # of two seeds nothing is said
+        ([0.500, 0.5001], "0.400", "mse", INCONCLUSIVE),
+        ([0.43, 0.44, 0.45], "0.400", "mse", INCONCLUSIVE),  # one more run may well be 0.41
         ([], "0.400", "mse", NOT_RUN),
         ([75.0, 75.1, 74.9], "74.7", "accuracy", REPRODUCED),
         ([80.0, 80.1, 79.9], "74.7", "accuracy", BETTER),
@@ -46,10 +39,10 @@ def test_words(values, published, metric, word):
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [(0.1035, REPRODUCED), (0.0965, REPRODUCED), (0.1036, WORSE), (0.0964, BETTER)]
+    ("value", "word"), [(0.103, REPRODUCED), (0.097, REPRODUCED), (0.1031, WORSE), (0.0969, BETTER)]
 )
 def test_seeds_without_spread_are_compared_with_the_margin(value, word):
-    # 3 % of 0.100 and half a unit of its last digit: 0.0035
+    # 3 % of 0.100 is 0.003: half a unit of its last digit does not count.
     verdict = judge_values([value] * 3, "0.100", "mse")
     assert (verdict.word, verdict.reason) == (word, "all seeds equal")
     assert verdict.low == verdict.high == pytest.approx(value)
@@ -64,20 +57,32 @@ def test_a_single_seed_is_not_tested():
     assert judge_values([], "0.100", "mse").inside is None
 
 
-def test_a_published_zero_has_only_the_rounding_as_margin():
-    assert judge_values([0.0004, 0.00041, 0.00039], "0.000", "mse").word == REPRODUCED
+def test_a_margin_is_what_it_is_said_to_be():
+    """3 % of 0.020 are 0.0006, though 0.0205 may be printed so: no word there, neither good nor bad."""
+    assert judge_values([0.0201] * 3, "0.020", "mse").margin == pytest.approx(0.0006)
+    assert judge_values([0.02055, 0.0206, 0.02065], "0.020", "mse").word == INCONCLUSIVE
+    assert judge_values([0.0202, 0.0202, 0.02021], "0.020", "mse").word == REPRODUCED
+
+
+def test_what_rounding_explains_is_never_called_better_or_worse():
+    assert judge_values([0.0004, 0.00041, 0.00039], "0.000", "mse").word == INCONCLUSIVE
+    assert judge_values([0.0004] * 3, "0.000", "mse").word == INCONCLUSIVE
     assert judge_values([0.01, 0.0101, 0.0099], "0.000", "mse").word == WORSE
+    assert judge_values([0.01] * 3, "0.000", "mse").word == WORSE
 
 
 def test_margins():
     assert float(margin_of("owa").at(-0.5)) == pytest.approx(0.015)
     assert [float(margin_of(metric).at(50)) for metric in ("f1", "smape", "mae")] == [1.0, 0.3, 1.5]
-    assert [rounding(text) for text in ("0.064", "98.4", "7")] == pytest.approx([0.0005, 0.05, 0.5])
+    assert [half_unit(text) for text in ("0.064", "98.4", "7")] == pytest.approx([0.0005, 0.05, 0.5])
     assert margins_in_words(["mse", "mae", "owa", "smape"]) == "±3 % (MSE, MAE and OWA), ±0.3 (sMAPE)"
-    assert any("±3 %" in sentence for sentence in cell_rules())
+    rules = " ".join(cell_rules())
+    assert "±3 % (MSE, MAE, MASE and OWA)" in rules
+    assert "fewer than 3 seeds" in rules
+    assert "0.9 % (3 seeds), 1.2 % (5 seeds), 1.5 % (10 seeds)" in rules
 
 
-seeds = st.lists(st.floats(0.2, 0.6), min_size=2, max_size=6)
+seeds = st.lists(st.floats(0.2, 0.6), min_size=3, max_size=6)
 
 
 @given(seeds)
@@ -88,14 +93,17 @@ def test_tests_and_intervals_are_those_of_statsmodels(values):
     assume(np.std(values) > 1e-6)
     verdict = judge_values(values, "0.400", "mse")
     sample = DescrStatsW(np.array(values) - 0.4)
-    p, lower, upper = sample.ttost_mean(-0.0125, 0.0125)
+    p, *_ = sample.ttost_mean(-0.012, 0.012)
     assert verdict.p_equivalent == pytest.approx(p, abs=1e-9)
-    assert verdict.p_beyond == pytest.approx(min(1 - lower[1], 1 - upper[1]), abs=1e-9)  # of the nearer end
     assert (verdict.low - 0.4, verdict.high - 0.4) == pytest.approx(sample.tconfint_mean(), abs=1e-9)
     low, high = sample.tconfint_mean(2 * ALPHA)
-    inside, beyond = low > -0.0125 and high < 0.0125, low > 0.0125 or high < -0.0125
+    # A prediction interval is a confidence interval of the mean, √(n + 1) as wide.
+    below, above = sample.tconfint_mean(ALPHA)
+    reach = (above - below) / 2 * np.sqrt(len(values) + 1)
+    inside, beyond = low > -0.012 and high < 0.012, abs(sample.mean) - reach > 0.012
     expected = REPRODUCED if inside else INCONCLUSIVE if not beyond else BETTER if high < 0 else WORSE
     assert verdict.word == expected
+    assert (verdict.p_beyond < ALPHA) == beyond
 
 
 @given(seeds, st.randoms())
@@ -105,7 +113,7 @@ def test_the_order_of_seeds_does_not_matter(values, random):
     assert repr(first) == repr(second)  # nan is nan
 
 
-@given(st.floats(0.3, 0.5), st.floats(1e-9, 0.1), st.floats(0, 1), st.integers(2, 6))
+@given(st.floats(0.3, 0.5), st.floats(1e-9, 0.1), st.floats(0, 1), st.integers(3, 6))
 def test_less_noise_never_takes_a_verdict_back(mean, sd, share, number):
     noisy, calm = (judge_summary(mean, each, number, "0.400", "mse").word for each in (sd, share * sd))
     assert noisy in (INCONCLUSIVE, calm)
@@ -113,7 +121,7 @@ def test_less_noise_never_takes_a_verdict_back(mean, sd, share, number):
 
 @given(seeds)
 def test_better_is_the_other_way_round_where_higher_is_better(values):
-    # 74.7 ± 1.05; distances from it, mirrored
+    # Distances from 74.7, mirrored.
     above, below = ([74.7 + sign * 50 * (value - 0.4) for value in values] for sign in (1, -1))
     swapped = {BETTER: WORSE, WORSE: BETTER}
     word = judge_values(above, "74.7", "accuracy").word

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from aeon.benchmarking.stats import check_friedman, nemenyi_test, wilcoxon_test
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,11 +14,10 @@ from statsmodels.stats.multitest import multipletests
 
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
-from specar.judge.holm import holm
-from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
-from specar.judge.ranks import METRICS_OF, Ranking, rank_table, rankings
+from specar.judge.rank_tests import cliques, critical_difference, friedman, holm, pairwise, ranks, smallest_p
+from specar.judge.ranks import METRICS_OF, Ranking, drawn_ranking, rank_table, rankings
+from specar.judge.rules import ALPHA
 from specar.judge.verdicts import COLUMNS
-from specar.judge.write import drawn_ranking
 from specar.paper.numbers import cells_of
 
 SCORES = pd.DataFrame({"a": [0.1, 0.2, 0.3, 0.4], "b": [0.2, 0.2, 0.5, 0.6], "c": [0.3, 0.1, 0.6, 0.5]})
@@ -59,6 +59,24 @@ def test_many_datasets_and_holm():
     assert table["p_holm"].tolist() == pytest.approx(multipletests(expected, method="holm")[1])
     one = pairwise(scores, "b")
     assert one[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["b", "c"], ["b", "d"]]
+
+
+@given(st.integers(0, 2**32), st.integers(3, 6), st.integers(6, 12))
+@settings(max_examples=10, deadline=None)
+def test_tests_are_those_of_aeon(seed, models, datasets):
+    random = np.random.default_rng(seed)
+    scores = pd.DataFrame(random.normal(size=(datasets, models)), columns=list("abcdef")[:models])
+    assert friedman(scores)[1] == pytest.approx(check_friedman(scores.rank(axis=1).to_numpy()))
+    # aeon's are one-sided; the smaller of both sides, doubled, is two-sided.
+    sides = [wilcoxon_test(scores.to_numpy(), list(scores), lower_better=lower) for lower in (False, True)]
+    pairs = itertools.combinations(range(models), 2)
+    assert pairwise(scores)["p"].tolist() == pytest.approx(
+        [min(1, 2 * min(p[ij] for p in sides)) for ij in pairs]
+    )
+    ordered = np.sort(ranks(scores, higher=True).mean().to_numpy())
+    apart = critical_difference(models, datasets) < np.subtract.outer(ordered, ordered).T
+    told = ~nemenyi_test(ordered, datasets, ALPHA)
+    assert (apart == told)[np.triu_indices(models)].all()
 
 
 def test_what_few_datasets_can_show():

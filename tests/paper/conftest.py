@@ -5,7 +5,6 @@ import pytest
 
 from specar.config import parse_config
 from specar.results.ledger import Ledger
-from specar.results.variants import COLUMNS
 from specar.tables import paper_cells
 
 from ..tables.table_inputs import MadeUpPlan
@@ -31,8 +30,8 @@ def make(monkeypatch):
 
     def reproduced(*rows, reasons=None, models=None, **plan):
         table = pd.DataFrame(rows)
-        of_variants = table[table["variant"] != ""].rename(columns={"reproduced": "mean", "model": "label"})
-        monkeypatch.setattr(paper_cells, "variant_values", lambda plan: of_variants[COLUMNS])
+        of_variants = table[table["variant"] != ""].rename(columns={"variant": "level"})
+        monkeypatch.setattr(paper_cells, "variant_cells", lambda plan: of_variants)
         made_up = MadeUpPlan(parse_config({"models": models or {}}), **plan)
         return Ledger(made_up, table[table["variant"] == ""], pd.DataFrame(), reasons or {})
 

@@ -175,8 +175,8 @@ def test_records_that_come_with_the_project_are_in_their_tables(monkeypatch):
     monkeypatch.chdir(ROOT)
     cells, _ = paper_page(ledger_of(plan_of(load_config("config/cached.yaml"))), "appendix-5")
     cell = one(cells, dataset="JapaneseVowels", model="SpecAR-Net", label="specar")
-    assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.2", 2)
-    assert [name.rsplit("-", 2)[1] for name in cell["runs"]] == ["seed2", "seed3"]
+    assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.1", 3)
+    assert [name.rsplit("-", 2)[1] for name in cell["runs"]] == ["seed1", "seed2", "seed3"]
 
 
 def columns(name, found):

@@ -146,7 +146,7 @@ def test_a_checkpoint_of_another_run_is_not_used(prepared_folder, make_run, tmp_
     trainer = make_trainer(other, prepared_folder, tmp_path)
     trainer._save()
     record = train(run, prepared_folder, tmp_path, EXECUTION)
-    assert "is of another run, other data or another device" in caplog.text
+    assert "is of another run, other data, model code or device" in caplog.text
     assert record["training"]["epochs"] == 3
 
 

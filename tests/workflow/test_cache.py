@@ -10,6 +10,7 @@ import pytest
 from specar.cli import main
 from specar.config import load_config
 from specar.runs import cached
+from specar.runs.records import content_hash
 from specar.runs.store import plan_of
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_tables_and_figures_need_neither_training_nor_data(finished, cpu_time):
 def test_a_deleted_record_is_trained_and_no_other(finished):
     finished.snakemake("tables")
     gone = finished.names[0]
-    cached.run_file(finished.folder / "results" / "cached", gone).unlink()
+    (finished.folder / "results" / "cached" / f"{gone}.json").unlink()
     finished.snakemake("tables")
     assert [path.parent.name for path in finished.records()] == [gone]
     table = (finished.folder / "results" / "tables" / "imputation.csv").read_bytes()
@@ -74,7 +75,7 @@ def test_without_the_cache_all_is_trained(finished):
 
 def test_only_the_cache_trains_nothing(finished):
     without_data(finished)
-    cached.run_file(finished.folder / "results" / "cached", finished.names[0]).unlink()
+    (finished.folder / "results" / "cached" / f"{finished.names[0]}.json").unlink()
     finished.snakemake("tables", "--config", "use_cache=only")
     assert not finished.records()
     table = pd.read_csv(finished.folder / "results" / "tables" / "imputation.csv")
@@ -85,24 +86,28 @@ def test_only_the_cache_trains_nothing(finished):
 
 def test_a_cached_record_that_was_changed_is_refused(finished, monkeypatch, capsys):
     monkeypatch.chdir(finished.folder)
-    path = cached.run_file(finished.folder / "results" / "cached", finished.names[0])
+    path = finished.folder / "results" / "cached" / f"{finished.names[0]}.json"
     record = json.loads(path.read_text())
     record["config"]["training"]["learning_rate"] = 0.5
     path.write_text(json.dumps(record))
     assert main(["cache", "check", "--config", "config.yaml"]) == 1
-    assert "the present code calls this configuration imputation-Small" in capsys.readouterr().err
-    done = finished.snakemake("tables", check=False)
-    assert done.returncode != 0
-    assert "the present code calls this configuration" in done.stderr
+    assert "was edited: its content is not that of its sha256" in capsys.readouterr().err
+    record["sha256"] = content_hash(record)
+    path.write_text(json.dumps(record))
+    assert main(["cache", "check", "--config", "config.yaml"]) == 1
+    assert "the present code calls its configuration imputation-Small" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda record: record["config"]["model"].update(dropout=0.3), "the present code calls this"),
-        (lambda record: record["config"].update(format=1), "does not fit the present code"),
-        (lambda record: record["metrics"].update(mse=float("nan")), "not finite"),
-        (lambda record: record.pop("metrics"), "lacks metrics"),
+        (
+            lambda record: record["config"]["model"]["settings"].update(dropout=0.3),
+            "was edited: its content is not that of its sha256",
+        ),
+        (lambda record: record["config"].update(format=1), "was edited"),
+        (lambda record: record["metrics"].update(mse=float("nan")), "NaN is no number"),
+        (lambda record: record.pop("metrics"), "is damaged: metrics: Field required"),
         (lambda record: record.update(run_id="another"), "is not the record of"),
     ],
 )
@@ -125,9 +130,8 @@ def test_unfinished_and_unknown_runs_are_not_added(workspace, monkeypatch, capsy
         assert message in capsys.readouterr().err
 
 
-def test_what_the_project_ships_can_be_made_again():
+def test_what_the_project_ships_can_be_made_again(monkeypatch):
     """Cached records are of runs, and cached floors of cells, that shipped configurations ask for."""
-    configs = sorted((ROOT / "config").glob("*.yaml"))
-    folder = ROOT / "results" / "cached"
-    number = cached.check(folder, [plan_of(load_config(path)) for path in configs])
-    assert number == len(list(folder.rglob("*.json")))
+    monkeypatch.chdir(ROOT)
+    plan = plan_of(load_config("config/cached.yaml"))
+    assert cached.check(plan) == (len(list(plan.cache.rglob("*.json"))), 0)

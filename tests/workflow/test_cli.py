@@ -32,10 +32,10 @@ def test_everything_step_by_step(work, capsys):
     capsys.readouterr()
     assert main(["show", *config]) == 0
     shown = capsys.readouterr().out
-    (forecast, imputed) = (line.split() for line in shown.splitlines() if line.startswith("Small"))
-    assert forecast[1] == "12"
-    assert imputed[1] == "0.25"
-    print(shown)
+    forecast, imputed = (line.split() for line in shown.splitlines() if line.startswith("Small"))
+    for cells, setting, numbers in ((forecast, "12", 2 + 4), (imputed, "0.25", 2 + 4)):
+        assert cells[1] == setting
+        assert len([float(cell) for cell in cells[2:]]) == numbers  # reproduced, and the floors
     assert "results/tables" in shown
     assert main(["datasets", *config]) == 0
     state = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
@@ -103,7 +103,8 @@ def test_a_damaged_record_is_named(work, caplog):
     record.parent.mkdir(parents=True)
     record.write_text('{"run_id": ')
     assert main(["tables", "--plan", "plan.json"]) == 0  # it costs its own cell
-    assert f"{name}/metrics.json is not valid JSON" in caplog.text
+    table = (work.folder / "results" / "tables" / "long_term_forecast.md").read_text()
+    assert f"{name}/metrics.json is not valid JSON" in table
     record.write_text(json.dumps({"run_id": name}))
     assert main(["runs", "--plan", "plan.json"]) == 0
     assert f"{name}/metrics.json is not the record of {name}: its task is None" in caplog.text

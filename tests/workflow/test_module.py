@@ -224,12 +224,13 @@ def test_where_a_mirror_was_looked_for_is_said(elsewhere):
     )
 
 
-def test_records_are_added_to_the_folder_that_is_given(elsewhere, monkeypatch):
-    """Never to those of the project from another folder."""
-    monkeypatch.chdir(elsewhere.folder)
-    plan = plan_of(parse_config(small_values()))
-    assert plan.cache == ROOT / "results" / "cached"
-    assert plan.own_cache == Path("results/cached")
+def test_records_are_never_added_to_those_of_the_project_from_elsewhere(elsewhere):
+    elsewhere.own("tables")
+    (record,) = (elsewhere.folder / "results" / "runs").glob("*/metrics.json")
+    name = record.parent.name
+    elsewhere.run("specar", "cache", "add", name, "--config", "specar.yaml")
+    assert (elsewhere.folder / "results" / "cached" / f"{name}.json").read_bytes() == record.read_bytes()
+    assert not list((ROOT / "results" / "cached").rglob(f"*{name}*"))
 
 
 def test_every_configuration_has_a_plan_of_its_own():

@@ -105,8 +105,8 @@ class Paper:
     """What the paper and its authors published, by default all of it: CSV files of the package, all text.
 
     ``numbers`` are those of `specar.paper.numbers.printed_numbers`, ``naive2`` the errors of Naive2 in the
-    M4 competition, ``random_scores`` what random scores reach after point adjustment (F1 in percent, and how it
-    was measured), ``learning_rates`` what runs of ours reach at the rate of the released script and at the
+    M4 competition, ``random_scores`` what random scores reach after point adjustment (F1 in percent, and how
+    it was measured), ``learning_rates`` what runs of ours reach at the rate of the released script and at the
     code's default, ``experiments`` the hyper-parameters of the released scripts by task and dataset.
     """
 

@@ -1,1 +1,1 @@
-"""The sections of the report: a module each, with ``build(context)``."""
+"""The sections of the report: functions of a context."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
-from markupsafe import Markup
 
 from specar.config.entries import Ablation
 from specar.figures.ablation import draw
 from specar.figures.style import figure_style
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
-from specar.report.render import render
-from specar.report.section import Entry, Section
-from specar.report.sections.paper import shown
-from specar.report.text import slug
+from specar.report.section import Entry, Section, render, slug
 from specar.results.ablations import ablation_runs, ablation_table
 from specar.runs.store import started_ablations
 from specar.tables.ablation import ablation_levels
@@ -24,24 +19,21 @@ from specar.tables.render import fragment, heading_id
 from specar.tables.table import Table, listed
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An ablation with results: its table and its figure."""
-
-    table: Markup
-    picture: Picture
-    entry: Entry
-
-
-def build(context: Context) -> Section:
+def ablations(context: Context) -> Section:
     """Return the section."""
-    started = started_ablations(context.plan)
-    tables = {name: ablation_table(context.plan, name) for name in started}
-    tables = {name: tidy for name, tidy in tables.items() if _compares(tidy)}
-    found = [_shown(context, name, tidy) for name, tidy in tables.items()]
-    rest = {name: one for name, one in context.plan.config.ablations.items() if name not in tables}
-    body = render("ablations.html.j2", shown=found, rest=fragment(_described(rest), level=3) if rest else "")
-    return Section("ablations", "Ablations", body, tuple(one.entry for one in found))
+    plan = context.plan
+    found = {name: ablation_table(plan, name) for name in started_ablations(plan)}
+    found = {name: tidy for name, tidy in found.items() if _compares(tidy)}
+    tables = [ablation_levels(plan, name, tidy) for name, tidy in found.items()]
+    pictures = [_picture(context, name, tidy) for name, tidy in found.items()]
+    rest = {name: ablation for name, ablation in plan.config.ablations.items() if name not in found}
+    body = render(
+        "ablations.html.j2",
+        shown=list(zip(map(context.linked, tables), pictures, strict=True)),
+        rest=fragment(_described(rest), level=3) if rest else "",
+    )
+    entries = tuple(Entry(heading_id(table), table.title) for table in tables)
+    return Section("ablations", "Ablations", body, entries)
 
 
 def _compares(tidy: pd.DataFrame) -> bool:
@@ -50,27 +42,18 @@ def _compares(tidy: pd.DataFrame) -> bool:
     return known["level"].nunique() > 1
 
 
-def _shown(context: Context, name: str, tidy: pd.DataFrame) -> Shown:
-    plan = context.plan
-    table = ablation_levels(plan, name, tidy)
+def _picture(context: Context, name: str, tidy: pd.DataFrame) -> Picture:
     with figure_style():
-        drawn = draw(plan, name, tidy, ablation_runs(plan, name))
-    picture = picture_of(drawn, slug("figure-ablation", name))
-    return Shown(shown(context, table), picture, Entry(heading_id(table), table.title))
+        drawn = draw(context.plan, name, tidy, ablation_runs(context.plan, name))
+    return picture_of(drawn, slug("figure-ablation", name))
 
 
 def _described(ablations: Mapping[str, Ablation]) -> Table:
-    """Name, title, question, place in the paper and levels of ablations."""
     header = ["Name", "Ablation", "Question", "In the paper", "Levels"]
     rows = [
-        [
-            name,
-            one.title,
-            " ".join(one.question.split()),
-            one.source or "not in the paper",
-            "; ".join(one.levels),
-        ]
-        for name, one in ablations.items()
+        [name, each.title, " ".join(each.question.split()), each.source or "not in the paper", levels]
+        for name, each in ablations.items()
+        for levels in ["; ".join(each.levels)]
     ]
     notes = ("snakemake ablation_NAME runs one.",)
     return listed("ablations-rest", "Ablations without results to compare", header, rows, 1, header, notes)

@@ -1,21 +1,20 @@
-"""The first screen: what was run, how much of the paper is there, and what is missing."""
+"""The first screen: what was run, how much of the paper is there, and what is missing; and how to read it."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from specar.judge.rules import VERDICTS
 from specar.paper.audit.finding import Severity, table_name
+from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
-from specar.report.render import render
 from specar.report.runs import Run
-from specar.report.section import Section
-from specar.report.sections.claims import claims_in_words
-from specar.report.sections.verdicts import verdicts_in_words
+from specar.report.section import Section, render
 from specar.tables.changed import changed_settings
-from specar.tables.judgement import all_claims, counts_table
+from specar.tables.judgement import all_claims, counts_table, whose
 from specar.tables.render import fragment
 
 # Findings of a severity, as what they are found among.
@@ -28,35 +27,18 @@ _FINDINGS: dict[Severity, str] = {
 }
 
 
-@dataclass(frozen=True)
-class WhatRan:
-    """The finished runs: how many of how many, on what, and for how long."""
-
-    total: int
-    done: int
-    cached: int
-    failed: int
-    seeds: list[int]
-    devices: list[tuple[str, int, float]]
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of all finished runs, one after the other."""
-        return sum(seconds for _, _, seconds in self.devices)
-
-
-def build(context: Context) -> Section:
-    """Return the section."""
+def summary(context: Context) -> Section:
+    """The first screen."""
     body = render(
         "summary.html.j2",
-        ran=what_ran(list(context.runs.runs.values())),
+        ran=_what_ran(list(context.runs.runs.values())),
         of_ablations=sum(run.record is not None for run in context.runs.of_ablations.values()),
         counts=fragment(counts_table(context.judgement)),
         claims=fragment(all_claims(context.judgement)),
-        claims_in_words=claims_in_words(context.judgement.claims),
-        verdicts_in_words=verdicts_in_words(context),
-        findings=findings_in_words(context.findings),
-        notable=notable(context.findings),
+        claims_in_words=_claims_in_words(context.judgement.claims),
+        verdicts_in_words=_verdicts_in_words(context.judgement.summary),
+        findings=_findings_in_words(context.findings),
+        notable=_notable(context.findings),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
         changed=list(changed_settings(context.plan.config, context.plan.config.matrix)),
@@ -64,14 +46,13 @@ def build(context: Context) -> Section:
     return Section("summary", "Summary", body)
 
 
-def findings_in_words(findings: pd.DataFrame) -> str:
-    """Return how many findings there are of each severity."""
+def _findings_in_words(findings: pd.DataFrame) -> str:
     counts = findings["severity"].value_counts()
     return ", ".join(f"{counts[name]} {words}" for name, words in _FINDINGS.items() if name in counts)
 
 
-def notable(findings: pd.DataFrame) -> list[str]:
-    """Return sentences on the findings that weigh most on the paper's results."""
+def _notable(findings: pd.DataFrame) -> list[str]:
+    """Sentences on the findings that weigh most on the paper's results."""
     chance = findings[findings["kind"] == "random_scores"].to_dict("records")
     logged = findings[(findings["kind"] == "release_log") & (findings["place"] == "avg")].to_dict("records")
     sets = [f"{row['place']} ({row['printed']} printed, {row['implied']})" for row in chance]
@@ -85,13 +66,54 @@ def notable(findings: pd.DataFrame) -> list[str]:
     ]
 
 
-def what_ran(runs: list[Run]) -> WhatRan:
-    """Count the runs of a plan."""
+def _what_ran(runs: list[Run]) -> dict[str, Any]:
+    """How many runs are done, with which seeds, on which devices, and for how long."""
     done = [run for run in runs if run.record]
     seconds: dict[str, list[float]] = defaultdict(list)
     for run in done:
         seconds[run.device].append(run.seconds)
     states = Counter(run.status.state for run in runs)
-    seeds = sorted({run.config.seed for run in done})
-    devices = [(name, len(values), sum(values)) for name, values in seconds.items()]
-    return WhatRan(len(runs), len(done), states["cached"], states["failed"], seeds, devices)
+    return {
+        "total": len(runs),
+        "done": len(done),
+        **{state: states[state] for state in ("cached", "failed")},
+        "seeds": sorted({run.config.seed for run in done}),
+        "devices": [(name, len(values), sum(values)) for name, values in seconds.items()],
+        "seconds": sum(sum(values) for values in seconds.values()),
+    }
+
+
+def _claims_in_words(claims: pd.DataFrame) -> list[str]:
+    """Sentences on how many claims hold, by whose numbers."""
+    found = {whose(str(name)): Counter(rows["word"]) for name, rows in claims.groupby("numbers", sort=False)}
+    known = {by: words for by, words in found.items() if words[UNKNOWN] < words.total()}
+    unknown = " and ".join(by for by in found if by not in known)
+    return [
+        *(f"By {by} {_in_words(words)}." for by, words in known.items()),
+        *([f"By {unknown} none can be judged yet: too few cells are run."] if unknown else []),
+    ]
+
+
+def _in_words(words: Counter[str]) -> str:
+    hold, do_not = (words[word] == 1 for word in (HOLDS, FAILS))
+    return (
+        f"{words[HOLDS]} of {words.total()} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
+        f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
+    )
+
+
+def _verdicts_in_words(counts: pd.DataFrame) -> list[str]:
+    """A sentence per model on how its cells compare with the published ones."""
+    sums = counts.groupby("model", sort=False)[["cells", *VERDICTS]].sum()
+    return [
+        f"Our runs ({name}), of {row['cells']:,}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)}."
+        for name, row in sums.iterrows()
+    ]
+
+
+def reading(context: Context) -> Section:
+    """How to read the report: columns, marks, protocols and definitions of the model."""
+    runs = context.plan.runs.values()
+    protocols, models = sorted({run.protocol for run in runs}), sorted({run.key.model for run in runs})
+    body = render("reading.html.j2", protocols=protocols, models=models)
+    return Section("reading", "How to read this", body)
