@@ -21,24 +21,12 @@ from specar.runs.store import started_ablations
 
 @dataclass(frozen=True)
 class Judgement:
-    """What our runs say on the paper.
+    """What our runs say on the paper."""
 
-    Attributes
-    ----------
-    verdicts
-        A row per published cell and model: see `specar.judge.verdicts.verdicts_of`.
-    claims
-        A row per claim and side: see `specar.judge.claims.claim_table`.
-    rankings
-        The rankings over datasets: see `specar.judge.ranks.rankings`.
-    note
-        A caution of the configuration, if any.
-    """
-
-    verdicts: pd.DataFrame
-    claims: pd.DataFrame
-    rankings: list[Ranking]
-    note: str | None = None
+    verdicts: pd.DataFrame  # see specar.judge.verdicts.verdicts_of
+    claims: pd.DataFrame  # see specar.judge.claims.claim_table
+    rankings: list[Ranking]  # see specar.judge.ranks.rankings
+    note: str | None = None  # a caution of the configuration
 
     @cached_property
     def summary(self) -> pd.DataFrame:

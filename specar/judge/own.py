@@ -21,24 +21,12 @@ _NUMBERS = [*_KEY, "number", "runs"]
 
 @dataclass(frozen=True)
 class OwnResults:
-    """What we have run of SpecAR-Net; other models are left out.
+    """What we have run of SpecAR-Net; other models are left out."""
 
-    Attributes
-    ----------
-    verdicts
-        See `specar.judge.verdicts.verdicts_of`.
-    runs
-        Those of the `Ledger`.
-    ablations
-        A row per cell and level of the ablations, see `specar.results.ablations.ablation_table`.
-    unconverged
-        Ids of runs that ended before they had converged.
-    """
-
-    verdicts: pd.DataFrame
-    runs: pd.DataFrame
-    ablations: pd.DataFrame | None = None
-    unconverged: frozenset[str] = field(default_factory=frozenset)
+    verdicts: pd.DataFrame  # see specar.judge.verdicts.verdicts_of
+    runs: pd.DataFrame  # those of the Ledger
+    ablations: pd.DataFrame | None = None  # see specar.results.ablations.ablation_table
+    unconverged: frozenset[str] = field(default_factory=frozenset)  # ids of runs that ended too early
 
     @property
     def labels(self) -> list[str]:

@@ -33,14 +33,7 @@ def friedman(scores: pd.DataFrame) -> tuple[float, float]:
 
 
 def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
-    """Test pairs of models by Wilcoxon's signed-rank test over datasets, two-sided.
-
-    Parameters
-    ----------
-    scores
-        (datasets, models).
-    model
-        Only pairs with this model; None: all pairs.
+    """Test pairs of models (only those with ``model``, if given) by Wilcoxon's signed-rank test, two-sided.
 
     Returns
     -------
@@ -68,13 +61,9 @@ def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
-    """Test with TOP against without, cell by cell, runs paired by their seed.
+    """Test with TOP against without, cell by cell, runs of one model and protocol paired by their seed.
 
-    Parameters
-    ----------
-    runs
-        Runs of one model and protocol: ``task``, ``dataset``, ``setting``, ``metric``, ``top`` (bool),
-        ``seed`` and ``value``.
+    ``runs`` has ``task``, ``dataset``, ``setting``, ``metric``, ``top`` (bool), ``seed`` and ``value``.
 
     Returns
     -------
@@ -119,14 +108,7 @@ def critical_difference(models: int, datasets: int) -> float:
 def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float) -> list[list[str]]:
     """Return the largest groups of models, neighbours in rank, of which no pair is told apart.
 
-    Parameters
-    ----------
-    mean_ranks
-        By model.
-    pairs
-        All pairs, of `pairwise`.
-    friedman_p
-        If this is not significant, no pair is told apart.
+    ``pairs`` are all, of `pairwise`; none is told apart where Friedman's test is not significant.
     """
     order = [str(name) for name in mean_ranks.sort_values(kind="stable").index]
     apart: set[frozenset[str]] = set()

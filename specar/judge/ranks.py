@@ -29,26 +29,15 @@ PAIR_COLUMNS = ["task", "top", "metric", "source_table", "first", "second", "p",
 
 @dataclass(frozen=True)
 class Ranking:
-    """One ranking.
-
-    Attributes
-    ----------
-    task, top, metric, table
-        What is ranked; ``table`` is the ``source_table`` of the published numbers.
-    scores
-        Row per dataset, column per model: means over horizons or mask ratios.
-    own
-        Columns that are our runs.
-    left_out
-        Models of ours that lack a cell, with the number of cells that they have and need.
-    """
+    """One ranking of models over datasets."""
 
     task: str
     top: bool
     metric: str
-    table: str
-    scores: pd.DataFrame
-    own: tuple[str, ...] = ()
+    table: str  # source_table of the published numbers
+    scores: pd.DataFrame  # row per dataset, column per model: means over horizons or mask ratios
+    own: tuple[str, ...] = ()  # columns that are our runs
+    # Models of ours that lack a cell, with the number of cells that they have and need.
     left_out: tuple[tuple[str, int, int], ...] = ()
 
     @cached_property
@@ -90,11 +79,8 @@ class Ranking:
 def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
     """Return the rankings of all tasks of the paper, of every table of the appendix and metric.
 
-    Parameters
-    ----------
-    verdicts
-        Those of the plan (`specar.judge.verdicts.COLUMNS`): a label of SpecAR-Net is a further model where
-        all its cells are there; other models of the plan are not ranked.
+    A label of SpecAR-Net in the plan's ``verdicts`` is a further model where all its cells are there; other
+    models of the plan are not ranked.
     """
     return [
         _ranking(task, f"appendix:{number}", metric, verdicts)

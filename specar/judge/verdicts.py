@@ -36,12 +36,8 @@ COLUMNS = [
 def verdicts_of(ledger: Ledger, unconverged: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Judge every published cell of a ledger, under protocol ``published``.
 
-    Parameters
-    ----------
-    ledger
-        The numbers; cells without ``published_as`` are not judged.
-    unconverged
-        Ids of runs that ended before they had converged.
+    Cells without ``published_as`` are not judged; ``unconverged`` are ids of runs that ended before they had
+    converged.
 
     Returns
     -------
@@ -73,9 +69,8 @@ def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
     verdict = Verdict(NOT_RUN, "")
     if cell["seeds"]:
-        verdict = judge_summary(
-            cell["reproduced"], cell["sd"], cell["seeds"], cell["printed"], cell["metric"]
-        )
+        summed = ("reproduced", "sd", "seeds", "printed", "metric")
+        verdict = judge_summary(*(cell[name] for name in summed))
     why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
     return {
         **cell,
@@ -97,11 +92,8 @@ def _gaps(cell: Mapping[Any, Any], reasons: Mapping[str, str]) -> Iterator[str]:
     elif seeds:
         yield f"{seeds} of {asked} seeds done" if seeds < asked else ""
     else:
-        yield (
-            f"not all of its parts are done, {done} run{'s' * (done != 1)} of them"
-            if done
-            else "not done yet"
-        )
+        parts = f"not all of its parts are done, {done} run{'s' * (done != 1)} of them"
+        yield parts if done else "not done yet"
     if known := {name: reasons[name] for name in cell["failed"] if name in reasons}:
         yield f"failed: {'; '.join(listed_failures(known).texts)}"
 

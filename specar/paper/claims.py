@@ -28,48 +28,24 @@ _COUNTED = {
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim and how it is counted.
-
-    Attributes
-    ----------
-    place, quote
-        Where it stands, and its words; no words for the appendix, which is quoted by its numbers only.
-    statement
-        What is counted, in words.
-    tables
-        ``source_table`` of the cells; ``headline`` and ``window`` are made of other files.
-    ours, theirs
-        The sides, see `specar.paper.counts.face_to_face`. Without ``theirs`` it is the best of the rest.
-    rule
-        ``every`` or ``most`` cells better; ``count``: best, ties included, as often as printed; ``equal``:
-        inside the margin.
-    cells
-        Which of them: averages over settings or datasets, the parts, or all.
-    metrics
-        Their metrics; empty for all.
-    side
-        What ``ours`` is called where it is not the value of its first column.
-    ablation
-        Ablation whose levels our part takes the place of ``variant`` from; None: the runs of the plan.
-    unknown, own_unknown
-        Why the published or our part cannot be judged at all, if so.
-    """
+    """A claim and how it is counted; the sides are those of `specar.paper.counts.face_to_face`."""
 
     id: str
     title: str
     place: str
-    statement: str
-    tables: list[str]
-    quote: str = ""
+    statement: str  # what is counted, in words
+    tables: list[str]  # source_table of the cells; headline and window are made of other files
+    quote: str = ""  # none of the appendix, which is quoted by its numbers only
     ours: Side = field(default_factory=lambda: {"model": OURS})
-    theirs: Side | None = None
+    theirs: Side | None = None  # None: the best of the rest
+    # Every or most cells better; best, ties included, as often as printed; inside the margin.
     rule: Literal["every", "most", "count", "equal"] = "every"
-    cells: Literal["all", "parts", "averages"] = "all"
-    metrics: list[str] = field(default_factory=list)
-    side: str = ""
-    ablation: str | None = None
-    unknown: str | None = None
-    own_unknown: str | None = None
+    cells: Literal["all", "parts", "averages"] = "all"  # averages are over settings or datasets
+    metrics: list[str] = field(default_factory=list)  # empty for all
+    side: str = ""  # what ours is called where it is not the value of its first column
+    ablation: str | None = None  # whose levels our part takes for variant; None: the runs of the plan
+    unknown: str | None = None  # why the published part cannot be judged at all
+    own_unknown: str | None = None  # and why ours cannot
 
     @property
     def sides(self) -> str:
@@ -98,19 +74,15 @@ def claims() -> tuple[Claim, ...]:
 
 def published_recount(claim: Claim, numbers: pd.DataFrame | None = None) -> Recount:
     """Count a claim over the paper's own numbers, misprints included; ``numbers`` as of `cells_of`."""
-    return (
-        Recount(UNKNOWN, note=claim.unknown) if claim.unknown else recount(claim, claim_cells(claim, numbers))
-    )
+    if claim.unknown:
+        return Recount(UNKNOWN, note=claim.unknown)
+    return recount(claim, claim_cells(claim, numbers))
 
 
 def claim_cells(claim: Claim, numbers: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the printed cells of both sides, without ``source_table``: two tables may have the same cell."""
-    made = {"headline": _headline, "window": _window}
-    cells = (
-        made[claim.tables[0]](numbers)
-        if claim.tables[0] in made
-        else cells_of(*claim.tables, numbers=numbers)
-    )
+    made = {"headline": _headline, "window": _window}.get(claim.tables[0])
+    cells = made(numbers) if made else cells_of(*claim.tables, numbers=numbers)
     if "top" in claim.ours:
         cells = cells[cells["model"] == OURS]
     if claim.metrics:
@@ -175,14 +147,9 @@ def _called(side: Side | None) -> str:
 
 def _headline(numbers: pd.DataFrame | None) -> pd.DataFrame:
     """Table 2's numbers of SpecAR-Net, printed and recomputed from the cells behind them."""
-    printed, parts = (
-        cells[cells["model"] == OURS]
-        for cells in (
-            cells_of("main:2", numbers=numbers),
-            cells_of(*(f"appendix:{number}" for number in (5, 6, 8, 10, 12)), numbers=numbers),
-        )
-    )
-    parts = parts[~averages(parts)]
+    printed = cells_of("main:2", numbers=numbers).query("model == @OURS")
+    parts = cells_of(*(f"appendix:{number}" for number in (5, 6, 8, 10, 12)), numbers=numbers)
+    parts = parts[(parts["model"] == OURS) & ~averages(parts)]
     recomputed = [_mean_of_parts(parts, *row) for row in printed[["task", "dataset", "metric"]].to_numpy()]
     return pd.concat([printed.assign(model="printed"), printed.assign(number=recomputed)])
 

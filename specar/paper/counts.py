@@ -35,12 +35,8 @@ class Counts:
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
     """Return by how much ``ours`` is better than ``theirs``, negative where it is worse.
 
-    Parameters
-    ----------
-    ours, theirs
-        Values on the same index, missing ones as NaN.
-    metrics
-        Names of `specar.paper.metrics.METRICS`: they say which direction is better.
+    All on the same index, missing values NaN; ``metrics`` (of `specar.paper.metrics.METRICS`) say which
+    direction is better.
     """
     return (ours - theirs) * _signs(metrics)
 
@@ -56,13 +52,9 @@ def face_to_face(
 ) -> pd.DataFrame:
     """Put the cells of one side beside the best of the other side.
 
-    Parameters
-    ----------
-    numbers
-        Rows as of `specar.paper.numbers.printed_numbers`.
-    ours, theirs
-        Columns of its key with the value that makes a row one of a side, like ``{"model": "SpecAR-Net"}``.
-        Without ``theirs`` the other side is every other row. What neither names has to be the same on both.
+    ``numbers`` has rows as of `specar.paper.numbers.printed_numbers`; a side is columns of its key with the
+    value that makes a row one of it, like ``{"model": "SpecAR-Net"}``. Without ``theirs`` the other side is
+    every other row. What neither names has to be the same on both.
 
     Returns
     -------

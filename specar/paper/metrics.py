@@ -19,26 +19,14 @@ class Relative:
 
 @dataclass(frozen=True)
 class Metric:
-    """How the paper prints a metric.
-
-    Attributes
-    ----------
-    label
-        Its name.
-    decimals
-        Digits after the point.
-    percent
-        Printed in percent and recorded as a fraction; deviations are then in points, not relative.
-    higher
-        Whether higher is better.
-    relative
-        What it is relative to, if so.
-    """
+    """How the paper prints a metric."""
 
     label: str
     decimals: int = 3
-    percent: bool = False
-    higher: bool = False
+    percent: bool = (
+        False  # printed so and recorded as a fraction; deviations are then in points, not relative
+    )
+    higher: bool = False  # is better
     relative: Relative | None = None
 
     @property

@@ -36,7 +36,9 @@ class Source:
 
 
 def _source(aggregates: Mapping[str, list[str]] | None = None, **entry: Any) -> Source:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
+    }
     return Source(**values, aggregates={name: tuple(parts) for name, parts in (aggregates or {}).items()})
 
 
