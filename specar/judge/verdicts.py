@@ -67,10 +67,10 @@ def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
+    mean, sd, seeds = cell["reproduced"], cell["sd"], cell["seeds"]
     verdict = Verdict(NOT_RUN, "")
-    if cell["seeds"]:
-        summed = ("reproduced", "sd", "seeds", "printed", "metric")
-        verdict = judge_summary(*(cell[name] for name in summed))
+    if seeds:
+        verdict = judge_summary(mean, sd, seeds, cell["printed"], cell["metric"])
     why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
     return {
         **cell,

@@ -38,7 +38,7 @@ class Claim:
     quote: str = ""  # none of the appendix, which is quoted by its numbers only
     ours: Side = field(default_factory=lambda: {"model": OURS})
     theirs: Side | None = None  # None: the best of the rest
-    # Every or most cells better; best, ties included, as often as printed; inside the margin.
+    # Better in every or in most cells; count: best, ties included, as often as printed; equal: in the margin.
     rule: Literal["every", "most", "count", "equal"] = "every"
     cells: Literal["all", "parts", "averages"] = "all"  # averages are over settings or datasets
     metrics: list[str] = field(default_factory=list)  # empty for all

@@ -23,10 +23,8 @@ class Metric:
 
     label: str
     decimals: int = 3
-    percent: bool = (
-        False  # printed so and recorded as a fraction; deviations are then in points, not relative
-    )
-    higher: bool = False  # is better
+    percent: bool = False  # recorded as a fraction; deviations are then in points, not relative
+    higher: bool = False  # whether higher is better
     relative: Relative | None = None
 
     @property
