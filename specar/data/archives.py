@@ -31,10 +31,7 @@ class Archives:
     def extract(self, archive: Archive, target: Path, size: int | None) -> None:
         """Write the member to ``target``, in whose folder the archive lies meanwhile; ``size`` bounds it.
 
-        Raises
-        ------
-        SourceError
-            The archive cannot be had, is not the registry's, is damaged, or lacks the member.
+        Raises SourceError: the archive cannot be had, is not the registry's, is damaged, or lacks the member.
         """
         opened = self._open(archive, target.parent)
         with _opened_member(opened, archive.member, bound(size)) as stream:

@@ -33,20 +33,9 @@ Common = dict[str, Any]  # the fields that all kinds of Meta have
 def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
     """Read the files of a dataset and return its arrays and what describes them.
 
-    Parameters
-    ----------
-    dataset
-        Its registry entry.
-    paths
-        Its files, in the order of ``dataset.used_files``.
-    common
-        Name, identity and hashes, for the description.
-
-    Raises
-    ------
-    SpecarError
-        A file is not as its reader in :mod:`specar.data.readers` wants it, files do not belong together or
-        a value, scaled where that is done, does not fit in float32.
+    ``paths`` are in the order of ``dataset.used_files``, ``common`` is for the description. Raises
+    SpecarError: a file is not as its reader wants it, files do not belong together or a value, scaled where
+    that is done, does not fit in float32.
     """
     if isinstance(dataset, CsvDataset):
         return _series(dataset, paths, common)

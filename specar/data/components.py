@@ -17,19 +17,10 @@ class Component(NamedTuple):
 
 
 def components(name: str, dataset: DatasetEntry | JoinedDataset, folder: Path) -> list[Component]:
-    """Return the dataset itself, or the parts of a joined one.
+    """Return the dataset itself, whose raw folder is ``folder``, or the parts of a joined one.
 
     The raw folders of all datasets lie side by side: a part is downloaded once, for itself and for whatever
     joins it.
-
-    Parameters
-    ----------
-    name
-        Name of the dataset.
-    dataset
-        Its registry entry.
-    folder
-        Its raw folder, as if it had one.
     """
     if isinstance(dataset, JoinedDataset):
         return [Component(part, entry, folder.parent / part) for part, entry in dataset.entries.items()]

@@ -50,38 +50,19 @@ class _Source:
 def fetch(
     name: str, dataset: Dataset, folder: Path, mirror: str | None = None, progress: bool | None = None
 ) -> list[Path]:
-    """Make every used file of a dataset present and verified in a folder.
+    """Make every used file of a dataset present and verified; return them in the order of ``used_files``.
 
-    A file that is there with the right checksum is kept without any request, and one of which the
-    registry knows no checksum unless it is a user's own and a local mirror has another one. Otherwise
-    the mirror is tried first, then the sources of the registry. A zip archive is downloaded once for all
-    its members and not kept. What nothing can verify is taken with a warning. Several processes may
-    fetch at once: one does it, the others wait and find it done.
+    They go to ``folder/<file name>``, those of a joined dataset where its parts have them. A file that is
+    there with the right checksum is kept without any request, and one of which the registry knows no checksum
+    unless it is a user's own and a local mirror has another one. Otherwise the mirror (a local folder or base
+    URL with ``<dataset.folder>/<file name>``, also with ``.gz`` appended) is tried first, then the sources of
+    the registry. A zip archive is downloaded once for all its members and not kept. What nothing can verify
+    is taken with a warning. Several processes may fetch at once: one does it, the others wait and find it
+    done. ``progress``: whether to show a bar; None: only when stderr is a terminal.
 
-    Parameters
-    ----------
-    name
-        Name of the dataset, for messages.
-    dataset
-        Its registry entry.
-    folder
-        Where the files go, as ``folder/<file name>``; those of a joined dataset go where its parts have them.
-    mirror
-        Local folder or base URL with ``<dataset.folder>/<file name>``, also with ``.gz`` appended.
-    progress
-        Whether to show a progress bar; None: only when stderr is a terminal.
-
-    Returns
-    -------
-    list of Path
-        The files, in the order of ``dataset.used_files``.
-
-    Raises
-    ------
-    SpecarError
-        No source gives the right file, the dataset is on request and not in place, the mirror is no
-        folder, or the folder cannot be written to. Nothing partial is left in ``folder``; a wrong file
-        that lay there before stays.
+    Raises SpecarError: no source gives the right file, the dataset is on request and not in place, the mirror
+    is no folder, or ``folder`` cannot be written to. Nothing partial is left there; a wrong file that lay
+    there before stays.
     """
     show = sys.stderr.isatty() if progress is None else progress
     paths: list[Path] = []

@@ -12,19 +12,10 @@ from specar.data.layout import META
 
 
 def needs_data(records: Iterable[Path], prepared: Path, own_files: Iterable[Path]) -> bool:
-    """Whether one of the records has to be made, or made again, from a prepared dataset.
+    """Whether one of the records has to be made, or made again, from the dataset in the folder ``prepared``.
 
     Data that was deleted is not needed for a record that is there. What the record was made of, beside a
-    user's own files, is named by its id.
-
-    Parameters
-    ----------
-    records
-        Records of runs or of baselines.
-    prepared
-        Folder of the prepared dataset.
-    own_files
-        A user's own files of the dataset, which may change.
+    user's own files, which may change, is named by its id.
     """
     changed = max((path.stat().st_mtime_ns for path in own_files if path.exists()), default=0)
     there = _value(prepared / META, "prepared_sha256")

@@ -29,26 +29,13 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
     standard-scored: each channel with the mean and the population standard deviation of the train rows
     (series; each part of a joined one by its own) or the train file (classification, anomaly detection), of
-    the values that are there; what is missing becomes the mean, unless the entry says otherwise.
-    Rows of a series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is
-    complete. Several processes may prepare at once: one does it, the others wait and find it done.
+    the values that are there; what is missing becomes the mean, unless the entry says otherwise. Rows of a
+    series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is complete; an
+    earlier preparation is replaced once the new one is complete. Several processes may prepare at once: one
+    does it, the others wait and find it done.
 
-    Parameters
-    ----------
-    name
-        Name of the dataset.
-    dataset
-        Its registry entry.
-    raw
-        Folder with the files of the dataset; those of a joined one lie where its parts have them.
-    output
-        Folder to write to; an earlier preparation in it is replaced, once the new one is complete.
-
-    Raises
-    ------
-    SpecarError
-        A file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants it, a
-        value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
+    Raises SpecarError: a file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants
+    it, a value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
     """
     raw, output = Path(raw), Path(output)
     parts = components(name, dataset, raw)

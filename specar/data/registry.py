@@ -91,10 +91,8 @@ class JoinedDataset(Strict):
     def linked(self, datasets: Mapping[str, Dataset]) -> JoinedDataset:
         """Return the entry with the entries of its parts.
 
-        Raises
-        ------
-        ValueError
-            A part is unknown, no CSV dataset, or has another number of channels than the others.
+        Raises ValueError: a part is unknown, no CSV dataset, or has another number of channels than the
+        others.
         """
         entries = {}
         for part in self.parts:
@@ -287,10 +285,7 @@ def builtin_datasets() -> dict[str, Dataset]:
 def linked(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
     """Give every joined dataset the entries of its parts.
 
-    Raises
-    ------
-    ValueError
-        A part is unknown or does not go with the others.
+    Raises ValueError: a part is unknown or does not go with the others.
     """
     result = dict(datasets)
     for name, entry in datasets.items():
@@ -303,13 +298,7 @@ def linked(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
 
 
 def find_dataset(name: str, datasets: dict[str, Dataset]) -> Dataset:
-    """Look up a dataset.
-
-    Raises
-    ------
-    SpecarError
-        There is no such entry; the message names the closest ones.
-    """
+    """Look up a dataset; the SpecarError about an unknown one names the closest ones."""
     if name in datasets:
         return datasets[name]
     close = difflib.get_close_matches(name, datasets, n=3) or sorted(datasets)

@@ -15,47 +15,23 @@ from specar.data.registry import Dataset, DatasetFile, JoinedDataset, Kind
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """A dataset in a listing.
-
-    Attributes
-    ----------
-    state
-        "missing", "on request" (missing and to be had from its owner only), "downloaded" or "prepared"
-        (from this very registry entry).
-    size
-        Size of its files in MB, as text: "≥ 80.85" where the size of a file is unknown and that of the
-        zip archive stands in for it, "?" where no size is known.
-    kind
-        Kind of the tasks that it serves.
-    caution
-        Why numbers on it do not compare with published ones, if so.
-    """
+    """A dataset in a listing."""
 
     name: str
-    state: str
-    size: str
+    state: str  # of dataset_state
+    size: (
+        str  # MB of its files; "≥ 80.85": that of an archive stands in for an unknown one; "?": none is known
+    )
     kind: Kind
     licence: str
     source: str
-    caution: str | None
+    caution: str | None  # why numbers on it do not compare with published ones
 
 
 def dataset_state(dataset: Dataset, raw: Path, prepared: Path, mirror: str | None = None) -> str:
-    """Tell how far a dataset is.
+    """Return "missing", "on request", "downloaded" or "prepared" (from this very entry), by its own folders.
 
-    Parameters
-    ----------
-    dataset
-        Its registry entry.
-    raw, prepared
-        Its own folders of downloaded files and of prepared arrays.
-    mirror
-        Mirror of the datasets: a restricted dataset that lies there is "missing", not "on request".
-
-    Returns
-    -------
-    str
-        "missing", "on request", "downloaded" or "prepared".
+    A dataset on request that is missing but lies in the mirror is "missing".
     """
     if _is_prepared(dataset, prepared):
         return "prepared"
@@ -76,17 +52,7 @@ def _is_prepared(dataset: Dataset, prepared: Path) -> bool:
 def listing(
     datasets: Mapping[str, Dataset], raw: Path, prepared: Path, mirror: str | None = None
 ) -> list[DatasetRow]:
-    """List datasets in their order.
-
-    Parameters
-    ----------
-    datasets
-        Registry entries by name.
-    raw, prepared
-        Folders with one folder per dataset, of downloaded files and of prepared arrays.
-    mirror
-        Mirror of the datasets.
-    """
+    """List datasets in their order; ``raw`` and ``prepared`` have one folder per dataset."""
     return [
         DatasetRow(
             name=name,

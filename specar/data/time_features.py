@@ -8,18 +8,10 @@ import pandas as pd
 
 
 def hourly_time_features(dates: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
-    """Return the hour of the day, and the day of the week, the month and the year.
+    """Return the hour of the day, and the day of the week, the month and the year: float32 (rows, 4).
 
-    Parameters
-    ----------
-    dates
-        Time stamps, of length rows.
-
-    Returns
-    -------
-    float32 array (rows, 4)
-        Each feature runs from -0.5 (midnight, Monday, the 1st, 1 January) to 0.5 (23 h, Sunday, the
-        31st, day 366 of a leap year).
+    Each runs from -0.5 (midnight, Monday, the 1st, 1 January) to 0.5 (23 h, Sunday, the 31st, day 366 of a
+    leap year).
     """
     features = [
         dates.hour / 23,

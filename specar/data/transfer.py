@@ -71,12 +71,8 @@ def bound(size: int | None) -> int:
 def get(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
     """Download with retries into ``output``; tell whether HTTP has packed it (gzip) on the way.
 
-    ``title`` is for the progress bar, ``size`` in bytes, where known, bounds what is taken.
-
-    Raises
-    ------
-    SourceError
-        The URL does not give the file; PassingError where another attempt may cure it.
+    ``title`` is for the progress bar, ``size`` in bytes, where known, bounds what is taken. Raises
+    SourceError: the URL does not give the file; PassingError where another attempt may cure it.
     """
     reason = ""
     for attempt in range(ATTEMPTS):
@@ -196,10 +192,7 @@ def too_large(limit: int) -> SourceError:
 def write(stream: IO[bytes] | gzip.GzipFile, target: Path, limit: int, form: str = "gzip") -> None:
     """Write what a stream, packed in a ``form`` or not, holds.
 
-    Raises
-    ------
-    SourceError
-        It cannot be read, or holds more than ``limit`` bytes.
+    Raises SourceError: it cannot be read, or holds more than ``limit`` bytes.
     """
     with target.open("wb") as output:
         for block in _blocks(stream, form):

@@ -22,51 +22,27 @@ Labels = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class AnomalySeries:
-    """A series to learn from and one with labels.
+    """A series to learn from and one with labels, in the units of the file."""
 
-    Attributes
-    ----------
-    train, test
-        float64 arrays (rows, channels) in the units of the file. NaN: missing.
-    labels
-        bool array (test rows), True: anomalous.
-    train_ends, test_ends
-        Ends (exclusive) of the parts that follow one another, such as machines and channels of telemetry,
-        in rows.
-    columns
-        Names of the channels, where the files have them.
-    missing
-        Number of missing values in train and test.
-    """
-
-    train: Values
+    train: Values  # (rows, channels), NaN: missing
     test: Values
-    labels: Labels
-    train_ends: tuple[int, ...]
+    labels: Labels  # (test rows), True: anomalous
+    train_ends: tuple[int, ...]  # ends (exclusive) of the parts, such as machines, in rows
     test_ends: tuple[int, ...]
-    columns: tuple[str, ...] | None = None
-    missing: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+    columns: tuple[str, ...] | None = None  # names of the channels, where the files have them
+    missing: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})  # number of values
 
 
 def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     """Read a dataset in one of the formats ``npy``, ``machines`` and ``anomaly_csv``.
 
-    Missing values are NaN in ``anomaly_csv``, or 0 with ``missing: zero``, and an error in the others.
+    ``paths`` are in the order of ``dataset.used_files``. Missing values are NaN in ``anomaly_csv``, or 0 with
+    ``missing: zero``, and an error in the others.
 
-    Parameters
-    ----------
-    paths
-        Its files, in the order of ``dataset.used_files``.
-    dataset
-        Its registry entry.
-
-    Raises
-    ------
-    SpecarError
-        A file cannot be read or has no rows, a value is no finite number, a label neither 0 nor 1, train
-        and test or the registry disagree about the channels, there are not as many labels as
-        test rows, or those of other times, all rows are anomalous or none, or the lengths of joined series do
-        not sum to the rows.
+    Raises SpecarError: a file cannot be read or has no rows, a value is no finite number, a label neither 0
+    nor 1, train and test or the registry disagree about the channels, there are not as many labels as test
+    rows, or those of other times, all rows are anomalous or none, or the lengths of joined series do not sum
+    to the rows.
     """
     paths = [Path(path) for path in paths]
     if isinstance(dataset, AnomalyCsvDataset):

@@ -20,23 +20,12 @@ _LATEST = 2035  # of years with two digits: '36 may be 1936 or 2036
 def read_dates(path: Path, column: pd.Series[str], date_format: str | None = None) -> pd.DatetimeIndex:
     """Return the time stamps (rows,), in the time zone that they are written in.
 
-    Whether day or month comes first is settled by days after the 12th, else by the steps between rows: in
-    one reading, and no other, they are all the same, in seconds or in months.
+    Whether day or month comes first is settled by days after the 12th, else by the steps between rows: in one
+    reading, and no other, they are all the same, in seconds or in months. ``column`` has NaN where there is
+    no cell; ``date_format`` is as of ``strptime``; None: as the dates say themselves.
 
-    Parameters
-    ----------
-    path
-        The file, for messages.
-    column
-        The cells (rows,), NaN where there is none.
-    date_format
-        How they are written, as of ``strptime``; None: as they say themselves.
-
-    Raises
-    ------
-    SpecarError
-        A cell is no date or has another form than the first, rows go back in time or differ in their zones,
-        or the column can mean several things.
+    Raises SpecarError: a cell is no date or has another form than the first, rows go back in time or differ
+    in their zones, or the column can mean several things.
     """
     texts = column.str.strip()
     if not texts.isna().any() and len(names := zones(texts)) > 1:
@@ -54,13 +43,7 @@ def read_dates(path: Path, column: pd.Series[str], date_format: str | None = Non
 
 
 def check_order(path: Path, column: pd.Series[Any], times: pd.Index[Any]) -> None:
-    """Refuse rows that go back in time; equal neighbours get a warning, for the Weather file has a pair.
-
-    Raises
-    ------
-    SpecarError
-        A row is before the row above.
-    """
+    """Refuse rows that go back in time; equal neighbours get a warning, for the Weather file has a pair."""
     steps = np.diff(times.asi8 if isinstance(times, pd.DatetimeIndex) else times.to_numpy())
     if (bad := first(steps < 0)) is not None:
         advice = (

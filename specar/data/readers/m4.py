@@ -16,43 +16,23 @@ from specar.data.registry import M4Dataset
 
 @dataclass(frozen=True)
 class M4Series:
-    """Univariate series of any length, each with the steps that follow it.
+    """Univariate series of any length, each with the steps that follow it."""
 
-    Attributes
-    ----------
-    ids
-        Names of the series, in the order of the train file.
-    train_values
-        float64 array (steps,): all series, one after the other.
-    train_offsets
-        int64 array (series + 1); series i is ``train_values[train_offsets[i]:train_offsets[i + 1]]``.
-    test_values
-        float64 array (series, horizon).
-    """
-
-    ids: list[str]
-    train_values: Values
-    train_offsets: Offsets
-    test_values: Values
+    ids: list[str]  # in the order of the train file
+    train_values: Values  # (steps,): all series, one after the other
+    train_offsets: Offsets  # (series + 1): starts of the series and the end of the last one
+    test_values: Values  # (series, horizon)
 
 
 def read_m4(train_path: Path, test_path: Path, dataset: M4Dataset) -> M4Series:
     """Read the train and the test file of one frequency; the test rows may come in another order.
 
-    Parameters
-    ----------
-    train_path, test_path
-        The files: a header, then rows of an id and values, empty cells after the last one.
-    dataset
-        Its registry entry: horizon, number of series.
+    Each has a header, then rows of an id and values, empty cells after the last one.
 
-    Raises
-    ------
-    SpecarError
-        A file cannot be read, is no valid CSV in UTF-8 or has no header or series; a series has no id or
-        value, the id of another one, a cell that is no finite number or an empty one before the last; the
-        files have other series, a test row has another number of steps than the horizon, or the
-        registry says another number of series.
+    Raises SpecarError: a file cannot be read, is no valid CSV in UTF-8 or has no header or series; a series
+    has no id or value, the id of another one, a cell that is no finite number or an empty one before the
+    last; the files have other series, a test row has another number of steps than the horizon, or the
+    registry says another number of series.
     """
     train, test = _series(Path(train_path)), _series(Path(test_path))
     _check_ids(train_path, train, test_path, test)

@@ -18,13 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def check_times(path: Path, times: pd.Series[Any]) -> None:
-    """Refuse rows (rows,) that go back in time; where times cannot be read, warn that this is not checked.
-
-    Raises
-    ------
-    SpecarError
-        A row is before the row above.
-    """
+    """Refuse rows (rows,) that go back in time; where times cannot be read, warn that this is not checked."""
     if not (found := _readings(times)):
         _log.warning("%s, column %r: not numbers or dates, their order is not checked", path, times.name)
         return
@@ -36,10 +30,7 @@ def check_times(path: Path, times: pd.Series[Any]) -> None:
 def check_same_times(path: Path, times: pd.Series[Any], other_path: Path, other: pd.Series[Any]) -> None:
     """Refuse rows of a file whose times are not those of the same rows of another file.
 
-    Raises
-    ------
-    SpecarError
-        The times of a row differ; rows that only one of them has do not count.
+    Rows that only one of them has do not count.
     """
     rows = min(len(times), len(other))
     differ = _differences(times[:rows], other[:rows])

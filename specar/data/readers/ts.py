@@ -28,44 +28,25 @@ class _Header:
 
 @dataclass(frozen=True)
 class TsSeries:
-    """Labelled cases, each a multivariate series of any length.
+    """Labelled cases, each a multivariate series of any length."""
 
-    Attributes
-    ----------
-    values
-        float64 array (steps, channels): all cases, one after the other. NaN: missing.
-    offsets
-        int64 array (cases + 1); case i is ``values[offsets[i]:offsets[i + 1]]``.
-    labels
-        Class of each case.
-    classes
-        All classes in the order of the header; without one there, those that occur, sorted.
-    """
-
-    values: Values
-    offsets: Offsets
-    labels: list[str]
-    classes: list[str]
+    values: Values  # (steps, channels): all cases, one after the other; NaN: missing
+    offsets: Offsets  # (cases + 1): starts of the cases and the end of the last one
+    labels: list[str]  # class of each case
+    classes: list[str]  # in the order of the header; without one there, those that occur, sorted
 
 
 def read_ts(path: Path) -> TsSeries:
     """Read a .ts file, line by line.
 
-    A channel that is shorter than others of its case is missing (NaN) at its end.
+    It has a header of lines with @, then a line per case: channels separated by ``:``, values by ``,``, the
+    class last, ``?`` or NaN for a missing value. A channel that is shorter than others of its case is missing
+    (NaN) at its end.
 
-    Parameters
-    ----------
-    path
-        The file: a header of lines with @, then a line per case, channels separated by ``:``, values by
-        ``,``, the class last; ``?`` or NaN for a missing value.
-
-    Raises
-    ------
-    SpecarError
-        The file cannot be read or has time stamps, no class labels, no @data or no case; a case has
-        another number of channels than the header or the first case says, another number of steps than
-        the header says, a class that the header does not list, or a cell that is no number; or the header
-        lists a class twice.
+    Raises SpecarError: the file cannot be read or has time stamps, no class labels, no @data or no case; a
+    case has another number of channels than the header or the first case says, another number of steps than
+    the header says, a class that the header does not list, or a cell that is no number; or the header lists a
+    class twice.
     """
     path = Path(path)
     with opened(path, errors="replace") as file:  # some comments are not in UTF-8
