@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
-from specar.data.registry import Archive
+from specar.data.entries import Archive
 from specar.data.transfer import SourceError, bound, get, reading, shown, too_large, write
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from specar.base.errors import SpecarError
 from specar.data.meta import (
@@ -22,7 +23,6 @@ from specar.data.meta import (
 )
 from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
-from specar.data.time_features import hourly_time_features
 from specar.data.treatment import Doubles, fill_gaps, fit, scaled
 from specar.metrics.naive2 import naive2
 
@@ -64,6 +64,22 @@ def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arr
         std=std.tolist(),
     )
     return {"values.npy": values, "time_features.npy": hourly_time_features(table.dates[: ends[2]])}, meta
+
+
+def hourly_time_features(dates: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
+    """Return the hour of the day, and the day of the week, the month and the year: float32 (rows, 4).
+
+    Each runs from -0.5 (midnight, Monday, the 1st, 1 January) to 0.5 (23 h, Sunday, the 31st, day 366 of a
+    leap year).
+    """
+    features = [
+        dates.hour / 23,
+        dates.day_of_week / 6,
+        (dates.day - 1) / 30,
+        (dates.day_of_year - 1) / 365,
+    ]
+    stacked = np.stack([np.asarray(feature, dtype=np.float64) for feature in features], axis=1)
+    return (stacked - 0.5).astype(np.float32)
 
 
 def _joined(dataset: JoinedDataset, paths: list[Path], common: Common) -> tuple[Arrays, JoinedMeta]:

@@ -20,9 +20,9 @@ from specar.base.files import atomic_path, git_blob_of, sha256_of
 from specar.base.locks import write_lock
 from specar.base.names import looked_for
 from specar.data.archives import Archives
-from specar.data.components import components
-from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
-from specar.data.registry import Archive, Dataset, DatasetEntry, DatasetFile
+from specar.data.entries import Archive, DatasetEntry, DatasetFile
+from specar.data.mirror import MIRROR_VARIABLE, components, is_url, mirrored_copies, missing_files
+from specar.data.registry import Dataset
 from specar.data.transfer import PassingError, SourceError, bound, get, shown, write
 
 # How no file of data starts, and what does; "<DATE>" is a column of some.

@@ -1,4 +1,4 @@
-"""What ``meta.json`` says about the prepared arrays beside it, for each kind of dataset."""
+"""The files of prepared data, and what ``meta.json`` says about the arrays beside it, for each kind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from specar.base.strict import Strict
+from specar.data.entries import Kind
 
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[int, Field(ge=0)]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]  # type and shape of each array, by file name
 
 TIME_FEATURE_COUNT = 4
+META = "meta.json"
+# Names of the arrays, as the workflow lists them before anything is prepared.
+ARRAYS: dict[Kind, tuple[str, ...]] = {
+    "series": ("values.npy", "time_features.npy"),
+    "m4": ("train_values.npy", "train_offsets.npy", "test_values.npy", "naive2.npy"),
+    "classification": (
+        "train_values.npy",
+        "train_offsets.npy",
+        "train_labels.npy",
+        "test_values.npy",
+        "test_offsets.npy",
+        "test_labels.npy",
+    ),
+    "anomaly": ("train.npy", "test.npy", "labels.npy"),
+}
 
 
 class BaseMeta(Strict):

@@ -14,11 +14,11 @@ from specar.base.errors import SpecarError
 from specar.base.files import atomic_path, git_blob_of, json_text, sha256_of
 from specar.base.locks import read_lock, write_lock
 from specar.data.build import Arrays, Common, build
-from specar.data.components import components, file_key
-from specar.data.layout import META
-from specar.data.meta import Meta
+from specar.data.entries import DatasetFile
+from specar.data.meta import META, Meta
+from specar.data.mirror import components, file_key
 from specar.data.prepared import read_prepared
-from specar.data.registry import Dataset, DatasetFile
+from specar.data.registry import Dataset
 
 _log = logging.getLogger(__name__)
 

@@ -14,23 +14,16 @@ from pydantic import TypeAdapter, ValidationError
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, sha256_of
 from specar.base.locks import read_lock
-from specar.data.layout import ARRAYS, META
-from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import (
+    META,
+    AnomalyMeta,
+    ClassificationMeta,
+    JoinedMeta,
+    M4Meta,
+    Meta,
+    SeriesMeta,
+)
 from specar.data.windows import Split, part_rows
-
-__all__ = [
-    "ARRAYS",
-    "META",
-    "AnomalyData",
-    "ClassificationData",
-    "JoinedData",
-    "M4Data",
-    "PreparedData",
-    "SeriesData",
-    "SeriesRows",
-    "Split",
-    "read_prepared",
-]
 
 Offsets = npt.NDArray[np.int64]
 

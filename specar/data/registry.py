@@ -14,7 +14,6 @@ from specar.base.errors import SpecarError
 from specar.base.strict import Strict
 from specar.data.entries import (
     SIZES,
-    Archive,
     CaseCounts,
     DatasetEntry,
     DatasetFile,
@@ -25,28 +24,6 @@ from specar.data.entries import (
     RowCount,
     Splits,
 )
-
-__all__ = [
-    "DATASET_FORMATS",
-    "AnomalyCsvDataset",
-    "AnomalyEntry",
-    "Archive",
-    "CsvDataset",
-    "Dataset",
-    "DatasetEntry",
-    "DatasetFile",
-    "DatasetName",
-    "JoinedDataset",
-    "Kind",
-    "M4Dataset",
-    "MachinesDataset",
-    "NpyDataset",
-    "Splits",
-    "TsDataset",
-    "builtin_datasets",
-    "find_dataset",
-    "linked",
-]
 
 
 class CsvDataset(DatasetEntry):

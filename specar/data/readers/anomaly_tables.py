@@ -16,7 +16,7 @@ import pandas as pd
 from specar.base.errors import SpecarError
 from specar.data.readers.cells import Values, first, opened, shown
 from specar.data.readers.csv import check_names, column_values, listed, parse
-from specar.data.readers.times import check_same_times, check_times
+from specar.data.readers.dates import check_same_times, check_times
 from specar.data.registry import AnomalyCsvDataset
 
 _log = logging.getLogger(__name__)
