@@ -141,14 +141,10 @@ def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tu
             f"{paths[0]} has {len(classes)} classes, not {dataset.classes}; correct the dataset"
         )
     mean, std = _fitted(common["name"], train.values)
-    train_counts = _counts(train, fill_gaps(train.values, train.offsets))
-    scores = scaled(common["name"], train.values, mean, std)
-    arrays = _cases("train", paths[0], train, scores, classes)
+    arrays, train_counts = _cases("train", paths[0], train, classes, common["name"], mean, std)
     del train  # the largest files hardly fit in memory together
     test = _cases_of(paths[1], len(mean))
-    test_counts = _counts(test, fill_gaps(test.values, test.offsets))
-    scores = scaled(common["name"], test.values, mean, std)
-    arrays |= _cases("test", paths[1], test, scores, classes)
+    test_arrays, test_counts = _cases("test", paths[1], test, classes, common["name"], mean, std)
     meta = ClassificationMeta(
         **common,
         channels=len(mean),
@@ -158,7 +154,7 @@ def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tu
         mean=mean.tolist(),
         std=std.tolist(),
     )
-    return arrays, meta
+    return arrays | test_arrays, meta
 
 
 def _fitted(name: str, train: Doubles, columns: Sequence[str] | None = None) -> tuple[Doubles, Doubles]:
@@ -180,24 +176,21 @@ def _cases_of(path: Path, channels: int | None) -> TsSeries:
     return series
 
 
-def _counts(series: TsSeries, missing: int) -> CaseCounts:
-    lengths = np.diff(series.offsets)
-    return CaseCounts(
-        cases=len(lengths), steps=len(series.values), longest=int(lengths.max()), missing=missing
-    )
-
-
 def _cases(
-    part: str, path: Path, series: TsSeries, scores: npt.NDArray[np.float32], classes: list[str]
-) -> Arrays:
+    part: str, path: Path, series: TsSeries, classes: list[str], name: str, mean: Doubles, std: Doubles
+) -> tuple[Arrays, CaseCounts]:
+    missing, lengths = fill_gaps(series.values, series.offsets), np.diff(series.offsets)
+    scores = scaled(name, series.values, mean, std)
     if unknown := sorted(set(series.labels) - set(classes)):
         raise SpecarError(f"{path} has class {unknown[0]!r}, which the train file lacks; correct the file")
-    codes = {name: number for number, name in enumerate(classes)}
-    return {
+    codes = {label: number for number, label in enumerate(classes)}
+    arrays: Arrays = {
         f"{part}_values.npy": scores,
         f"{part}_offsets.npy": series.offsets,
         f"{part}_labels.npy": np.array([codes[label] for label in series.labels], dtype=np.int64),
     }
+    longest = int(lengths.max())
+    return arrays, CaseCounts(cases=len(lengths), steps=len(scores), longest=longest, missing=missing)
 
 
 def _anomaly(dataset: AnomalyEntry, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:

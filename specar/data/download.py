@@ -16,14 +16,13 @@ from typing import IO
 from urllib.parse import quote
 
 from specar.base.errors import SpecarError
-from specar.base.files import atomic_path, git_blob_of, sha256_of
+from specar.base.files import atomic_path, sha256_of
 from specar.base.locks import write_lock
 from specar.base.names import looked_for
-from specar.data.archives import Archives
 from specar.data.entries import Archive, DatasetEntry, DatasetFile
 from specar.data.mirror import MIRROR_VARIABLE, components, is_url, mirrored_copies, missing_files
 from specar.data.registry import Dataset
-from specar.data.transfer import PassingError, SourceError, bound, get, shown, write
+from specar.data.transfer import Archives, PassingError, SourceError, bound, get, shown, write
 
 # How no file of data starts, and what does; "<DATE>" is a column of some.
 _OTHERS = {
@@ -126,13 +125,10 @@ def _present(name: str, file: DatasetFile, path: Path) -> bool:
 
 def _mismatch(file: DatasetFile, path: Path) -> str | None:
     """How the content of ``path`` differs from that in the registry, or from a file of data at all."""
-    if file.sha256:
-        what, actual, expected = "sha256", sha256_of(path), file.sha256
-    elif file.git_blob:
-        what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
-    else:
+    if not file.hashed:
         return _no_data(file, path)
-    return None if actual == expected else f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
+    problem = file.wrong_hash(path)
+    return problem and f"wrong {problem}"
 
 
 def _no_data(file: DatasetFile, path: Path) -> str | None:

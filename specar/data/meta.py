@@ -41,6 +41,10 @@ class BaseMeta(Strict):
     sha256: dict[str, str] = Field(description="of the raw files, by name")
     prepared_sha256: dict[str, str] = Field({}, description="of the arrays, by name")
 
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        raise NotImplementedError
+
 
 class Scaled(BaseMeta):
     """Standard-scored channels."""
@@ -77,7 +81,6 @@ class SeriesMeta(Scaled):
         return self
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return _series_arrays(self.rows, self.channels)
 
 
@@ -112,7 +115,6 @@ class JoinedMeta(BaseMeta):
         return sum(part.rows for part in self.parts)
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array: those of a series."""
         return _series_arrays(self.rows, self.channels)
 
 
@@ -127,7 +129,6 @@ class M4Meta(BaseMeta):
     ids: list[str]
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return {
             "train_values.npy": ("float64", (self.steps,)),
             "train_offsets.npy": ("int64", (self.series + 1,)),
@@ -156,7 +157,6 @@ class ClassificationMeta(Scaled):
     test: CaseCounts
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         shapes: Shapes = {}
         for part, counts in (("train", self.train), ("test", self.test)):
             shapes[f"{part}_values.npy"] = ("float32", (counts.steps, self.channels))
@@ -182,7 +182,6 @@ class AnomalyMeta(Scaled):
         return self
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return {
             "train.npy": ("float32", (self.train_ends[-1], self.channels)),
             "test.npy": ("float32", (self.test_ends[-1], self.channels)),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specar.base.errors import SpecarError
-from specar.base.files import atomic_path, git_blob_of, json_text, sha256_of
+from specar.base.files import atomic_path, json_text, sha256_of
 from specar.base.locks import read_lock, write_lock
 from specar.data.build import Arrays, Common, build
 from specar.data.entries import DatasetFile
@@ -74,21 +74,13 @@ def _present(name: str, file: DatasetFile, folder: Path) -> Path:
 def _verified(name: str, file: DatasetFile, path: Path) -> str:
     """SHA-256 of a file that is as the registry says."""
     try:
-        digest = sha256_of(path)
-        if file.sha256:
-            what, actual, expected = "sha256", digest, file.sha256
-        elif file.git_blob:
-            what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
-        else:
-            return digest
+        if problem := file.wrong_hash(path):
+            raise SpecarError(
+                f"dataset {name}: {path} is damaged ({problem}); delete it and fetch the dataset again"
+            )
+        return file.sha256 or sha256_of(path)
     except OSError as error:
         raise SpecarError(f"dataset {name}: cannot read {path}: {error.strerror or error}") from error
-    if actual != expected:
-        raise SpecarError(
-            f"dataset {name}: {path} is damaged ({what} {actual[:12]}…, expected {expected[:12]}…); "
-            "delete it and fetch the dataset again"
-        )
-    return digest
 
 
 def _write(folder: Path, arrays: Arrays, meta: Meta) -> None:

@@ -155,7 +155,9 @@ def read_prepared(folder: Path) -> PreparedData:
     meta.json.
     """
     content, meta = _read_meta(folder)
-    return _data(meta, content, _load_arrays(folder, meta))
+    shapes = meta.arrays().items()
+    arrays = {Path(name).stem: _load_array(folder, name, *shape, meta) for name, shape in shapes}
+    return _data(meta, content, arrays)
 
 
 def _data(meta: Meta, content: dict[str, Any], arrays: dict[str, Any]) -> PreparedData:
@@ -194,11 +196,6 @@ def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
         where = ".".join(map(str, first["loc"]))
         raise _damaged(path, f"{where}: {first['msg']}" if where else first["msg"]) from error
     return content, meta
-
-
-def _load_arrays(folder: Path, meta: Meta) -> dict[str, Any]:
-    """The arrays by name, without ``.npy``."""
-    return {Path(name).stem: _load_array(folder, name, *shape, meta) for name, shape in meta.arrays().items()}
 
 
 def _load_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...], meta: Meta) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
@@ -241,14 +241,9 @@ Dataset = Annotated[
     | Annotated[AnomalyCsvDataset, Tag("anomaly_csv")],
     Discriminator(_format_of),
 ]
+# The classes of entries by format: the tags of the union.
 DATASET_FORMATS: dict[str, type[DatasetEntry | JoinedDataset]] = {
-    "csv": CsvDataset,
-    "joined": JoinedDataset,
-    "m4": M4Dataset,
-    "ts": TsDataset,
-    "npy": NpyDataset,
-    "machines": MachinesDataset,
-    "anomaly_csv": AnomalyCsvDataset,
+    tag.tag: entry for entry, tag in map(get_args, get_args(get_args(Dataset)[0]))
 }
 
 

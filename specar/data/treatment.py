@@ -72,11 +72,8 @@ def fill_gaps(values: Doubles, offsets: npt.NDArray[np.int64]) -> int:
         return 0
     for start, end in pairwise(offsets):
         for channel in np.flatnonzero(gaps[start:end].any(axis=0)):
-            _fill(values[start:end, channel], gaps[start:end, channel])
+            series, missing = values[start:end, channel], gaps[start:end, channel]
+            known = np.flatnonzero(~missing)
+            if len(known):
+                series[missing] = np.interp(np.flatnonzero(missing), known, series[known])
     return total
-
-
-def _fill(channel: Doubles, gaps: npt.NDArray[np.bool_]) -> None:
-    known = np.flatnonzero(~gaps)
-    if len(known):
-        channel[gaps] = np.interp(np.flatnonzero(gaps), known, channel[known])

@@ -36,6 +36,7 @@ def read_m4(train_path: Path, test_path: Path, dataset: M4Dataset) -> M4Series:
     """
     train, test = _series(Path(train_path)), _series(Path(test_path))
     _check_ids(train_path, train, test_path, test)
+    _check_ids(test_path, test, train_path, train)
     _check_numbers(train_path, train, test_path, test, dataset)
     ids = list(train)
     return M4Series(
@@ -91,16 +92,12 @@ def _check_header(path: Path, header: list[str]) -> None:
     raise SpecarError(f"{path} is empty; delete it and fetch it again")
 
 
-def _check_ids(train_path: Path, train: dict[str, Values], test_path: Path, test: dict[str, Values]) -> None:
-    for path, here, other, there in (
-        (train_path, train, test_path, test),
-        (test_path, test, train_path, train),
-    ):
-        if extra := [name for name in here if name not in there]:
-            raise SpecarError(
-                f"{path} has {len(extra)} series that {other} lacks, as {extra[0]!r}; "
-                "use files that belong together"
-            )
+def _check_ids(path: Path, series: dict[str, Values], other_path: Path, other: dict[str, Values]) -> None:
+    if extra := [name for name in series if name not in other]:
+        raise SpecarError(
+            f"{path} has {len(extra)} series that {other_path} lacks, as {extra[0]!r}; "
+            "use files that belong together"
+        )
 
 
 def _check_numbers(

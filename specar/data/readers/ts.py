@@ -119,7 +119,8 @@ def _cases(path: Path, lines: _Lines, header: _Header) -> TsSeries:
         _check_case(place, len(dimensions), channels, label, header.classes)
         case = [_channel(f"{place}, dimension {i}", text) for i, text in enumerate(dimensions, start=1)]
         length = length or (len(case[0]) if header.equal else None)
-        _check_steps(place, case, length)
+        if length and (wrong := {len(channel) for channel in case} - {length}):
+            raise SpecarError(f"{place}: {min(wrong)} steps, not {length} as the header promises; correct it")
         values = _stacked(case)
         steps.frombytes(values.tobytes())
         lengths.append(len(values))
@@ -137,12 +138,6 @@ def _check_case(place: str, found: int, channels: int, label: str, classes: list
         raise SpecarError(f"{place}: {found} dimensions, not {channels}; correct the file")
     if not label or (classes and label not in classes):
         raise SpecarError(f"{place}: class {reprlib.repr(label)} is not in the header; add it to @classLabel")
-
-
-def _check_steps(place: str, channels: list[Values], length: int | None) -> None:
-    """Refuse a channel of another length than the header promises; None: it promises nothing."""
-    if length and (wrong := {len(channel) for channel in channels} - {length}):
-        raise SpecarError(f"{place}: {min(wrong)} steps, not {length} as the header promises; correct it")
 
 
 def _stacked(channels: list[Values]) -> Values:
