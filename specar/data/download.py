@@ -193,16 +193,12 @@ def _try_sources(
             reasons.append(f"{source.shown}: {problem}")
             _log.info("dataset %s: %s", name, reasons[-1])
         else:
-            _report(name, source, file, path)
+            _log.info("%s: from %s", path, source.shown)
+            if not file.own and not _verifiable(file, source):
+                unverified = f"{file.name} from {source.shown} not verified: no checksum is known"
+                _log.warning("dataset %s: %s", name, unverified)
             return None
     return reasons
-
-
-def _report(name: str, source: _Source, file: DatasetFile, path: Path) -> None:
-    location = source.shown
-    _log.info("%s: from %s", path, location)
-    if not file.own and not _verifiable(file, source):
-        _log.warning("dataset %s: %s from %s not verified: no checksum is known", name, file.name, location)
 
 
 def _obtain(source: _Source, file: DatasetFile, path: Path, archives: Archives) -> None:

@@ -20,13 +20,8 @@ META = "meta.json"
 ARRAYS: dict[Kind, tuple[str, ...]] = {
     "series": ("values.npy", "time_features.npy"),
     "m4": ("train_values.npy", "train_offsets.npy", "test_values.npy", "naive2.npy"),
-    "classification": (
-        "train_values.npy",
-        "train_offsets.npy",
-        "train_labels.npy",
-        "test_values.npy",
-        "test_offsets.npy",
-        "test_labels.npy",
+    "classification": tuple(
+        f"{part}_{what}.npy" for part in ("train", "test") for what in ("values", "offsets", "labels")
     ),
     "anomaly": ("train.npy", "test.npy", "labels.npy"),
 }

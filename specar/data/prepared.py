@@ -14,15 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, sha256_of
 from specar.base.locks import read_lock
-from specar.data.meta import (
-    META,
-    AnomalyMeta,
-    ClassificationMeta,
-    JoinedMeta,
-    M4Meta,
-    Meta,
-    SeriesMeta,
-)
+from specar.data.meta import META, AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
 from specar.data.windows import Split, part_rows
 
 Offsets = npt.NDArray[np.int64]

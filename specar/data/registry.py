@@ -65,20 +65,17 @@ class JoinedDataset(Strict):
             raise ValueError("a part is named twice")
         return parts
 
-    def linked(self, datasets: Mapping[str, Dataset]) -> JoinedDataset:
-        """Return the entry with the entries of its parts.
-
-        Raises ValueError: a part is unknown, no CSV dataset, or has another number of channels than the
-        others.
-        """
+    def linked(self, name: str, datasets: Mapping[str, Dataset]) -> JoinedDataset:
+        """Return the entry with the entries of its parts; raises as the function `linked`."""
         entries = {}
         for part in self.parts:
             entry = datasets.get(part)
             if not isinstance(entry, CsvDataset):
-                raise ValueError(f"part {part} is {'unknown' if entry is None else 'no CSV dataset'}")
+                problem = "unknown" if entry is None else "no CSV dataset"
+                raise ValueError(f"{name}: part {part} is {problem}")
             entries[part] = entry
         if len({entry.channels for entry in entries.values()} - {None}) > 1:
-            raise ValueError("its parts differ in their channels")
+            raise ValueError(f"{name}: its parts differ in their channels")
         copy = self.model_copy()
         copy._entries = entries
         return copy
@@ -257,16 +254,12 @@ def builtin_datasets() -> dict[str, Dataset]:
 def linked(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
     """Give every joined dataset the entries of its parts.
 
-    Raises ValueError: a part is unknown or does not go with the others.
+    Raises ValueError: a part is unknown, no CSV dataset, or has another number of channels than the others.
     """
-    result = dict(datasets)
-    for name, entry in datasets.items():
-        if isinstance(entry, JoinedDataset):
-            try:
-                result[name] = entry.linked(datasets)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
-    return result
+    return {
+        name: entry.linked(name, datasets) if isinstance(entry, JoinedDataset) else entry
+        for name, entry in datasets.items()
+    }
 
 
 def find_dataset(name: str, datasets: dict[str, Dataset]) -> Dataset:

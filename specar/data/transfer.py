@@ -248,7 +248,10 @@ class Archives:
         Raises SourceError: the archive cannot be had, is not the registry's, is damaged, or lacks the member.
         """
         opened = self._open(archive, target.parent)
-        with _opened_member(opened, archive.member, bound(size)) as stream:
+        member = _member(opened, archive.member, bound(size))
+        with reading("zip"):
+            stream = opened.open(member)
+        with stream:
             write(stream, target, bound(size), "zip")
 
     def _open(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
@@ -277,21 +280,16 @@ class Archives:
             return opened
 
 
-def _opened_member(archive: zipfile.ZipFile, name: str, limit: int) -> IO[bytes]:
-    member = _member(archive, name)
-    if member.is_dir() or stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-        raise SourceError(f"member {PurePosixPath(name).name} of the zip file is a folder, link or device")
-    if member.file_size > limit:
-        raise too_large(limit)
-    with reading("zip"):
-        return archive.open(member)
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+def _member(archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.ZipInfo:
     members = archive.infolist()
     base = PurePosixPath(name).name
     found = [member for member in members if member.filename == name]
     found = found or [member for member in members if PurePosixPath(member.filename).name == base]
     if len(found) != 1:
         raise SourceError(f"{'several members' if found else 'no member'} {base} in the zip file")
-    return found[0]
+    member = found[0]
+    if member.is_dir() or stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise SourceError(f"member {base} of the zip file is a folder, link or device")
+    if member.file_size > limit:
+        raise too_large(limit)
+    return member

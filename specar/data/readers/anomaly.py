@@ -50,18 +50,11 @@ def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     if isinstance(dataset, MachinesDataset):
         return _joined(paths, dataset.channels, _text)
     series = _joined(paths, dataset.channels, _npy)
-    return _divided(paths, series, dataset) if isinstance(dataset, NpyDataset) else series
-
-
-def _divided(paths: list[Path], series: AnomalySeries, dataset: NpyDataset) -> AnomalySeries:
-    """Mark where the series end that the arrays were joined from."""
-    if dataset.train_lengths is None or dataset.test_lengths is None:
+    if not isinstance(dataset, NpyDataset) or dataset.train_lengths is None or dataset.test_lengths is None:
         return series
-    return replace(
-        series,
-        train_ends=_ends(paths[0], "train_lengths", dataset.train_lengths, len(series.train)),
-        test_ends=_ends(paths[1], "test_lengths", dataset.test_lengths, len(series.test)),
-    )
+    train_ends = _ends(paths[0], "train_lengths", dataset.train_lengths, len(series.train))
+    test_ends = _ends(paths[1], "test_lengths", dataset.test_lengths, len(series.test))
+    return replace(series, train_ends=train_ends, test_ends=test_ends)
 
 
 def _ends(path: Path, name: str, lengths: list[int], rows: int) -> tuple[int, ...]:
@@ -121,11 +114,10 @@ def _joined(
     """Train, test and label files of one machine or more, each in the same order."""
     machines = len(paths) // 3
     parts = [_matrix(path, read(path)) for path in paths[: 2 * machines]]
-    labels = [_flags(path, read(path)) for path in paths[2 * machines :]]
     for path, part in zip(paths, parts, strict=False):
         _check_channels(path, part.shape[1], channels or parts[0].shape[1])
-    for path, flags, test in zip(paths[2 * machines :], labels, parts[machines:], strict=True):
-        _check_length(path, flags, len(test))
+    tests = zip(paths[2 * machines :], parts[machines:], strict=True)
+    labels = [_flags(path, read(path), len(test)) for path, test in tests]
     _check_any(paths[-1], labels)
     return AnomalySeries(
         train=np.concatenate(parts[:machines]),
@@ -150,14 +142,18 @@ def _matrix(path: Path, array: npt.NDArray[Any]) -> Values:
     return values
 
 
-def _flags(path: Path, array: npt.NDArray[Any]) -> Labels:
-    """Labels (rows) from an array (rows) or (rows, 1) of 0 and 1."""
+def _flags(path: Path, array: npt.NDArray[Any], rows: int) -> Labels:
+    """Labels (rows) from an array (rows) or (rows, 1) of 0 and 1; ``rows`` is that of the test series."""
     flags = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if flags.ndim != 1 or flags.dtype.kind not in "biuf":
         raise SpecarError(f"{path} holds {array.dtype} {array.shape}, not one label per row; correct it")
     if not (known := np.isin(flags, (0, 1))).all():
         row = int(np.argmin(known))
         raise SpecarError(f"{path}, row {row + 1}: label {flags[row]} is neither 0 nor 1; correct it")
+    if len(flags) != rows:
+        raise SpecarError(
+            f"{path} has {len(flags)} labels for {rows} test rows; use files that belong together"
+        )
     return flags.astype(np.bool_)
 
 
@@ -165,13 +161,6 @@ def _check_channels(path: Path, found: int, expected: int) -> None:
     if found != expected:
         raise SpecarError(
             f"{path} has {found} channels, not {expected}; correct the file or channels of the dataset"
-        )
-
-
-def _check_length(path: Path, labels: Labels, rows: int) -> None:
-    if len(labels) != rows:
-        raise SpecarError(
-            f"{path} has {len(labels)} labels for {rows} test rows; use files that belong together"
         )
 
 
@@ -184,8 +173,7 @@ def _check_any(path: Path, labels: list[Labels]) -> None:
 def _read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> AnomalySeries:
     tables = read_tables(paths, dataset)
     _check_channels(paths[0], tables.train.shape[1], dataset.channels or tables.train.shape[1])
-    labels = _flags(paths[-1], tables.labels)
-    _check_length(paths[-1], labels, len(tables.test))
+    labels = _flags(paths[-1], tables.labels, len(tables.test))
     _check_any(paths[-1], [labels])
     return AnomalySeries(
         train=tables.train,

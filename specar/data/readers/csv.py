@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import first, place_of, shown
+from specar.data.readers.cells import Values, first, place_of, shown
 from specar.data.readers.dates import read_dates
 from specar.data.registry import CsvDataset
 
@@ -25,7 +24,7 @@ _NAMELESS = re.compile(r"\s*(Unnamed: \d+(_level_\d+)?(\.\d+)*)?\s*")
 class Table:
     """A multivariate series."""
 
-    values: npt.NDArray[np.float64]  # (rows, channels), all finite, in the units of the file
+    values: Values  # (rows, channels), all finite, in the units of the file
     dates: pd.DatetimeIndex  # (rows), never going backwards
     columns: tuple[str, ...]  # names of the channels, in the order of the file
 
@@ -146,7 +145,7 @@ def listed(names: list[str]) -> str:
     return ", ".join(shown)
 
 
-def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> npt.NDArray[np.float64]:
+def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> Values:
     """Return the numbers (rows, columns) of a table; with ``gaps``, missing ones are NaN.
 
     Raises SpecarError about a cell that is no finite number.

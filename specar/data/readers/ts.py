@@ -72,7 +72,9 @@ def _header(path: Path, lines: _Lines) -> _Header:
             case "@timestamps" if _is_true(words):
                 raise SpecarError(f"{place}: series with time stamps cannot be read; export plain values")
             case "@classlabel" if _is_true(words):
-                header.classes = _unique(place, words[1:])
+                header.classes = words[1:]
+                if twice := [name for name in header.classes if header.classes.count(name) > 1]:
+                    raise SpecarError(f"{place}: class {reprlib.repr(twice[0])} is listed twice; remove one")
             case "@targetlabel" if not _is_true(words):
                 pass
             case "@classlabel" | "@targetlabel":
@@ -92,12 +94,6 @@ def _header(path: Path, lines: _Lines) -> _Header:
 
 def _is_true(words: list[str]) -> bool:
     return bool(words) and words[0].lower() == "true"
-
-
-def _unique(place: str, classes: list[str]) -> list[str]:
-    if twice := [name for name in classes if classes.count(name) > 1]:
-        raise SpecarError(f"{place}: class {reprlib.repr(twice[0])} is listed twice; remove one")
-    return classes
 
 
 def _count(place: str, words: list[str], what: str) -> int:
