@@ -22,8 +22,8 @@ def _datasets(options: argparse.Namespace) -> None:
 
 def _fetch(options: argparse.Namespace) -> None:
     from specar.base.files import sha256_of, update_json
-    from specar.data.components import file_key
     from specar.data.download import fetch
+    from specar.data.mirror import file_key
 
     plan = plan_of(options)
     for name in options.names or plan.datasets:

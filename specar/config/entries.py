@@ -23,7 +23,7 @@ from specar.base.strict import Strict
 from specar.config.key import Setting
 from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
-from specar.data.registry import DatasetName
+from specar.data.entries import DatasetName
 from specar.models.specar.config import SpecARConfig
 
 Horizon = Annotated[int, Field(ge=1, le=100_000)]

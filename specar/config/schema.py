@@ -36,7 +36,8 @@ from specar.config.settings import (
     TrainingConfig,
 )
 from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
-from specar.data.registry import Dataset, DatasetName, builtin_datasets, linked
+from specar.data.entries import DatasetName
+from specar.data.registry import Dataset, builtin_datasets, linked
 from specar.models import ModelSpec, spec_of
 
 # Name of the experiment of datasets that have none of their own.

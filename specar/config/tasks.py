@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specar.data.registry import Kind
+from specar.data.entries import Kind
 
 
 @dataclass(frozen=True)

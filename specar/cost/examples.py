@@ -11,8 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from specar.config import RunConfig
 from specar.data.entries import CaseCounts
-from specar.data.layout import META
-from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import META, AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
 from specar.data.registry import (
     AnomalyEntry,
     CsvDataset,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from specar.base.errors import SpecarError
 from specar.data.meta import (
@@ -22,7 +23,6 @@ from specar.data.meta import (
 )
 from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
-from specar.data.time_features import hourly_time_features
 from specar.data.treatment import Doubles, fill_gaps, fit, scaled
 from specar.metrics.naive2 import naive2
 
@@ -33,20 +33,9 @@ Common = dict[str, Any]  # the fields that all kinds of Meta have
 def build(dataset: Dataset, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:
     """Read the files of a dataset and return its arrays and what describes them.
 
-    Parameters
-    ----------
-    dataset
-        Its registry entry.
-    paths
-        Its files, in the order of ``dataset.used_files``.
-    common
-        Name, identity and hashes, for the description.
-
-    Raises
-    ------
-    SpecarError
-        A file is not as its reader in :mod:`specar.data.readers` wants it, files do not belong together or
-        a value, scaled where that is done, does not fit in float32.
+    ``paths`` are in the order of ``dataset.used_files``, ``common`` is for the description. Raises
+    SpecarError: a file is not as its reader wants it, files do not belong together or a value, scaled where
+    that is done, does not fit in float32.
     """
     if isinstance(dataset, CsvDataset):
         return _series(dataset, paths, common)
@@ -75,6 +64,17 @@ def _series(dataset: CsvDataset, paths: list[Path], common: Common) -> tuple[Arr
         std=std.tolist(),
     )
     return {"values.npy": values, "time_features.npy": hourly_time_features(table.dates[: ends[2]])}, meta
+
+
+def hourly_time_features(dates: pd.DatetimeIndex) -> npt.NDArray[np.float32]:
+    """Return the hour of the day, and the day of the week, the month and the year: float32 (rows, 4).
+
+    Each runs from -0.5 (midnight, Monday, the 1st, 1 January) to 0.5 (23 h, Sunday, the 31st, day 366 of a
+    leap year).
+    """
+    features = [dates.hour / 23, dates.day_of_week / 6, (dates.day - 1) / 30, (dates.day_of_year - 1) / 365]
+    stacked = np.stack([np.asarray(feature, dtype=np.float64) for feature in features], axis=1)
+    return (stacked - 0.5).astype(np.float32)
 
 
 def _joined(dataset: JoinedDataset, paths: list[Path], common: Common) -> tuple[Arrays, JoinedMeta]:
@@ -136,14 +136,10 @@ def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tu
             f"{paths[0]} has {len(classes)} classes, not {dataset.classes}; correct the dataset"
         )
     mean, std = _fitted(common["name"], train.values)
-    train_counts = _counts(train, fill_gaps(train.values, train.offsets))
-    scores = scaled(common["name"], train.values, mean, std)
-    arrays = _cases("train", paths[0], train, scores, classes)
+    arrays, train_counts = _cases("train", paths[0], train, classes, common["name"], mean, std)
     del train  # the largest files hardly fit in memory together
     test = _cases_of(paths[1], len(mean))
-    test_counts = _counts(test, fill_gaps(test.values, test.offsets))
-    scores = scaled(common["name"], test.values, mean, std)
-    arrays |= _cases("test", paths[1], test, scores, classes)
+    test_arrays, test_counts = _cases("test", paths[1], test, classes, common["name"], mean, std)
     meta = ClassificationMeta(
         **common,
         channels=len(mean),
@@ -153,7 +149,7 @@ def _classification(dataset: TsDataset, paths: list[Path], common: Common) -> tu
         mean=mean.tolist(),
         std=std.tolist(),
     )
-    return arrays, meta
+    return arrays | test_arrays, meta
 
 
 def _fitted(name: str, train: Doubles, columns: Sequence[str] | None = None) -> tuple[Doubles, Doubles]:
@@ -175,24 +171,21 @@ def _cases_of(path: Path, channels: int | None) -> TsSeries:
     return series
 
 
-def _counts(series: TsSeries, missing: int) -> CaseCounts:
-    lengths = np.diff(series.offsets)
-    return CaseCounts(
-        cases=len(lengths), steps=len(series.values), longest=int(lengths.max()), missing=missing
-    )
-
-
 def _cases(
-    part: str, path: Path, series: TsSeries, scores: npt.NDArray[np.float32], classes: list[str]
-) -> Arrays:
+    part: str, path: Path, series: TsSeries, classes: list[str], name: str, mean: Doubles, std: Doubles
+) -> tuple[Arrays, CaseCounts]:
+    missing, lengths = fill_gaps(series.values, series.offsets), np.diff(series.offsets)
+    scores = scaled(name, series.values, mean, std)
     if unknown := sorted(set(series.labels) - set(classes)):
         raise SpecarError(f"{path} has class {unknown[0]!r}, which the train file lacks; correct the file")
-    codes = {name: number for number, name in enumerate(classes)}
-    return {
+    codes = {label: number for number, label in enumerate(classes)}
+    arrays: Arrays = {
         f"{part}_values.npy": scores,
         f"{part}_offsets.npy": series.offsets,
         f"{part}_labels.npy": np.array([codes[label] for label in series.labels], dtype=np.int64),
     }
+    longest = int(lengths.max())
+    return arrays, CaseCounts(cases=len(lengths), steps=len(scores), longest=longest, missing=missing)
 
 
 def _anomaly(dataset: AnomalyEntry, paths: list[Path], common: Common) -> tuple[Arrays, Meta]:

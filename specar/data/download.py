@@ -16,14 +16,13 @@ from typing import IO
 from urllib.parse import quote
 
 from specar.base.errors import SpecarError
-from specar.base.files import atomic_path, git_blob_of, sha256_of
+from specar.base.files import atomic_path, sha256_of
 from specar.base.locks import write_lock
 from specar.base.names import looked_for
-from specar.data.archives import Archives
-from specar.data.components import components
-from specar.data.mirror import MIRROR_VARIABLE, is_url, mirrored_copies, missing_files
-from specar.data.registry import Archive, Dataset, DatasetEntry, DatasetFile
-from specar.data.transfer import PassingError, SourceError, bound, get, shown, write
+from specar.data.entries import Archive, DatasetEntry, DatasetFile
+from specar.data.mirror import MIRROR_VARIABLE, components, is_url, mirrored_copies, missing_files
+from specar.data.registry import Dataset
+from specar.data.transfer import Archives, PassingError, SourceError, bound, get, shown, write
 
 # How no file of data starts, and what does; "<DATE>" is a column of some.
 _OTHERS = {
@@ -50,38 +49,19 @@ class _Source:
 def fetch(
     name: str, dataset: Dataset, folder: Path, mirror: str | None = None, progress: bool | None = None
 ) -> list[Path]:
-    """Make every used file of a dataset present and verified in a folder.
+    """Make every used file of a dataset present and verified; return them in the order of ``used_files``.
 
-    A file that is there with the right checksum is kept without any request, and one of which the
-    registry knows no checksum unless it is a user's own and a local mirror has another one. Otherwise
-    the mirror is tried first, then the sources of the registry. A zip archive is downloaded once for all
-    its members and not kept. What nothing can verify is taken with a warning. Several processes may
-    fetch at once: one does it, the others wait and find it done.
+    They go to ``folder/<file name>``, those of a joined dataset where its parts have them. A file that is
+    there with the right checksum is kept without any request, and one of which the registry knows no checksum
+    unless it is a user's own and a local mirror has another one. Otherwise the mirror (a local folder or base
+    URL with ``<dataset.folder>/<file name>``, also with ``.gz`` appended) is tried first, then the sources of
+    the registry. A zip archive is downloaded once for all its members and not kept. What nothing can verify
+    is taken with a warning. Several processes may fetch at once: one does it, the others wait and find it
+    done. ``progress``: whether to show a bar; None: only when stderr is a terminal.
 
-    Parameters
-    ----------
-    name
-        Name of the dataset, for messages.
-    dataset
-        Its registry entry.
-    folder
-        Where the files go, as ``folder/<file name>``; those of a joined dataset go where its parts have them.
-    mirror
-        Local folder or base URL with ``<dataset.folder>/<file name>``, also with ``.gz`` appended.
-    progress
-        Whether to show a progress bar; None: only when stderr is a terminal.
-
-    Returns
-    -------
-    list of Path
-        The files, in the order of ``dataset.used_files``.
-
-    Raises
-    ------
-    SpecarError
-        No source gives the right file, the dataset is on request and not in place, the mirror is no
-        folder, or the folder cannot be written to. Nothing partial is left in ``folder``; a wrong file
-        that lay there before stays.
+    Raises SpecarError: no source gives the right file, the dataset is on request and not in place, the mirror
+    is no folder, or ``folder`` cannot be written to. Nothing partial is left there; a wrong file that lay
+    there before stays.
     """
     show = sys.stderr.isatty() if progress is None else progress
     paths: list[Path] = []
@@ -145,13 +125,10 @@ def _present(name: str, file: DatasetFile, path: Path) -> bool:
 
 def _mismatch(file: DatasetFile, path: Path) -> str | None:
     """How the content of ``path`` differs from that in the registry, or from a file of data at all."""
-    if file.sha256:
-        what, actual, expected = "sha256", sha256_of(path), file.sha256
-    elif file.git_blob:
-        what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
-    else:
+    if not file.hashed:
         return _no_data(file, path)
-    return None if actual == expected else f"wrong {what} {actual[:12]}…, expected {expected[:12]}…"
+    problem = file.wrong_hash(path)
+    return problem and f"wrong {problem}"
 
 
 def _no_data(file: DatasetFile, path: Path) -> str | None:
@@ -216,16 +193,12 @@ def _try_sources(
             reasons.append(f"{source.shown}: {problem}")
             _log.info("dataset %s: %s", name, reasons[-1])
         else:
-            _report(name, source, file, path)
+            _log.info("%s: from %s", path, source.shown)
+            if not file.own and not _verifiable(file, source):
+                unverified = f"{file.name} from {source.shown} not verified: no checksum is known"
+                _log.warning("dataset %s: %s", name, unverified)
             return None
     return reasons
-
-
-def _report(name: str, source: _Source, file: DatasetFile, path: Path) -> None:
-    location = source.shown
-    _log.info("%s: from %s", path, location)
-    if not file.own and not _verifiable(file, source):
-        _log.warning("dataset %s: %s from %s not verified: no checksum is known", name, file.name, location)
 
 
 def _obtain(source: _Source, file: DatasetFile, path: Path, archives: Archives) -> None:

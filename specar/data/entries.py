@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from specar.base.files import git_blob_of, sha256_of
 from specar.base.names import RelativePath, Url
 from specar.base.strict import Strict
 
@@ -65,6 +67,16 @@ class DatasetFile(Strict):
     def own(self) -> bool:
         """Whether it is a user's own: nothing is known of its content and it has no sources."""
         return not (self.hashed or self.urls or self.archives)
+
+    def wrong_hash(self, path: Path) -> str | None:
+        """How the hash of a copy differs from the known one; None: it does not, or none is known."""
+        if self.sha256:
+            what, actual, expected = "sha256", sha256_of(path), self.sha256
+        elif self.git_blob:
+            what, actual, expected = "git blob id", git_blob_of(path), self.git_blob
+        else:
+            return None
+        return None if actual == expected else f"{what} {actual[:12]}…, expected {expected[:12]}…"
 
 
 class Splits(Strict):

@@ -1,4 +1,4 @@
-"""What ``meta.json`` says about the prepared arrays beside it, for each kind of dataset."""
+"""The files of prepared data, and what ``meta.json`` says about the arrays beside it, for each kind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from specar.base.strict import Strict
+from specar.data.entries import Kind
 
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[int, Field(ge=0)]
 Shapes = dict[str, tuple[str, tuple[int, ...]]]  # type and shape of each array, by file name
 
 TIME_FEATURE_COUNT = 4
+META = "meta.json"
+# Names of the arrays, as the workflow lists them before anything is prepared.
+ARRAYS: dict[Kind, tuple[str, ...]] = {
+    "series": ("values.npy", "time_features.npy"),
+    "m4": ("train_values.npy", "train_offsets.npy", "test_values.npy", "naive2.npy"),
+    "classification": tuple(
+        f"{part}_{what}.npy" for part in ("train", "test") for what in ("values", "offsets", "labels")
+    ),
+    "anomaly": ("train.npy", "test.npy", "labels.npy"),
+}
 
 
 class BaseMeta(Strict):
@@ -24,6 +35,10 @@ class BaseMeta(Strict):
     identity: dict[str, Any] = Field(description="Dataset.identity() of the registry entry")
     sha256: dict[str, str] = Field(description="of the raw files, by name")
     prepared_sha256: dict[str, str] = Field({}, description="of the arrays, by name")
+
+    def arrays(self) -> Shapes:
+        """Type and shape of each array."""
+        raise NotImplementedError
 
 
 class Scaled(BaseMeta):
@@ -61,7 +76,6 @@ class SeriesMeta(Scaled):
         return self
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return _series_arrays(self.rows, self.channels)
 
 
@@ -96,7 +110,6 @@ class JoinedMeta(BaseMeta):
         return sum(part.rows for part in self.parts)
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array: those of a series."""
         return _series_arrays(self.rows, self.channels)
 
 
@@ -111,7 +124,6 @@ class M4Meta(BaseMeta):
     ids: list[str]
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return {
             "train_values.npy": ("float64", (self.steps,)),
             "train_offsets.npy": ("int64", (self.series + 1,)),
@@ -140,7 +152,6 @@ class ClassificationMeta(Scaled):
     test: CaseCounts
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         shapes: Shapes = {}
         for part, counts in (("train", self.train), ("test", self.test)):
             shapes[f"{part}_values.npy"] = ("float32", (counts.steps, self.channels))
@@ -166,7 +177,6 @@ class AnomalyMeta(Scaled):
         return self
 
     def arrays(self) -> Shapes:
-        """Type and shape of each array."""
         return {
             "train.npy": ("float32", (self.train_ends[-1], self.channels)),
             "test.npy": ("float32", (self.test_ends[-1], self.channels)),

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from specar.base.errors import SpecarError
-from specar.base.files import atomic_path, git_blob_of, json_text, sha256_of
+from specar.base.files import atomic_path, json_text, sha256_of
 from specar.base.locks import read_lock, write_lock
 from specar.data.build import Arrays, Common, build
-from specar.data.components import components, file_key
-from specar.data.layout import META
-from specar.data.meta import Meta
+from specar.data.entries import DatasetFile
+from specar.data.meta import META, Meta
+from specar.data.mirror import components, file_key
 from specar.data.prepared import read_prepared
-from specar.data.registry import Dataset, DatasetFile
+from specar.data.registry import Dataset
 
 _log = logging.getLogger(__name__)
 
@@ -29,26 +29,13 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     The arrays of each kind are those of the classes in :mod:`specar.data.prepared`. All but M4 are
     standard-scored: each channel with the mean and the population standard deviation of the train rows
     (series; each part of a joined one by its own) or the train file (classification, anomaly detection), of
-    the values that are there; what is missing becomes the mean, unless the entry says otherwise.
-    Rows of a series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is
-    complete. Several processes may prepare at once: one does it, the others wait and find it done.
+    the values that are there; what is missing becomes the mean, unless the entry says otherwise. Rows of a
+    series beyond the test part are left out. ``meta.json`` comes last: a folder that has it is complete; an
+    earlier preparation is replaced once the new one is complete. Several processes may prepare at once: one
+    does it, the others wait and find it done.
 
-    Parameters
-    ----------
-    name
-        Name of the dataset.
-    dataset
-        Its registry entry.
-    raw
-        Folder with the files of the dataset; those of a joined one lie where its parts have them.
-    output
-        Folder to write to; an earlier preparation in it is replaced, once the new one is complete.
-
-    Raises
-    ------
-    SpecarError
-        A file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants it, a
-        value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
+    Raises SpecarError: a file is missing, damaged or not as its reader in :mod:`specar.data.readers` wants
+    it, a value, scaled where that is done, does not fit in float32, or the folder cannot be written to.
     """
     raw, output = Path(raw), Path(output)
     parts = components(name, dataset, raw)
@@ -87,21 +74,13 @@ def _present(name: str, file: DatasetFile, folder: Path) -> Path:
 def _verified(name: str, file: DatasetFile, path: Path) -> str:
     """SHA-256 of a file that is as the registry says."""
     try:
-        digest = sha256_of(path)
-        if file.sha256:
-            what, actual, expected = "sha256", digest, file.sha256
-        elif file.git_blob:
-            what, actual, expected = "git blob id", git_blob_of(path), file.git_blob
-        else:
-            return digest
+        if problem := file.wrong_hash(path):
+            raise SpecarError(
+                f"dataset {name}: {path} is damaged ({problem}); delete it and fetch the dataset again"
+            )
+        return file.sha256 or sha256_of(path)
     except OSError as error:
         raise SpecarError(f"dataset {name}: cannot read {path}: {error.strerror or error}") from error
-    if actual != expected:
-        raise SpecarError(
-            f"dataset {name}: {path} is damaged ({what} {actual[:12]}…, expected {expected[:12]}…); "
-            "delete it and fetch the dataset again"
-        )
-    return digest
 
 
 def _write(folder: Path, arrays: Arrays, meta: Meta) -> None:

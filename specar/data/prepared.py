@@ -14,57 +14,27 @@ from pydantic import TypeAdapter, ValidationError
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, sha256_of
 from specar.base.locks import read_lock
-from specar.data.layout import ARRAYS, META
-from specar.data.meta import AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import META, AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
 from specar.data.windows import Split, part_rows
-
-__all__ = [
-    "ARRAYS",
-    "META",
-    "AnomalyData",
-    "ClassificationData",
-    "JoinedData",
-    "M4Data",
-    "PreparedData",
-    "SeriesData",
-    "SeriesRows",
-    "Split",
-    "read_prepared",
-]
 
 Offsets = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class PreparedData:
-    """A dataset ready for training. Its arrays are memory-mapped read-only.
-
-    Attributes
-    ----------
-    name
-        Name of the dataset.
-    sha256
-        SHA-256 of the raw files, by name.
-    meta
-        The content of ``meta.json``.
-    """
+    """A dataset ready for training. Its arrays are memory-mapped read-only."""
 
     name: str
-    sha256: dict[str, str]
-    meta: dict[str, Any]
+    sha256: dict[str, str]  # of the raw files, by name
+    meta: dict[str, Any]  # the content of meta.json
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Load what :func:`specar.data.prepare.prepare` wrote, as the class of its kind.
 
         Waits while another process prepares the dataset. What is loaded stays as it is when it is prepared
-        again: the mapped files are replaced, not overwritten.
-
-        Raises
-        ------
-        SpecarError
-            The folder is missing or incomplete, a file in it is damaged or does not fit meta.json, or
-            the data is of another kind than the class that ``load`` is called on.
+        again: the mapped files are replaced, not overwritten. Raises SpecarError as `read_prepared`, and
+        where the data is of another kind than the class that ``load`` is called on.
         """
         folder = Path(folder)
         with read_lock(folder):
@@ -78,18 +48,10 @@ class PreparedData:
 
 @dataclass(frozen=True)
 class SeriesRows(PreparedData):
-    """Rows for windows, of one multivariate series or of several with the same channels.
+    """Rows for windows, of one multivariate series or of several with the same channels."""
 
-    Attributes
-    ----------
-    values
-        float32 array (rows, channels), standard-scored with the train rows of each series.
-    time_features
-        float32 array (rows, 4).
-    """
-
-    values: npt.NDArray[np.float32]
-    time_features: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]  # (rows, channels), standard-scored with the train rows of each series
+    time_features: npt.NDArray[np.float32]  # (rows, 4)
 
     @property
     def parts(self) -> tuple[SeriesData, ...]:
@@ -99,18 +61,10 @@ class SeriesRows(PreparedData):
 
 @dataclass(frozen=True)
 class SeriesData(SeriesRows):
-    """A multivariate series ready for windows.
+    """A multivariate series ready for windows."""
 
-    Attributes
-    ----------
-    ends
-        Ends (exclusive) of train, val and test, in rows.
-    seasonality
-        Rows in a season.
-    """
-
-    ends: tuple[int, int, int]
-    seasonality: int
+    ends: tuple[int, int, int]  # ends (exclusive) of train, val and test, in rows
+    seasonality: int  # rows in a season
 
     @property
     def parts(self) -> tuple[SeriesData, ...]:
@@ -120,13 +74,9 @@ class SeriesData(SeriesRows):
     def rows_of(self, split: Split, look_back: int) -> tuple[int, int]:
         """Return the rows [start, end) of a part.
 
-        Val and test reach ``look_back`` rows back into the part before, so that their first target
-        is the first row of the part itself.
-
-        Raises
-        ------
-        SpecarError
-            There are fewer than ``look_back`` rows before the part, or in train.
+        Val and test reach ``look_back`` rows back into the part before, so that their first target is the
+        first row of the part itself. Raises SpecarError: fewer than ``look_back`` rows are before the part,
+        or in train.
         """
         start, end = part_rows(self.ends, split, look_back)
         if start < 0 or end - start < look_back:
@@ -140,15 +90,9 @@ class SeriesData(SeriesRows):
 
 @dataclass(frozen=True)
 class JoinedData(SeriesRows):
-    """Several series, one behind the other.
+    """Several series, one behind the other."""
 
-    Attributes
-    ----------
-    series
-        Each of them, its arrays being views of those of the whole.
-    """
-
-    series: tuple[SeriesData, ...]
+    series: tuple[SeriesData, ...]  # their arrays are views of those of the whole
 
     @property
     def parts(self) -> tuple[SeriesData, ...]:
@@ -158,30 +102,14 @@ class JoinedData(SeriesRows):
 
 @dataclass(frozen=True)
 class M4Data(PreparedData):
-    """Univariate series of any length and the steps that follow each, in the units of the file.
+    """Univariate series of any length and the steps that follow each, in the units of the file."""
 
-    Attributes
-    ----------
-    train_values
-        float64 array (steps,): all series, one after the other.
-    train_offsets
-        int64 array (series + 1), starts of the series and the end of the last one.
-    test_values
-        float64 array (series, horizon).
-    naive2
-        float64 array (series, horizon): forecasts of Naive2, the benchmark of the competition.
-    horizon
-        Steps to forecast.
-    seasonality
-        Steps in a season.
-    """
-
-    train_values: npt.NDArray[np.float64]
-    train_offsets: Offsets
-    test_values: npt.NDArray[np.float64]
-    naive2: npt.NDArray[np.float64]
-    horizon: int
-    seasonality: int
+    train_values: npt.NDArray[np.float64]  # (steps,): all series, one after the other
+    train_offsets: Offsets  # (series + 1): starts of the series and the end of the last one
+    test_values: npt.NDArray[np.float64]  # (series, horizon)
+    naive2: npt.NDArray[np.float64]  # (series, horizon): forecasts of the competition's benchmark
+    horizon: int  # steps to forecast
+    seasonality: int  # steps in a season
 
     def series(self, index: int) -> npt.NDArray[np.float64]:
         """Train series number ``index``, (steps,)."""
@@ -190,60 +118,38 @@ class M4Data(PreparedData):
 
 @dataclass(frozen=True)
 class ClassificationData(PreparedData):
-    """Labelled series of any length.
+    """Labelled series of any length, standard-scored with train."""
 
-    Attributes
-    ----------
-    train_values, test_values
-        float32 arrays (steps, channels): all cases, one after the other, standard-scored with train.
-    train_offsets, test_offsets
-        int64 arrays (cases + 1), starts of the cases and the end of the last one.
-    train_labels, test_labels
-        int64 arrays (cases,), numbers of the classes.
-    classes
-        Names of the classes.
-    """
-
-    train_values: npt.NDArray[np.float32]
-    train_offsets: Offsets
-    train_labels: npt.NDArray[np.int64]
+    train_values: npt.NDArray[np.float32]  # (steps, channels): all cases, one after the other
+    train_offsets: Offsets  # (cases + 1): starts of the cases and the end of the last one
+    train_labels: npt.NDArray[np.int64]  # (cases,): numbers of the classes
     test_values: npt.NDArray[np.float32]
     test_offsets: Offsets
     test_labels: npt.NDArray[np.int64]
-    classes: list[str]
+    classes: list[str]  # their names
 
 
 @dataclass(frozen=True)
 class AnomalyData(PreparedData):
-    """A series to learn from and one with a label per row.
+    """A series to learn from and one with a label per row."""
 
-    Attributes
-    ----------
-    train, test
-        float32 arrays (rows, channels), standard-scored with train.
-    labels
-        bool array (test rows,), True: anomalous.
-    train_ends, test_ends
-        Ends (exclusive) of the parts that follow one another, such as machines, in rows.
-    """
-
-    train: npt.NDArray[np.float32]
+    train: npt.NDArray[np.float32]  # (rows, channels), standard-scored with train
     test: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.bool_]
-    train_ends: tuple[int, ...]
+    labels: npt.NDArray[np.bool_]  # (test rows,), True: anomalous
+    train_ends: tuple[int, ...]  # ends (exclusive) of the parts, such as machines, in rows
     test_ends: tuple[int, ...]
 
 
 def read_prepared(folder: Path) -> PreparedData:
     """Load a prepared dataset of any kind, without a look at who else works on it.
 
-    Raises
-    ------
-    SpecarError
-        The folder is missing or incomplete, or a file in it is damaged or does not fit meta.json.
+    Raises SpecarError: the folder is missing or incomplete, or a file in it is damaged or does not fit
+    meta.json.
     """
     content, meta = _read_meta(folder)
-    return _data(meta, content, _load_arrays(folder, meta))
+    shapes = meta.arrays().items()
+    arrays = {Path(name).stem: _load_array(folder, name, *shape, meta) for name, shape in shapes}
+    return _data(meta, content, arrays)
 
 
 def _data(meta: Meta, content: dict[str, Any], arrays: dict[str, Any]) -> PreparedData:
@@ -282,11 +188,6 @@ def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
         where = ".".join(map(str, first["loc"]))
         raise _damaged(path, f"{where}: {first['msg']}" if where else first["msg"]) from error
     return content, meta
-
-
-def _load_arrays(folder: Path, meta: Meta) -> dict[str, Any]:
-    """The arrays by name, without ``.npy``."""
-    return {Path(name).stem: _load_array(folder, name, *shape, meta) for name, shape in meta.arrays().items()}
 
 
 def _load_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...], meta: Meta) -> npt.NDArray[Any]:

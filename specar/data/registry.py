@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
@@ -14,7 +14,6 @@ from specar.base.errors import SpecarError
 from specar.base.strict import Strict
 from specar.data.entries import (
     SIZES,
-    Archive,
     CaseCounts,
     DatasetEntry,
     DatasetFile,
@@ -25,28 +24,6 @@ from specar.data.entries import (
     RowCount,
     Splits,
 )
-
-__all__ = [
-    "DATASET_FORMATS",
-    "AnomalyCsvDataset",
-    "AnomalyEntry",
-    "Archive",
-    "CsvDataset",
-    "Dataset",
-    "DatasetEntry",
-    "DatasetFile",
-    "DatasetName",
-    "JoinedDataset",
-    "Kind",
-    "M4Dataset",
-    "MachinesDataset",
-    "NpyDataset",
-    "Splits",
-    "TsDataset",
-    "builtin_datasets",
-    "find_dataset",
-    "linked",
-]
 
 
 class CsvDataset(DatasetEntry):
@@ -88,22 +65,17 @@ class JoinedDataset(Strict):
             raise ValueError("a part is named twice")
         return parts
 
-    def linked(self, datasets: Mapping[str, Dataset]) -> JoinedDataset:
-        """Return the entry with the entries of its parts.
-
-        Raises
-        ------
-        ValueError
-            A part is unknown, no CSV dataset, or has another number of channels than the others.
-        """
+    def linked(self, name: str, datasets: Mapping[str, Dataset]) -> JoinedDataset:
+        """Return the entry with the entries of its parts; raises as the function `linked`."""
         entries = {}
         for part in self.parts:
             entry = datasets.get(part)
             if not isinstance(entry, CsvDataset):
-                raise ValueError(f"part {part} is {'unknown' if entry is None else 'no CSV dataset'}")
+                problem = "unknown" if entry is None else "no CSV dataset"
+                raise ValueError(f"{name}: part {part} is {problem}")
             entries[part] = entry
         if len({entry.channels for entry in entries.values()} - {None}) > 1:
-            raise ValueError("its parts differ in their channels")
+            raise ValueError(f"{name}: its parts differ in their channels")
         copy = self.model_copy()
         copy._entries = entries
         return copy
@@ -266,14 +238,9 @@ Dataset = Annotated[
     | Annotated[AnomalyCsvDataset, Tag("anomaly_csv")],
     Discriminator(_format_of),
 ]
+# The classes of entries by format: the tags of the union.
 DATASET_FORMATS: dict[str, type[DatasetEntry | JoinedDataset]] = {
-    "csv": CsvDataset,
-    "joined": JoinedDataset,
-    "m4": M4Dataset,
-    "ts": TsDataset,
-    "npy": NpyDataset,
-    "machines": MachinesDataset,
-    "anomaly_csv": AnomalyCsvDataset,
+    tag.tag: entry for entry, tag in map(get_args, get_args(get_args(Dataset)[0]))
 }
 
 
@@ -287,29 +254,16 @@ def builtin_datasets() -> dict[str, Dataset]:
 def linked(datasets: dict[str, Dataset]) -> dict[str, Dataset]:
     """Give every joined dataset the entries of its parts.
 
-    Raises
-    ------
-    ValueError
-        A part is unknown or does not go with the others.
+    Raises ValueError: a part is unknown, no CSV dataset, or has another number of channels than the others.
     """
-    result = dict(datasets)
-    for name, entry in datasets.items():
-        if isinstance(entry, JoinedDataset):
-            try:
-                result[name] = entry.linked(datasets)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
-    return result
+    return {
+        name: entry.linked(name, datasets) if isinstance(entry, JoinedDataset) else entry
+        for name, entry in datasets.items()
+    }
 
 
 def find_dataset(name: str, datasets: dict[str, Dataset]) -> Dataset:
-    """Look up a dataset.
-
-    Raises
-    ------
-    SpecarError
-        There is no such entry; the message names the closest ones.
-    """
+    """Look up a dataset; the SpecarError about an unknown one names the closest ones."""
     if name in datasets:
         return datasets[name]
     close = difflib.get_close_matches(name, datasets, n=3) or sorted(datasets)

@@ -1,92 +1,51 @@
-"""What is there of the datasets, for listings. Of the files, it reads only meta.json."""
+"""What is there of the datasets, and what still needs them. Of their files, it reads only meta.json."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
-from specar.data.layout import META
+from specar.data.entries import DatasetFile, Kind
+from specar.data.meta import META
 from specar.data.mirror import in_place
-from specar.data.registry import Dataset, DatasetFile, JoinedDataset, Kind
+from specar.data.registry import Dataset, JoinedDataset
 
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """A dataset in a listing.
-
-    Attributes
-    ----------
-    state
-        "missing", "on request" (missing and to be had from its owner only), "downloaded" or "prepared"
-        (from this very registry entry).
-    size
-        Size of its files in MB, as text: "≥ 80.85" where the size of a file is unknown and that of the
-        zip archive stands in for it, "?" where no size is known.
-    kind
-        Kind of the tasks that it serves.
-    caution
-        Why numbers on it do not compare with published ones, if so.
-    """
+    """A dataset in a listing."""
 
     name: str
-    state: str
-    size: str
+    state: str  # of dataset_state
+    size: (
+        str  # MB of its files; "≥ 80.85": that of an archive stands in for an unknown one; "?": none is known
+    )
     kind: Kind
     licence: str
     source: str
-    caution: str | None
+    caution: str | None  # why numbers on it do not compare with published ones
 
 
 def dataset_state(dataset: Dataset, raw: Path, prepared: Path, mirror: str | None = None) -> str:
-    """Tell how far a dataset is.
+    """Return "missing", "on request", "downloaded" or "prepared" (from this very entry), by its own folders.
 
-    Parameters
-    ----------
-    dataset
-        Its registry entry.
-    raw, prepared
-        Its own folders of downloaded files and of prepared arrays.
-    mirror
-        Mirror of the datasets: a restricted dataset that lies there is "missing", not "on request".
-
-    Returns
-    -------
-    str
-        "missing", "on request", "downloaded" or "prepared".
+    A dataset on request that is missing but lies in the mirror is "missing".
     """
-    if _is_prepared(dataset, prepared):
+    if _value(prepared / META, "identity") == dataset.identity():  # not of an earlier entry
         return "prepared"
     if in_place(dataset, raw, None):
         return "downloaded"
     return "on request" if dataset.restricted and not in_place(dataset, raw, mirror) else "missing"
 
 
-def _is_prepared(dataset: Dataset, prepared: Path) -> bool:
-    """Whether the arrays are of this entry, not of an earlier one with other files or settings."""
-    try:
-        meta = read_json(prepared / META)
-    except SpecarError:
-        return False
-    return isinstance(meta, dict) and meta.get("identity") == dataset.identity()
-
-
 def listing(
     datasets: Mapping[str, Dataset], raw: Path, prepared: Path, mirror: str | None = None
 ) -> list[DatasetRow]:
-    """List datasets in their order.
-
-    Parameters
-    ----------
-    datasets
-        Registry entries by name.
-    raw, prepared
-        Folders with one folder per dataset, of downloaded files and of prepared arrays.
-    mirror
-        Mirror of the datasets.
-    """
+    """List datasets in their order; ``raw`` and ``prepared`` have one folder per dataset."""
     return [
         DatasetRow(
             name=name,
@@ -120,3 +79,29 @@ def _size(files: list[DatasetFile]) -> str:
     if unknown and not total:
         return "?"
     return f"{'≥ ' if unknown else ''}{total / 1e6:.2f}"
+
+
+def needs_data(records: Iterable[Path], prepared: Path, own_files: Iterable[Path]) -> bool:
+    """Whether one of the records has to be made, or made again, from the dataset in the folder ``prepared``.
+
+    Data that was deleted is not needed for a record that is there. What the record was made of, beside a
+    user's own files, which may change, is named by its id.
+    """
+    changed = max((path.stat().st_mtime_ns for path in own_files if path.exists()), default=0)
+    there = _value(prepared / META, "prepared_sha256")
+    return any(_is_old(record, changed, there) for record in records)
+
+
+def _is_old(record: Path, changed: int, there: Any) -> bool:
+    if not record.exists() or record.stat().st_mtime_ns < changed:
+        return True
+    data = _value(record, "data")
+    return not isinstance(data, dict) or there not in (None, data.get("prepared_sha256"))
+
+
+def _value(path: Path, key: str) -> Any:
+    """Value of a JSON file; None where it is missing or damaged."""
+    try:
+        return read_json(path)[key]
+    except (SpecarError, KeyError, TypeError):
+        return None

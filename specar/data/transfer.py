@@ -1,26 +1,31 @@
-"""Moving bytes from a source into a file: HTTP with retries, and packed streams; every failure is named."""
+"""Moving bytes from a source into a file: HTTP with retries, gzip, zip archives; every failure is named."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.client
 import logging
 import lzma
+import stat
 import struct
+import tempfile
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePosixPath
 from queue import Empty, Queue
 from threading import Event, Thread
-from typing import IO, TypeVar
+from typing import IO, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from tqdm import tqdm
+
+from specar.data.entries import Archive
 
 ATTEMPTS = 3  # per URL
 BACKOFF = 1.0  # seconds before the second attempt; doubles for each further one
@@ -71,12 +76,8 @@ def bound(size: int | None) -> int:
 def get(url: str, title: str, size: int | None, output: IO[bytes], show: bool) -> bool:
     """Download with retries into ``output``; tell whether HTTP has packed it (gzip) on the way.
 
-    ``title`` is for the progress bar, ``size`` in bytes, where known, bounds what is taken.
-
-    Raises
-    ------
-    SourceError
-        The URL does not give the file; PassingError where another attempt may cure it.
+    ``title`` is for the progress bar, ``size`` in bytes, where known, bounds what is taken. Raises
+    SourceError: the URL does not give the file; PassingError where another attempt may cure it.
     """
     reason = ""
     for attempt in range(ATTEMPTS):
@@ -196,10 +197,7 @@ def too_large(limit: int) -> SourceError:
 def write(stream: IO[bytes] | gzip.GzipFile, target: Path, limit: int, form: str = "gzip") -> None:
     """Write what a stream, packed in a ``form`` or not, holds.
 
-    Raises
-    ------
-    SourceError
-        It cannot be read, or holds more than ``limit`` bytes.
+    Raises SourceError: it cannot be read, or holds more than ``limit`` bytes.
     """
     with target.open("wb") as output:
         for block in _blocks(stream, form):
@@ -228,3 +226,70 @@ def reading(form: str) -> Iterator[None]:
         raise SourceError(f"damaged {form} file ({error})") from error
     except OSError as error:
         raise SourceError(f"cannot read it ({error.strerror or error})") from error
+
+
+class Archives:
+    """The zip archives of one fetch: each is downloaded once, to a file without a name."""
+
+    def __init__(self, show: bool) -> None:
+        self.show = show
+        self._files = ExitStack()
+        self._opened: dict[Archive, zipfile.ZipFile | SourceError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def extract(self, archive: Archive, target: Path, size: int | None) -> None:
+        """Write the member to ``target``, in whose folder the archive lies meanwhile; ``size`` bounds it.
+
+        Raises SourceError: the archive cannot be had, is not the registry's, is damaged, or lacks the member.
+        """
+        opened = self._open(archive, target.parent)
+        member = _member(opened, archive.member, bound(size))
+        with reading("zip"):
+            stream = opened.open(member)
+        with stream:
+            write(stream, target, bound(size), "zip")
+
+    def _open(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
+        key = archive.model_copy(update={"member": ""})
+        if key not in self._opened:
+            try:
+                self._opened[key] = self._fetched(archive, folder)
+            except SourceError as error:
+                self._opened[key] = error  # the other members need not wait for it again
+        opened = self._opened[key]
+        if isinstance(opened, SourceError):
+            raise opened
+        return opened
+
+    def _fetched(self, archive: Archive, folder: Path) -> zipfile.ZipFile:
+        with ExitStack() as files:
+            packed = files.enter_context(tempfile.TemporaryFile(dir=folder))
+            get(archive.url, PurePosixPath(shown(archive.url)).name, archive.bytes, packed, self.show)
+            packed.seek(0)
+            actual = hashlib.file_digest(packed, "sha256").hexdigest()
+            if archive.sha256 and archive.sha256 != actual:
+                raise SourceError(f"wrong sha256 {actual[:12]}…, expected {archive.sha256[:12]}…")
+            with reading("zip"):
+                opened = files.enter_context(zipfile.ZipFile(packed))
+            self._files.enter_context(files.pop_all())
+            return opened
+
+
+def _member(archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.ZipInfo:
+    members = archive.infolist()
+    base = PurePosixPath(name).name
+    found = [member for member in members if member.filename == name]
+    found = found or [member for member in members if PurePosixPath(member.filename).name == base]
+    if len(found) != 1:
+        raise SourceError(f"{'several members' if found else 'no member'} {base} in the zip file")
+    member = found[0]
+    if member.is_dir() or stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise SourceError(f"member {base} of the zip file is a folder, link or device")
+    if member.file_size > limit:
+        raise too_large(limit)
+    return member

@@ -17,20 +17,10 @@ _BLOCK = 1 << 16  # rows that are scaled at once, to save memory
 
 
 def fit(train: Doubles, ddof: int = 0) -> tuple[Doubles, Doubles]:
-    """Return the mean and the divisor of each channel, as scikit-learn's StandardScaler chooses them.
+    """Return mean and divisor (channels) of (rows, channels), as scikit-learn's StandardScaler chooses them.
 
-    Parameters
-    ----------
-    train
-        Values (rows, channels); NaN: missing, and left out.
-    ddof
-        1: the divisor is the sample standard deviation, not that of the population.
-
-    Returns
-    -------
-    mean, divisor
-        Each (channels). The divisor is the standard deviation; 1 for a constant channel. The mean
-        of a channel without any value is NaN.
+    NaN is left out. The divisor is the standard deviation (``ddof`` 1: of the sample, 0: of the population),
+    or 1 for a constant channel. The mean of a channel without any value is NaN.
     """
     gaps = np.isnan(train)
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):  # refused by scaled()
@@ -52,23 +42,10 @@ def scaled(
     std: Doubles,
     columns: Sequence[str] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Return standard scores (rows, channels), 0 (the mean) for missing values.
+    """Return standard scores (rows, channels), 0 (the mean) for missing values (NaN).
 
-    Parameters
-    ----------
-    name
-        Name of the dataset, for messages.
-    values
-        Values (rows, channels); NaN: missing.
-    mean, std
-        Each (channels).
-    columns
-        Names of the channels; None: numbers from 1.
-
-    Raises
-    ------
-    SpecarError
-        A value does not fit in float32.
+    ``name`` of the dataset and ``columns`` (None: numbers from 1) are for the message. Raises SpecarError: a
+    value does not fit in float32.
     """
     scores = np.empty(values.shape, dtype=np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -84,21 +61,10 @@ def scaled(
 
 
 def fill_gaps(values: Doubles, offsets: npt.NDArray[np.int64]) -> int:
-    """Fill NaN in place by linear interpolation, within each case and channel.
+    """Fill NaN of (steps, channels) in place by linear interpolation within each case; return how many.
 
-    The ends get the nearest value that is there. A channel without any keeps its gaps.
-
-    Parameters
-    ----------
-    values
-        Values (steps, channels) of all cases, one after the other.
-    offsets
-        int64 (cases + 1), starts of the cases and the end of the last one.
-
-    Returns
-    -------
-    int
-        Number of values filled in.
+    The ends get the nearest value that is there. A channel without any keeps its gaps. The
+    (cases + 1) ``offsets`` are the starts of the cases and the end of the last one.
     """
     gaps = np.isnan(values)
     total = int(gaps.sum())
@@ -106,11 +72,8 @@ def fill_gaps(values: Doubles, offsets: npt.NDArray[np.int64]) -> int:
         return 0
     for start, end in pairwise(offsets):
         for channel in np.flatnonzero(gaps[start:end].any(axis=0)):
-            _fill(values[start:end, channel], gaps[start:end, channel])
+            series, missing = values[start:end, channel], gaps[start:end, channel]
+            known = np.flatnonzero(~missing)
+            if len(known):
+                series[missing] = np.interp(np.flatnonzero(missing), known, series[known])
     return total
-
-
-def _fill(channel: Doubles, gaps: npt.NDArray[np.bool_]) -> None:
-    known = np.flatnonzero(~gaps)
-    if len(known):
-        channel[gaps] = np.interp(np.flatnonzero(gaps), known, channel[known])

@@ -30,18 +30,10 @@ def window_starts(rows: Span, seq_len: int, pred_len: int) -> range:
 
 @dataclass(frozen=True)
 class AnomalyWindows:
-    """Windows of a train and a test series for anomaly detection.
+    """Windows of ``window`` rows of a train and a test series for anomaly detection.
 
-    Attributes
-    ----------
-    train_ends, test_ends
-        Ends (exclusive) of the parts that follow one another, such as machines, in rows.
-    window
-        Rows of a window.
-    settings
-        Strides, and the share that is held out.
-    strict
-        Whether the protocol is ``strict``.
+    The ends (exclusive, in rows) are those of the parts that follow one another, such as machines. The
+    settings have the strides and the share that is held out; ``strict`` is whether that is the protocol.
     """
 
     train_ends: Sequence[int]

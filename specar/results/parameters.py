@@ -9,7 +9,7 @@ import pandas as pd
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.config import RunConfig
-from specar.data.layout import META
+from specar.data.meta import META
 from specar.results.rows import setting_label
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from specar.data.layout import META
+from specar.data.meta import META
 from specar.runs.plan import Plan
 from specar.runs.status import STATUS
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from specar.base.errors import SpecarError
 from specar.config import Cell, RunConfig, cell_id, expand_ablation
 from specar.config.tasks import TASK_INFO
+from specar.data.entries import DatasetEntry
 from specar.data.mirror import is_url, own_files, resolve_mirror
-from specar.data.registry import Dataset, DatasetEntry, find_dataset
+from specar.data.registry import Dataset, find_dataset
 from specar.runs.places import Places
 
 

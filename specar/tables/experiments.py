@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from specar.base.files import read_json
 from specar.config import Config, RunConfig, expand
-from specar.data.layout import META
-from specar.data.registry import DatasetEntry, M4Dataset, builtin_datasets
+from specar.data.entries import DatasetEntry
+from specar.data.meta import META
+from specar.data.registry import M4Dataset, builtin_datasets
 from specar.models.specar.config import default_dilations
 from specar.paper.sources import metrics_of
 

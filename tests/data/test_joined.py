@@ -15,9 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from specar.base.errors import SpecarError
 from specar.config import expand, parse_config, run_id
-from specar.data.components import components
 from specar.data.download import fetch
-from specar.data.mirror import in_place, own_files
+from specar.data.mirror import components, in_place, own_files
 from specar.data.prepare import prepare
 from specar.data.prepared import JoinedData, SeriesData, read_prepared
 from specar.data.registry import Dataset, JoinedDataset, builtin_datasets, linked

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from specar.base.errors import SpecarError
 from specar.base.files import sha256_of
-from specar.data.layout import ARRAYS, META
+from specar.data.meta import ARRAYS, META
 from specar.data.prepare import prepare
 from specar.data.prepared import AnomalyData, ClassificationData, M4Data, PreparedData
 from specar.data.registry import Dataset, builtin_datasets
@@ -233,7 +233,7 @@ def test_classification_files_that_do_not_fit(raw: Path, train: str, test: str, 
 
 def test_the_names_of_the_arrays_cost_no_heavy_import() -> None:
     heavy = "{'torch', 'pandas', 'sklearn', 'statsmodels'}"
-    code = f"import sys, specar.data.layout, specar.data.prepared; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, specar.data.meta, specar.data.prepared; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

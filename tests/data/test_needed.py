@@ -5,7 +5,7 @@ import os
 import pytest
 
 from specar.base.files import write_json
-from specar.data.needed import needs_data
+from specar.data.status import needs_data
 
 
 @pytest.fixture

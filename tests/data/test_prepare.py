@@ -16,11 +16,12 @@ from sklearn.preprocessing import StandardScaler
 
 from specar.base.errors import SpecarError
 from specar.data import prepare as prepare_module
-from specar.data.layout import ARRAYS, META
+from specar.data.build import hourly_time_features
+from specar.data.meta import ARRAYS, META
 from specar.data.prepare import prepare
-from specar.data.prepared import M4Data, PreparedData, SeriesData, Split
+from specar.data.prepared import M4Data, PreparedData, SeriesData
 from specar.data.registry import Dataset
-from specar.data.time_features import hourly_time_features
+from specar.data.windows import Split
 
 Make = Callable[..., Dataset]
 

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
+from specar.data.entries import DatasetEntry, Splits
 from specar.data.registry import (
     AnomalyEntry,
     CsvDataset,
     Dataset,
-    DatasetEntry,
     M4Dataset,
     MachinesDataset,
-    Splits,
     TsDataset,
     builtin_datasets,
     find_dataset,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from specar.data.layout import META
+from specar.data.meta import META
 from specar.figures import parameters
 from specar.figures.parameters import _apart
 from specar.figures.parameters_data import points_of, printed_averages

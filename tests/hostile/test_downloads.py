@@ -354,7 +354,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         finally:
             sizes.append(output.tell())
 
-    for module in ("download", "archives"):
+    for module in ("download", "transfer"):
         monkeypatch.setattr(f"specar.data.{module}.write", written)
         monkeypatch.setattr(f"specar.data.{module}.get", got)
     return sizes

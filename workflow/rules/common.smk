@@ -13,8 +13,7 @@ from specar.outputs import names as files_of
 from specar.paper.sources import source_of
 from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
-from specar.data.layout import ARRAYS, META
-from specar.data.meta import BaseMeta
+from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
 from specar.runs.records import set_aside_damaged

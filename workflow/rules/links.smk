@@ -5,7 +5,7 @@ import os
 
 from snakemake.settings.types import RerunTrigger
 
-from specar.data.needed import needs_data
+from specar.data.status import needs_data
 
 LINKS = f"{RESULTS}/inputs"
 

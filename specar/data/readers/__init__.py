@@ -7,13 +7,4 @@ from specar.data.readers.csv import Table, read_csv
 from specar.data.readers.m4 import M4Series, read_m4
 from specar.data.readers.ts import TsSeries, read_ts
 
-__all__ = [
-    "AnomalySeries",
-    "M4Series",
-    "Table",
-    "TsSeries",
-    "read_anomaly",
-    "read_csv",
-    "read_m4",
-    "read_ts",
-]
+__all__ = ["AnomalySeries", "M4Series", "Table", "TsSeries", "read_anomaly", "read_csv", "read_m4", "read_ts"]

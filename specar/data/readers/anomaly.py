@@ -22,51 +22,27 @@ Labels = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class AnomalySeries:
-    """A series to learn from and one with labels.
+    """A series to learn from and one with labels, in the units of the file."""
 
-    Attributes
-    ----------
-    train, test
-        float64 arrays (rows, channels) in the units of the file. NaN: missing.
-    labels
-        bool array (test rows), True: anomalous.
-    train_ends, test_ends
-        Ends (exclusive) of the parts that follow one another, such as machines and channels of telemetry,
-        in rows.
-    columns
-        Names of the channels, where the files have them.
-    missing
-        Number of missing values in train and test.
-    """
-
-    train: Values
+    train: Values  # (rows, channels), NaN: missing
     test: Values
-    labels: Labels
-    train_ends: tuple[int, ...]
+    labels: Labels  # (test rows), True: anomalous
+    train_ends: tuple[int, ...]  # ends (exclusive) of the parts, such as machines, in rows
     test_ends: tuple[int, ...]
-    columns: tuple[str, ...] | None = None
-    missing: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+    columns: tuple[str, ...] | None = None  # names of the channels, where the files have them
+    missing: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})  # number of values
 
 
 def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     """Read a dataset in one of the formats ``npy``, ``machines`` and ``anomaly_csv``.
 
-    Missing values are NaN in ``anomaly_csv``, or 0 with ``missing: zero``, and an error in the others.
+    ``paths`` are in the order of ``dataset.used_files``. Missing values are NaN in ``anomaly_csv``, or 0 with
+    ``missing: zero``, and an error in the others.
 
-    Parameters
-    ----------
-    paths
-        Its files, in the order of ``dataset.used_files``.
-    dataset
-        Its registry entry.
-
-    Raises
-    ------
-    SpecarError
-        A file cannot be read or has no rows, a value is no finite number, a label neither 0 nor 1, train
-        and test or the registry disagree about the channels, there are not as many labels as
-        test rows, or those of other times, all rows are anomalous or none, or the lengths of joined series do
-        not sum to the rows.
+    Raises SpecarError: a file cannot be read or has no rows, a value is no finite number, a label neither 0
+    nor 1, train and test or the registry disagree about the channels, there are not as many labels as test
+    rows, or those of other times, all rows are anomalous or none, or the lengths of joined series do not sum
+    to the rows.
     """
     paths = [Path(path) for path in paths]
     if isinstance(dataset, AnomalyCsvDataset):
@@ -74,18 +50,11 @@ def read_anomaly(paths: Sequence[Path], dataset: AnomalyEntry) -> AnomalySeries:
     if isinstance(dataset, MachinesDataset):
         return _joined(paths, dataset.channels, _text)
     series = _joined(paths, dataset.channels, _npy)
-    return _divided(paths, series, dataset) if isinstance(dataset, NpyDataset) else series
-
-
-def _divided(paths: list[Path], series: AnomalySeries, dataset: NpyDataset) -> AnomalySeries:
-    """Mark where the series end that the arrays were joined from."""
-    if dataset.train_lengths is None or dataset.test_lengths is None:
+    if not isinstance(dataset, NpyDataset) or dataset.train_lengths is None or dataset.test_lengths is None:
         return series
-    return replace(
-        series,
-        train_ends=_ends(paths[0], "train_lengths", dataset.train_lengths, len(series.train)),
-        test_ends=_ends(paths[1], "test_lengths", dataset.test_lengths, len(series.test)),
-    )
+    train_ends = _ends(paths[0], "train_lengths", dataset.train_lengths, len(series.train))
+    test_ends = _ends(paths[1], "test_lengths", dataset.test_lengths, len(series.test))
+    return replace(series, train_ends=train_ends, test_ends=test_ends)
 
 
 def _ends(path: Path, name: str, lengths: list[int], rows: int) -> tuple[int, ...]:
@@ -145,11 +114,10 @@ def _joined(
     """Train, test and label files of one machine or more, each in the same order."""
     machines = len(paths) // 3
     parts = [_matrix(path, read(path)) for path in paths[: 2 * machines]]
-    labels = [_flags(path, read(path)) for path in paths[2 * machines :]]
     for path, part in zip(paths, parts, strict=False):
         _check_channels(path, part.shape[1], channels or parts[0].shape[1])
-    for path, flags, test in zip(paths[2 * machines :], labels, parts[machines:], strict=True):
-        _check_length(path, flags, len(test))
+    tests = zip(paths[2 * machines :], parts[machines:], strict=True)
+    labels = [_flags(path, read(path), len(test)) for path, test in tests]
     _check_any(paths[-1], labels)
     return AnomalySeries(
         train=np.concatenate(parts[:machines]),
@@ -174,14 +142,18 @@ def _matrix(path: Path, array: npt.NDArray[Any]) -> Values:
     return values
 
 
-def _flags(path: Path, array: npt.NDArray[Any]) -> Labels:
-    """Labels (rows) from an array (rows) or (rows, 1) of 0 and 1."""
+def _flags(path: Path, array: npt.NDArray[Any], rows: int) -> Labels:
+    """Labels (rows) from an array (rows) or (rows, 1) of 0 and 1; ``rows`` is that of the test series."""
     flags = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if flags.ndim != 1 or flags.dtype.kind not in "biuf":
         raise SpecarError(f"{path} holds {array.dtype} {array.shape}, not one label per row; correct it")
     if not (known := np.isin(flags, (0, 1))).all():
         row = int(np.argmin(known))
         raise SpecarError(f"{path}, row {row + 1}: label {flags[row]} is neither 0 nor 1; correct it")
+    if len(flags) != rows:
+        raise SpecarError(
+            f"{path} has {len(flags)} labels for {rows} test rows; use files that belong together"
+        )
     return flags.astype(np.bool_)
 
 
@@ -189,13 +161,6 @@ def _check_channels(path: Path, found: int, expected: int) -> None:
     if found != expected:
         raise SpecarError(
             f"{path} has {found} channels, not {expected}; correct the file or channels of the dataset"
-        )
-
-
-def _check_length(path: Path, labels: Labels, rows: int) -> None:
-    if len(labels) != rows:
-        raise SpecarError(
-            f"{path} has {len(labels)} labels for {rows} test rows; use files that belong together"
         )
 
 
@@ -208,8 +173,7 @@ def _check_any(path: Path, labels: list[Labels]) -> None:
 def _read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> AnomalySeries:
     tables = read_tables(paths, dataset)
     _check_channels(paths[0], tables.train.shape[1], dataset.channels or tables.train.shape[1])
-    labels = _flags(paths[-1], tables.labels)
-    _check_length(paths[-1], labels, len(tables.test))
+    labels = _flags(paths[-1], tables.labels, len(tables.test))
     _check_any(paths[-1], [labels])
     return AnomalySeries(
         train=tables.train,

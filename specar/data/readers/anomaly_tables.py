@@ -16,7 +16,7 @@ import pandas as pd
 from specar.base.errors import SpecarError
 from specar.data.readers.cells import Values, first, opened, shown
 from specar.data.readers.csv import check_names, column_values, listed, parse
-from specar.data.readers.times import check_same_times, check_times
+from specar.data.readers.dates import check_same_times, check_times
 from specar.data.registry import AnomalyCsvDataset
 
 _log = logging.getLogger(__name__)
@@ -37,13 +37,10 @@ class Tables:
 def read_tables(paths: list[Path], dataset: AnomalyCsvDataset) -> Tables:
     """Read the files; missing values are NaN, or 0 as the registry says. Labels need not be 0 and 1 here.
 
-    Raises
-    ------
-    SpecarError
-        A file cannot be read, has no rows, a row of another length than the header, two columns of one name
-        or no time column, a column without a name, rows that go back in time, a value is no finite number, a
-        label is an unknown text, the column of labels is not there, a file of labels has more than one
-        column or other times than the test file, or train and test differ in columns.
+    Raises SpecarError: a file cannot be read, has no rows, a row of another length than the header, two
+    columns of one name or no time column, a column without a name, rows that go back in time, a value is no
+    finite number, a label is an unknown text, the column of labels is not there, a file of labels has more
+    than one column or other times than the test file, or train and test differ in columns.
     """
     frames = [_frame(path, dataset) for path in paths]
     if dataset.time_column is not None:

@@ -30,19 +30,9 @@ class BadCellError(Exception):
 
 
 def numbers(cells: list[str], gaps: bool = False) -> Values:
-    """Return the numbers (cells) in some cells.
+    """Return the numbers (cells) in some cells; ``gaps``: whether NaN is allowed.
 
-    Parameters
-    ----------
-    cells
-        Texts of the numbers.
-    gaps
-        Whether NaN is allowed.
-
-    Raises
-    ------
-    BadCellError
-        The first cell that is not a finite number.
+    Raises BadCellError about the first cell that is not a finite number.
     """
     try:
         values = np.array(cells, dtype=np.float64)
@@ -89,10 +79,7 @@ def shown(column: pd.Series[Any], row: int) -> str:
 def opened(path: Path, errors: str = "strict") -> Iterator[TextIO]:
     """Open a text file in UTF-8, with or without a byte order mark.
 
-    Raises
-    ------
-    SpecarError
-        It cannot be read, or it is not UTF-8 and ``errors`` is "strict".
+    Raises SpecarError: it cannot be read, or it is not UTF-8 and ``errors`` is "strict".
     """
     try:
         with path.open(encoding="utf-8-sig", errors=errors, newline="") as file:

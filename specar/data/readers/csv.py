@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import first, place_of, shown
+from specar.data.readers.cells import Values, first, place_of, shown
 from specar.data.readers.dates import read_dates
 from specar.data.registry import CsvDataset
 
@@ -23,42 +22,22 @@ _NAMELESS = re.compile(r"\s*(Unnamed: \d+(_level_\d+)?(\.\d+)*)?\s*")
 
 @dataclass(frozen=True)
 class Table:
-    """A multivariate series.
+    """A multivariate series."""
 
-    Attributes
-    ----------
-    values
-        float64 array (rows, channels), all finite, in the units of the file.
-    dates
-        Time stamps (rows), never going backwards.
-    columns
-        Names of the channels, in the order of the file.
-    """
-
-    values: npt.NDArray[np.float64]
-    dates: pd.DatetimeIndex
-    columns: tuple[str, ...]
+    values: Values  # (rows, channels), all finite, in the units of the file
+    dates: pd.DatetimeIndex  # (rows), never going backwards
+    columns: tuple[str, ...]  # names of the channels, in the order of the file
 
 
 def read_csv(path: Path, dataset: CsvDataset) -> Table:
-    """Read a CSV file with a header, a date column and value columns.
+    """Read a CSV file in UTF-8 with a header, a date column and value columns.
 
     Rows are numbered from 1 after the header in messages; blank lines do not count.
 
-    Parameters
-    ----------
-    path
-        The file, in UTF-8.
-    dataset
-        Its registry entry: date column and format, number of channels, splits.
-
-    Raises
-    ------
-    SpecarError
-        The file cannot be read, is empty or not UTF-8, has a row of another length than the header,
-        lacks the date column, has another number of value columns than the registry says, one without a
-        name, a cell that is no finite number, dates that :func:`specar.data.readers.dates.read_dates`
-        refuses, or fewer rows than the splits need.
+    Raises SpecarError: the file cannot be read, is empty or not UTF-8, has a row of another length than the
+    header, lacks the date column, has another number of value columns than the registry says, one without a
+    name, a cell that is no finite number, dates that `read_dates` refuses, or fewer rows than the splits
+    need.
     """
     path = Path(path)
     frame = parse(path, dataset.date_column)
@@ -72,11 +51,8 @@ def read_csv(path: Path, dataset: CsvDataset) -> Table:
 def parse(path: Path, text_column: str | None = None) -> pd.DataFrame:
     """Parse a CSV file in UTF-8 with a header; only ``text_column`` is sure to stay text.
 
-    Raises
-    ------
-    SpecarError
-        The file cannot be read, is empty or not UTF-8, has a NUL byte or other marks than commas between its
-        cells, or a row is longer than the header.
+    Raises SpecarError: the file cannot be read, is empty or not UTF-8, has a NUL byte or other marks than
+    commas between its cells, or a row is longer than the header.
     """
     frame = _parsed(path, text_column)
     with path.open("rb") as file:
@@ -169,13 +145,10 @@ def listed(names: list[str]) -> str:
     return ", ".join(shown)
 
 
-def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> npt.NDArray[np.float64]:
+def column_values(path: Path, frame: pd.DataFrame, gaps: bool = False) -> Values:
     """Return the numbers (rows, columns) of a table; with ``gaps``, missing ones are NaN.
 
-    Raises
-    ------
-    SpecarError
-        A cell is no finite number.
+    Raises SpecarError about a cell that is no finite number.
     """
     values = np.empty(frame.shape, dtype=np.float64)
     for index, name in enumerate(frame.columns):

@@ -46,15 +46,10 @@ def zones(texts: pd.Series[str]) -> list[str]:
 
 
 def candidates(texts: pd.Series[str]) -> tuple[Flags, list[pd.DatetimeIndex]]:
-    """Return whether each row has the form of the first, and what the rows can mean.
+    """Return whether each row has the form of the first (rows,), and what the rows can mean.
 
-    Returns
-    -------
-    fits
-        (rows,)
-    dates
-        Each (rows,), one for each order of day, month and year; NaT: no date in that order. Empty: the first
-        row has no form of a date.
+    That is (rows,) for each order of day, month and year, NaT: no date in that order; nothing where the first
+    row has no form of a date.
     """
     parts = texts.str.extract(_THREE, flags=re.IGNORECASE)
     kinds = parts[["a", "b", "c"]].map(_kind).assign(mark=parts.mark)

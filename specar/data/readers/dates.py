@@ -1,4 +1,4 @@
-"""The date column of a file: what it does not settle itself is refused, not guessed."""
+"""The date or time column of a file: what it does not settle itself is refused, not guessed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from specar.base.errors import SpecarError
-from specar.data.readers.cells import first, place_of, shown
+from specar.data.readers.cells import Flags, first, place_of, shown
 from specar.data.readers.date_forms import CLOCK, NAMED_ZONE, NUMBER, candidates, parsed, readings, zones
 
 _log = logging.getLogger(__name__)
@@ -20,23 +20,12 @@ _LATEST = 2035  # of years with two digits: '36 may be 1936 or 2036
 def read_dates(path: Path, column: pd.Series[str], date_format: str | None = None) -> pd.DatetimeIndex:
     """Return the time stamps (rows,), in the time zone that they are written in.
 
-    Whether day or month comes first is settled by days after the 12th, else by the steps between rows: in
-    one reading, and no other, they are all the same, in seconds or in months.
+    Whether day or month comes first is settled by days after the 12th, else by the steps between rows: in one
+    reading, and no other, they are all the same, in seconds or in months. ``column`` has NaN where there is
+    no cell; ``date_format`` is as of ``strptime``; None: as the dates say themselves.
 
-    Parameters
-    ----------
-    path
-        The file, for messages.
-    column
-        The cells (rows,), NaN where there is none.
-    date_format
-        How they are written, as of ``strptime``; None: as they say themselves.
-
-    Raises
-    ------
-    SpecarError
-        A cell is no date or has another form than the first, rows go back in time or differ in their zones,
-        or the column can mean several things.
+    Raises SpecarError: a cell is no date or has another form than the first, rows go back in time or differ
+    in their zones, or the column can mean several things.
     """
     texts = column.str.strip()
     if not texts.isna().any() and len(names := zones(texts)) > 1:
@@ -54,13 +43,7 @@ def read_dates(path: Path, column: pd.Series[str], date_format: str | None = Non
 
 
 def check_order(path: Path, column: pd.Series[Any], times: pd.Index[Any]) -> None:
-    """Refuse rows that go back in time; equal neighbours get a warning, for the Weather file has a pair.
-
-    Raises
-    ------
-    SpecarError
-        A row is before the row above.
-    """
+    """Refuse rows that go back in time; equal neighbours get a warning, for the Weather file has a pair."""
     steps = np.diff(times.asi8 if isinstance(times, pd.DatetimeIndex) else times.to_numpy())
     if (bad := first(steps < 0)) is not None:
         advice = (
@@ -161,3 +144,47 @@ def _refuse(path: Path, column: pd.Series[str], texts: pd.Series[str]) -> NoRetu
             "is not in a form that can be read; write 2020-01-31 14:00:00, or set date_format of the dataset"
         )
     raise SpecarError(f"{place_of(path, row, column.name)}: {shown(column, row)} {problem}")
+
+
+def check_times(path: Path, times: pd.Series[Any]) -> None:
+    """Refuse rows (rows,) that go back in time; where times cannot be read, warn that this is not checked."""
+    if not (found := _meanings(times)):
+        _log.warning("%s, column %r: not numbers or dates, their order is not checked", path, times.name)
+        return
+    # Whether day or month comes first does not matter: times are no values.
+    in_order = (one for one in found if one.is_monotonic_increasing)
+    check_order(path, times, next(in_order, found[0]))
+
+
+def check_same_times(path: Path, times: pd.Series[Any], other_path: Path, other: pd.Series[Any]) -> None:
+    """Refuse rows of a file whose times are not those of the same rows of another file.
+
+    Rows that only one of them has do not count.
+    """
+    rows = min(len(times), len(other))
+    differ = _differences(times[:rows], other[:rows])
+    if (bad := first(differ)) is not None:
+        raise SpecarError(
+            f"{place_of(path, bad, times.name)}: {shown(times, bad)}, but {shown(other, bad)} in that row of "
+            f"{other_path}; use files whose rows belong together, in one order"
+        )
+
+
+def _differences(times: pd.Series[Any], other: pd.Series[Any]) -> Flags:
+    if times.dtype.kind in "iuf" and other.dtype.kind in "iuf":
+        return ((times != other) & ~(times.isna() & other.isna())).to_numpy()
+    texts, others = (column.astype(str).str.strip() for column in (times, other))
+    found = [(texts != others).to_numpy()]
+    if found[0].any():  # 10:00 and 10:00:00 are the same
+        found += [np.asarray(one != two) for one in readings(texts) for two in readings(others)]
+    return min(found, key=np.count_nonzero)
+
+
+def _meanings(times: pd.Series[Any]) -> list[pd.Index[Any]]:
+    if times.dtype.kind in "iuf":
+        return [pd.Index(times)]
+    texts = times.astype(str).str.strip()
+    if found := readings(texts):
+        return [*found]
+    moments = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")  # of several time zones
+    return [] if moments.isna().any() else [pd.DatetimeIndex(moments)]

@@ -16,46 +16,27 @@ from specar.data.registry import M4Dataset
 
 @dataclass(frozen=True)
 class M4Series:
-    """Univariate series of any length, each with the steps that follow it.
+    """Univariate series of any length, each with the steps that follow it."""
 
-    Attributes
-    ----------
-    ids
-        Names of the series, in the order of the train file.
-    train_values
-        float64 array (steps,): all series, one after the other.
-    train_offsets
-        int64 array (series + 1); series i is ``train_values[train_offsets[i]:train_offsets[i + 1]]``.
-    test_values
-        float64 array (series, horizon).
-    """
-
-    ids: list[str]
-    train_values: Values
-    train_offsets: Offsets
-    test_values: Values
+    ids: list[str]  # in the order of the train file
+    train_values: Values  # (steps,): all series, one after the other
+    train_offsets: Offsets  # (series + 1): starts of the series and the end of the last one
+    test_values: Values  # (series, horizon)
 
 
 def read_m4(train_path: Path, test_path: Path, dataset: M4Dataset) -> M4Series:
     """Read the train and the test file of one frequency; the test rows may come in another order.
 
-    Parameters
-    ----------
-    train_path, test_path
-        The files: a header, then rows of an id and values, empty cells after the last one.
-    dataset
-        Its registry entry: horizon, number of series.
+    Each has a header, then rows of an id and values, empty cells after the last one.
 
-    Raises
-    ------
-    SpecarError
-        A file cannot be read, is no valid CSV in UTF-8 or has no header or series; a series has no id or
-        value, the id of another one, a cell that is no finite number or an empty one before the last; the
-        files have other series, a test row has another number of steps than the horizon, or the
-        registry says another number of series.
+    Raises SpecarError: a file cannot be read, is no valid CSV in UTF-8 or has no header or series; a series
+    has no id or value, the id of another one, a cell that is no finite number or an empty one before the
+    last; the files have other series, a test row has another number of steps than the horizon, or the
+    registry says another number of series.
     """
     train, test = _series(Path(train_path)), _series(Path(test_path))
     _check_ids(train_path, train, test_path, test)
+    _check_ids(test_path, test, train_path, train)
     _check_numbers(train_path, train, test_path, test, dataset)
     ids = list(train)
     return M4Series(
@@ -111,16 +92,12 @@ def _check_header(path: Path, header: list[str]) -> None:
     raise SpecarError(f"{path} is empty; delete it and fetch it again")
 
 
-def _check_ids(train_path: Path, train: dict[str, Values], test_path: Path, test: dict[str, Values]) -> None:
-    for path, here, other, there in (
-        (train_path, train, test_path, test),
-        (test_path, test, train_path, train),
-    ):
-        if extra := [name for name in here if name not in there]:
-            raise SpecarError(
-                f"{path} has {len(extra)} series that {other} lacks, as {extra[0]!r}; "
-                "use files that belong together"
-            )
+def _check_ids(path: Path, series: dict[str, Values], other_path: Path, other: dict[str, Values]) -> None:
+    if extra := [name for name in series if name not in other]:
+        raise SpecarError(
+            f"{path} has {len(extra)} series that {other_path} lacks, as {extra[0]!r}; "
+            "use files that belong together"
+        )
 
 
 def _check_numbers(

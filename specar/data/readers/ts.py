@@ -28,44 +28,25 @@ class _Header:
 
 @dataclass(frozen=True)
 class TsSeries:
-    """Labelled cases, each a multivariate series of any length.
+    """Labelled cases, each a multivariate series of any length."""
 
-    Attributes
-    ----------
-    values
-        float64 array (steps, channels): all cases, one after the other. NaN: missing.
-    offsets
-        int64 array (cases + 1); case i is ``values[offsets[i]:offsets[i + 1]]``.
-    labels
-        Class of each case.
-    classes
-        All classes in the order of the header; without one there, those that occur, sorted.
-    """
-
-    values: Values
-    offsets: Offsets
-    labels: list[str]
-    classes: list[str]
+    values: Values  # (steps, channels): all cases, one after the other; NaN: missing
+    offsets: Offsets  # (cases + 1): starts of the cases and the end of the last one
+    labels: list[str]  # class of each case
+    classes: list[str]  # in the order of the header; without one there, those that occur, sorted
 
 
 def read_ts(path: Path) -> TsSeries:
     """Read a .ts file, line by line.
 
-    A channel that is shorter than others of its case is missing (NaN) at its end.
+    It has a header of lines with @, then a line per case: channels separated by ``:``, values by ``,``, the
+    class last, ``?`` or NaN for a missing value. A channel that is shorter than others of its case is missing
+    (NaN) at its end.
 
-    Parameters
-    ----------
-    path
-        The file: a header of lines with @, then a line per case, channels separated by ``:``, values by
-        ``,``, the class last; ``?`` or NaN for a missing value.
-
-    Raises
-    ------
-    SpecarError
-        The file cannot be read or has time stamps, no class labels, no @data or no case; a case has
-        another number of channels than the header or the first case says, another number of steps than
-        the header says, a class that the header does not list, or a cell that is no number; or the header
-        lists a class twice.
+    Raises SpecarError: the file cannot be read or has time stamps, no class labels, no @data or no case; a
+    case has another number of channels than the header or the first case says, another number of steps than
+    the header says, a class that the header does not list, or a cell that is no number; or the header lists a
+    class twice.
     """
     path = Path(path)
     with opened(path, errors="replace") as file:  # some comments are not in UTF-8
@@ -91,7 +72,9 @@ def _header(path: Path, lines: _Lines) -> _Header:
             case "@timestamps" if _is_true(words):
                 raise SpecarError(f"{place}: series with time stamps cannot be read; export plain values")
             case "@classlabel" if _is_true(words):
-                header.classes = _unique(place, words[1:])
+                header.classes = words[1:]
+                if twice := [name for name in header.classes if header.classes.count(name) > 1]:
+                    raise SpecarError(f"{place}: class {reprlib.repr(twice[0])} is listed twice; remove one")
             case "@targetlabel" if not _is_true(words):
                 pass
             case "@classlabel" | "@targetlabel":
@@ -113,12 +96,6 @@ def _is_true(words: list[str]) -> bool:
     return bool(words) and words[0].lower() == "true"
 
 
-def _unique(place: str, classes: list[str]) -> list[str]:
-    if twice := [name for name in classes if classes.count(name) > 1]:
-        raise SpecarError(f"{place}: class {reprlib.repr(twice[0])} is listed twice; remove one")
-    return classes
-
-
 def _count(place: str, words: list[str], what: str) -> int:
     if words and len(words[0]) < 10 and words[0].isdecimal() and int(words[0]) > 0:
         return int(words[0])
@@ -138,7 +115,8 @@ def _cases(path: Path, lines: _Lines, header: _Header) -> TsSeries:
         _check_case(place, len(dimensions), channels, label, header.classes)
         case = [_channel(f"{place}, dimension {i}", text) for i, text in enumerate(dimensions, start=1)]
         length = length or (len(case[0]) if header.equal else None)
-        _check_steps(place, case, length)
+        if length and (wrong := {len(channel) for channel in case} - {length}):
+            raise SpecarError(f"{place}: {min(wrong)} steps, not {length} as the header promises; correct it")
         values = _stacked(case)
         steps.frombytes(values.tobytes())
         lengths.append(len(values))
@@ -156,12 +134,6 @@ def _check_case(place: str, found: int, channels: int, label: str, classes: list
         raise SpecarError(f"{place}: {found} dimensions, not {channels}; correct the file")
     if not label or (classes and label not in classes):
         raise SpecarError(f"{place}: class {reprlib.repr(label)} is not in the header; add it to @classLabel")
-
-
-def _check_steps(place: str, channels: list[Values], length: int | None) -> None:
-    """Refuse a channel of another length than the header promises; None: it promises nothing."""
-    if length and (wrong := {len(channel) for channel in channels} - {length}):
-        raise SpecarError(f"{place}: {min(wrong)} steps, not {length} as the header promises; correct it")
 
 
 def _stacked(channels: list[Values]) -> Values:
