@@ -58,7 +58,7 @@ def test_done_failed_and_missing(failed, monkeypatch, capsys):
     # the overview counts them, names the reason, and estimates the time left from the run that is done
     assert main(["status", "--config", "config.yaml"]) == 0
     text = capsys.readouterr().out
-    assert text.splitlines()[0].split() == ["task", "dataset", "runs", "done", "failed", "missing"]
+    assert text.splitlines()[0].split() == ["Task", "Dataset", "Runs", "done", "failed", "missing"]
     assert any(line.startswith("about ") for line in text.splitlines())
     assert " for 3 runs, " in text.split("cost model, in fp32: ")[1]
     assert "NotFinite: " in text
