@@ -150,25 +150,6 @@ def read_json(path: Path) -> Any:
         raise SpecarError(f"{path} is not valid JSON ({error}); delete it and re-run") from error
 
 
-def read_json_lines(path: Path) -> list[Any]:
-    """Read a file with one JSON value per line.
-
-    Raises
-    ------
-    SpecarError
-        The file is missing or a line is not valid JSON.
-    """
-    try:
-        return [
-            json.loads(line, parse_constant=_refused)
-            for line in Path(path).read_text(encoding="utf-8").splitlines()
-        ]
-    except OSError as error:
-        raise SpecarError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise SpecarError(f"{path} has a line that is not valid JSON ({error}); delete it") from error
-
-
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with Path(path).open("rb") as file:

@@ -89,8 +89,9 @@ def _judge(options: argparse.Namespace) -> None:
 
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
-    from specar.paper.audit import Paper, audit
+    from specar.paper.audit.checks import audit
     from specar.paper.audit.floors import with_floors
+    from specar.paper.audit.printed import Paper
     from specar.tables.audit import summary
 
     plan = plan_of(options)

@@ -9,8 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from specar.judge.judgement import Judgement, judge
-from specar.paper.audit import Paper, audit
+from specar.paper.audit.checks import audit
 from specar.paper.audit.floors import with_floors
+from specar.paper.audit.printed import Paper
 from specar.report.runs import RunIndex
 from specar.results.ledger import Ledger, ledger_of
 from specar.results.rows import FAILED

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.files import read_json, read_json_lines
+from specar.base.files import read_json
 from specar.base.strict import problems
 from specar.config import Cell, RunConfig, cell_id, run_id
 from specar.runs.plan import Plan
+from specar.training.history import Epoch
 
 log = logging.getLogger(__name__)
 Resolved = TypeVar("Resolved", bound=Cell)
@@ -27,15 +28,6 @@ class _Part(BaseModel):
     """A part of a record; what newer code adds to it is kept, and covered by the record's hash."""
 
     model_config = ConfigDict(extra="allow", strict=True)
-
-
-class Epoch(_Part):
-    """A line of the history of a run."""
-
-    epoch: PositiveInt
-    train_loss: FiniteFloat
-    val: Metrics
-    seconds: Annotated[FiniteFloat, Field(ge=0)]
 
 
 class _Counts(_Part):
@@ -186,16 +178,6 @@ def named_of(named: Mapping[str, Any]) -> str:
     return str(named.get("run_id", named.get("cell")))
 
 
-def read_stored(path: Path) -> tuple[dict[str, Any], RunConfig]:
-    """Read a record by itself, with its configuration as the present code names it; raises likewise."""
-    record = read_json(path)
-    run = _config(path, record, RunConfig)
-    found = _read(path, _RunRecord, describe(run))
-    if found is None:
-        raise SpecarError(f"{path} is missing")
-    return found, run
-
-
 def check_floor(path: Path, folder: str) -> Cell:
     """Check a floor record that lies in the folder of cell ``folder``; returns the cell; raises likewise."""
     cell = _config(path, read_json(path), Cell)
@@ -214,8 +196,10 @@ def check_record(path: Path, name: str) -> RunConfig:
     """
     if not path.exists():
         raise SpecarError(f"{path} is missing")
-    _, run = read_stored(path)
+    record = _read(path, _RunRecord, {"run_id": name})
+    run = _config(path, record, RunConfig)
     _same_id(path, name, run_id(run))
+    _read(path, _RunRecord, describe(run))
     return run
 
 
@@ -250,23 +234,6 @@ def record_or_damage(plan: Plan, name: str) -> tuple[dict[str, Any] | None, str]
         return read_record(plan.record_file(name), plan.run(name)), ""
     except SpecarError as error:
         return None, str(error)
-
-
-def read_history(path: Path) -> list[dict[str, Any]]:
-    """Read what each epoch left in ``history.jsonl``; empty where there is no such file.
-
-    Raises
-    ------
-    SpecarError
-        A line is damaged.
-    """
-    lines = read_json_lines(path) if path.exists() else []
-    for number, line in enumerate(lines, 1):
-        try:
-            Epoch.model_validate(line)
-        except ValidationError as error:
-            raise SpecarError(f"{path}, line {number}: {problems(error)}; delete it") from error
-    return lines
 
 
 def describe(run: RunConfig) -> dict[str, Any]:

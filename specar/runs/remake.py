@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from specar.runs.train import load_data
 from specar.tasks import make_task
 from specar.training.device import autocast, configure
 from specar.training.gpu import Lease
+from specar.training.memory import is_out_of_memory
 
 WEIGHTS = "weights.pt"
 
@@ -60,9 +62,12 @@ def _load(model: nn.Module, path: Path, run: RunConfig) -> None:
             "beside it and train again to have examples"
         )
     try:
+        with zipfile.ZipFile(path) as archive:  # torch does not check the sums of its archive
+            if broken := archive.testzip():
+                raise ValueError(f"its part {broken} is damaged")
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:  # torch raises whatever the damage makes of its archive
-        if isinstance(error, MemoryError):
+        if is_out_of_memory(error):
             raise
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise SpecarError(f"{path} does not fit the model of {run.dataset}: {reason}; train again") from error

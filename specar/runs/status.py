@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.runs.plan import Plan
+from specar.training.history import read_history
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ def status_of(plan: Plan, name: str) -> RunStatus:
     if plan.record_file(name).exists():
         return RunStatus("done", [])
     attempts = read_attempts(folder)
-    seconds = list(_epoch_seconds(folder / HISTORY))
+    seconds = [line["seconds"] for line in read_history(folder / HISTORY)]
     mean = sum(seconds) / len(seconds) if seconds else 0.0
     return RunStatus(_state(folder, attempts), attempts, len(seconds), mean)
 
@@ -107,15 +106,6 @@ class _Attempt(BaseModel):
 
 class _Attempts(BaseModel):
     attempts: list[_Attempt]
-
-
-def _epoch_seconds(path: Path) -> Iterator[float]:
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield float(json.loads(line)["seconds"])
-            except (ValueError, KeyError, TypeError):
-                return  # not all of it is there
 
 
 def _is_locked(path: Path) -> bool:

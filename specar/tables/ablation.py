@@ -14,6 +14,7 @@ from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name, source_of
 from specar.results.ablations import ablation_table, best_levels
+from specar.results.convergence import NOT_CONVERGED, RULE, unconverged_runs
 from specar.results.rows import NOT_REQUESTED
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
@@ -163,8 +164,16 @@ def _notes(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
         f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
         *changed_settings(plan.config, ablation.entries),
         *_unit(table),
+        *_unconverged(plan, done),
         *_stated_best(name, done),
     ]
+
+
+def _unconverged(plan: Plan, done: pd.DataFrame) -> list[str]:
+    """Runs that have not trained to their end show little of what a level does."""
+    names = {name for ids in done["run_ids"] for name in ids.split() if plan.record_file(name).exists()}
+    count = len(unconverged_runs(plan, names))
+    return [f"{NOT_CONVERGED.capitalize()}: {count} of {len(names)} runs ({RULE})."] if count else []
 
 
 def _what_is_equal(asked: pd.DataFrame) -> str:

@@ -79,7 +79,8 @@ def damaged(path: Path, error: Exception) -> None:
     """Say that a checkpoint is damaged; what is no damage but lack of memory is raised again."""
     if isinstance(error, MemoryError) or is_out_of_memory(error):
         raise error
-    log.warning("checkpoint %s is damaged (%s): starting again", path, _first_line(error))
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    log.warning("checkpoint %s is damaged (%.200s): starting again", path, reason)
 
 
 def _first_line(error: Exception) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from pydantic import NonNegativeInt, PositiveInt, TypeAdapter
+
+from specar.training.history import Epoch
 
 
 @dataclass
@@ -21,8 +25,8 @@ class EpochPart:
         Time spent on the epoch by all processes.
     """
 
-    steps: int = 0
-    examples: int = 0
+    steps: NonNegativeInt = 0
+    examples: NonNegativeInt = 0
     loss_sum: float = 0.0
     seconds: float = 0.0
 
@@ -55,17 +59,27 @@ class Progress:
         Provenance of each process that worked on the run.
     """
 
-    epoch: int = 0
+    epoch: NonNegativeInt = 0
     part: EpochPart | None = None
     best_epoch: int = 0
     best_score: float = math.inf
-    micro_batches: int = 1
-    eval_batch_size: int | None = None
+    micro_batches: PositiveInt = 1
+    eval_batch_size: PositiveInt | None = None
     train_seconds: float = 0.0
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Progress:
+        """Return what :func:`dataclasses.asdict` made a dictionary of; ValueError where it is not whole."""
+        progress = TypeAdapter(cls).validate_python(values)
+        epochs = [Epoch.model_validate(line).epoch for line in progress.history]
+        ended = list(range(1, progress.epoch + (progress.part is None)))
+        if asdict(progress) != values or epochs != ended or progress.best_epoch not in (ended or [0]):
+            raise ValueError("its progress is not whole")
+        return progress
 
     def begin(self) -> EpochPart:
         """Begin the next epoch, or go on with the one that has not ended."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from specar.base.seeds import derive_seed
@@ -22,8 +21,6 @@ from specar.training.checkpoint import (
     save_checkpoint,
 )
 from specar.training.progress import Progress
-
-_PROGRESS = TypeAdapter(Progress)
 
 
 class State:
@@ -71,9 +68,9 @@ class State:
         within = self.progress.part is not None
         return {
             "progress": asdict(self.progress),
-            "model": copy.deepcopy(self.model.state_dict()),
+            "model": self.model.state_dict(),
             "best_weights": self.best_weights,
-            "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
             "random": random_state(self.device),
             # Within an epoch its order is drawn again, and the batches that are done are left out.
             "order": self.order_state if within else self.order.get_state(),
@@ -85,7 +82,7 @@ class State:
         state = load_checkpoint(path, identity)
         if state is None:
             return False
-        begun = self._content()
+        begun = copy.deepcopy(self._content())
         try:
             self._apply(state)
         except Exception as error:  # whatever it lacks or has too much
@@ -95,10 +92,22 @@ class State:
         return True
 
     def _apply(self, state: dict[str, Any]) -> None:
-        self.progress = _PROGRESS.validate_python(state["progress"])
-        self.model.load_state_dict(state["model"])
+        self.progress = Progress.of(state["progress"])
+        for name in ("best_weights", "model"):  # both have to fit; the second stays
+            self.model.load_state_dict(state[name])
         self.best_weights = {name: value.to(self.device) for name, value in state["best_weights"].items()}
-        self.optimizer.load_state_dict(state["optimizer"])
+        self._apply_optimizer(state["optimizer"])
         restore_random_state(state["random"], self.device)
         self.order.set_state(state["order"])
         self.noise.set_state(state["noise"])
+
+    def _apply_optimizer(self, state: dict[str, Any]) -> None:
+        """Adam takes whatever it is given, and fails in its next step or goes on with less."""
+        fits = bool(state["param_groups"] == self.optimizer.state_dict()["param_groups"])
+        if fits:
+            self.optimizer.load_state_dict(state)
+        for weight, own in self.optimizer.state.items():
+            fits &= own.keys() == {"step", "exp_avg", "exp_avg_sq"} and own["step"].ndim == 0
+            fits &= own["exp_avg"].shape == own["exp_avg_sq"].shape == weight.shape
+        if not fits:
+            raise ValueError("the state of its optimizer does not fit the model")

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from specar.paper.audit import Paper, audit
+from specar.paper.audit.checks import audit
+from specar.paper.audit.printed import Paper
 
 
 @pytest.fixture(scope="session")

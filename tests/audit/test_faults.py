@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from specar.paper.audit import audit, flagged_cells
+from specar.paper.audit.checks import audit, flagged_cells
 from specar.paper.audit.repairs import misprints
 from specar.paper.numbers import KEY
 

@@ -9,11 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from specar.metrics.short_term import owa as owa_of
-from specar.paper.audit import Paper
 from specar.paper.audit.averages import averages
 from specar.paper.audit.colours import colours
 from specar.paper.audit.groups import sums
 from specar.paper.audit.m4 import owa, weighted_averages
+from specar.paper.audit.printed import Paper
 from specar.paper.audit.scores import f1, f1_of, mae_against_mse
 from specar.paper.audit.slips import corrections
 from specar.paper.margins import half_unit

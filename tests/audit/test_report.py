@@ -7,7 +7,8 @@ import pytest
 
 from specar.base.files import write_json
 from specar.cli import main
-from specar.paper.audit import COLUMNS, SEVERITIES, flagged_cells
+from specar.paper.audit.checks import flagged_cells
+from specar.paper.audit.finding import COLUMNS, SEVERITIES
 from specar.paper.audit.floors import with_floors
 from specar.paper.numbers import KEY
 from specar.runs.records import FORMAT, describe_cell, sealed

@@ -10,9 +10,10 @@ from specar.cli import main
 from specar.config import Execution, load_config, run_id
 from specar.runs import cached
 from specar.runs.examples import read_examples
-from specar.runs.records import read_history, read_record, sealed
+from specar.runs.records import read_record, sealed
 from specar.runs.store import plan_of
 from specar.runs.train import train
+from specar.training.history import read_history
 
 from ..conftest import config_values
 

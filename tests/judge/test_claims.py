@@ -9,8 +9,8 @@ from specar.judge.claims import claim_table, counted_in_words
 from specar.judge.own import OwnResults, own_recount
 from specar.judge.rank_tests import paired_tests
 from specar.judge.verdicts import COLUMNS
-from specar.paper.audit import Paper
 from specar.paper.audit.claims import claims as audited
+from specar.paper.audit.printed import Paper
 from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN, claim_cells, claims, published_recount
 from specar.paper.counts import Counts
 

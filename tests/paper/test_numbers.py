@@ -5,7 +5,7 @@ import pytest
 from specar.config.entries import printed_models
 from specar.config.tasks import TASK_INFO
 from specar.data.registry import builtin_datasets
-from specar.paper.audit import Paper
+from specar.paper.audit.printed import Paper
 from specar.paper.audit.tables import unstated_top
 from specar.paper.numbers import KEY, OURS, figure_numbers, printed_numbers
 from specar.paper.published import PRINTED, published

@@ -104,9 +104,13 @@ def test_a_cached_record_that_was_changed_is_refused(finished, monkeypatch, caps
     [
         (
             lambda record: record["config"]["model"]["settings"].update(dropout=0.3),
+<<<<<<< HEAD
             "is not the record of",
+=======
+            "was edited: its content is not that of its sha256",
+>>>>>>> main
         ),
-        (lambda record: record["config"].update(format=1), "does not fit the present code"),
+        (lambda record: record["config"].update(format=1), "was edited"),
         (lambda record: record["metrics"].update(mse=float("nan")), "NaN is no number"),
         (lambda record: record.pop("metrics"), "is damaged: metrics: Field required"),
         (lambda record: record.update(run_id="another"), "is not the record of"),

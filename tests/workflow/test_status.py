@@ -58,7 +58,7 @@ def test_done_failed_and_missing(failed, monkeypatch, capsys):
     # the overview counts them, names the reason, and estimates the time left from the run that is done
     assert main(["status", "--config", "config.yaml"]) == 0
     text = capsys.readouterr().out
-    assert text.splitlines()[0].split() == ["Task", "Dataset", "Runs", "done", "failed", "missing"]
+    assert text.splitlines()[0].lower().split() == ["task", "dataset", "runs", "done", "failed", "missing"]
     assert any(line.startswith("about ") for line in text.splitlines())
     assert " for 3 runs, " in text.split("cost model, in fp32: ")[1]
     assert "NotFinite: " in text
@@ -134,7 +134,8 @@ def test_damaged_files_of_a_run_are_passed_over(work, capsys):
     folder.mkdir(parents=True)
     for text in ('{"attempts": [{"sta', '{"attempts": [{}]}', '{"attempts": [3]}', "[]"):
         (folder / "status.json").write_text(text)
-        (folder / "history.jsonl").write_text('{"epoch": 1, "seconds": 2.0}\n{"epo')
+        whole = '{"epoch": 1, "train_loss": 0.5, "val": {"mse": 0.5}, "seconds": 2.0}'
+        (folder / "history.jsonl").write_text(f'{whole}\n{{"epo')
         assert main(["status", "--config", "config.yaml"]) == 0
         (status,) = states().values()
         assert (status.state, status.epoch, status.epoch_seconds) == ("missing", 1, 2.0)
