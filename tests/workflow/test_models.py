@@ -1,6 +1,7 @@
 """A model of one's own beside SpecAR-Net, through Snakemake; a broken one costs its own cells."""
 
 import json
+import subprocess
 
 import pandas as pd
 import pytest
@@ -84,7 +85,7 @@ def test_a_broken_model_costs_its_own_cells_and_one_line(workspace, text, messag
     assert (workspace.folder / "results" / "report" / "index.html").stat().st_size > 0
 
 
-def test_a_module_that_cannot_be_imported_stops_before_anything_is_done(workspace, tmp_path_factory):
+def test_a_module_that_cannot_be_imported_stops_before_anything_is_done(workspace):
     (workspace.folder / "mine.py").write_text("def build(config, shape)\n    pass\n")
     workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["mine"])
     line = "models.mine: model module 'mine' cannot be imported: SyntaxError: expected ':' (mine.py:1)"
@@ -95,3 +96,15 @@ def test_a_module_that_cannot_be_imported_stops_before_anything_is_done(workspac
     assert not (workspace.folder / "results").exists()
     done = workspace.specar("runs", "--config", "config.yaml", check=False)
     assert (done.returncode, done.stderr.splitlines()[-1:]) == (1, [f"specar: error: {line}"])
+
+
+def test_a_module_is_found_in_the_folder_that_is_given(workspace, tmp_path_factory):
+    """`snakemake --directory`: where one works, not where one starts."""
+    (workspace.folder / "mine.py").write_text(MINE)
+    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["mine"])
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    command = workspace._snakemake("imputation", "--directory", str(workspace.folder))
+    command[command.index("config.yaml")] = str(workspace.folder / "config.yaml")
+    subprocess.run(command, cwd=elsewhere, env=workspace._environment(), check=True, capture_output=True)
+    assert [path.parent.name.split("-")[3] for path in workspace.records()] == ["mine"]
+    assert not list(elsewhere.iterdir())
