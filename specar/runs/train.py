@@ -44,33 +44,15 @@ def train(
 ) -> dict[str, Any]:
     """Train and evaluate a run and write its record.
 
-    Parameters
-    ----------
-    run : RunConfig
-        What to do.
-    data_folder : Path
-        Folder of the prepared dataset.
-    folder : Path
-        Folder of this run: gets ``history.jsonl``, ``examples.json`` and, last and atomically,
-        ``metrics.json``. An interrupted run leaves ``checkpoint.pt`` there and goes on from it.
-    execution : Execution
-        Device, threads and the like.
-    lease : Lease, optional
-        The GPU that this process may use; by default what ``execution`` says.
-    number : int
-        Which attempt of one workflow this is (see :func:`specar.runs.attempt.attempt`).
+    ``data_folder`` has the prepared dataset. The ``folder`` of the run gets ``history.jsonl``,
+    ``examples.json`` and, last and atomically, ``metrics.json``, the record that is returned; an interrupted
+    run leaves ``checkpoint.pt`` there and goes on from it. ``lease`` is the GPU that this process may use, by
+    default what ``execution`` says, ``number`` which attempt of one workflow this is (see
+    :func:`specar.runs.attempt.attempt`).
 
-    Returns
-    -------
-    dict
-        The run record.
-
-    Raises
-    ------
-    SpecarError
-        The data is missing, too short or of another version; the loss is not finite; no such device;
-        another process trains the run. OutOfMemory where not even a single example fits, Interrupted
-        after SIGTERM and SIGINT.
+    Raises SpecarError: the data is missing, too short or of another version; the loss is not finite; no such
+    device; another process trains the run. OutOfMemory where not even a single example fits, Interrupted
+    after SIGTERM and SIGINT.
     """
     with (
         attempt(run_id(run), folder, number) as earlier,
@@ -88,15 +70,20 @@ def train(
         log.info("run %s on %s", run_id(run), device_name(device))
         trainer.fit({**provenance(device, execution, lease), **_code(run)})
         record = sealed(_record(run, data, trainer, len(earlier) + 1))
-        examples = trainer.examples(record["details"])
-        if examples is not None:
-            write_examples(folder / EXAMPLES, run, data.meta["prepared_sha256"], git_state(), examples)
-        if execution.keep_weights:
-            save_torch(folder / "weights.pt", trainer.model.state_dict())
-        write_json(folder / "metrics.json", record)
-        trainer.checkpoint.unlink(missing_ok=True)
+        _write(folder, run, record, trainer, execution.keep_weights)
         log.info("test %s", ", ".join(f"{name} {value:.4f}" for name, value in record["metrics"].items()))
         return record
+
+
+def _write(folder: Path, run: RunConfig, record: dict[str, Any], trainer: Trainer, weights: bool) -> None:
+    """The record comes after whatever belongs to it: where it is, the run is done."""
+    examples = trainer.examples(record["details"])
+    if examples is not None:
+        write_examples(folder / EXAMPLES, run, record["data"]["prepared_sha256"], git_state(), examples)
+    if weights:
+        save_torch(folder / "weights.pt", trainer.model.state_dict())
+    write_json(folder / "metrics.json", record)
+    trainer.checkpoint.unlink(missing_ok=True)
 
 
 def _done(run: RunConfig, path: Path) -> dict[str, Any] | None:

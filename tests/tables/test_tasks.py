@@ -15,18 +15,16 @@ from specar.paper.sources import SOURCES, metrics_of
 from .table_inputs import M4, cell, floors, results, run, tidy
 
 STRICT_ONLY = [
-    *(
-        "raw_precision",
-        "raw_recall",
-        "raw_f1",
-        "best_f1",
-        "auc_roc",
-        "auc_pr",
-        "pa_k_auc",
-        "vus_pr",
-        "vus_pr_tsb_ad",
-        "pa_f1",
-    )
+    "raw_precision",
+    "raw_recall",
+    "raw_f1",
+    "best_f1",
+    "auc_roc",
+    "auc_pr",
+    "pa_k_auc",
+    "vus_pr",
+    "vus_pr_tsb_ad",
+    "pa_f1",
 ]
 
 
