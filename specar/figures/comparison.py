@@ -92,7 +92,7 @@ def _compared(rows: pd.DataFrame) -> str:
 
 
 def _counts(cells: pd.DataFrame) -> str:
-    """How many of a model's published cells are reproduced, and what became of the others."""
+    """How many of a model's published cells have been run, and what became of the others."""
     known, state = cells["reproduced"].notna(), cells["state"]
     some = int((known & (state == PARTIAL)).sum())
     missing = {
@@ -101,7 +101,7 @@ def _counts(cells: pd.DataFrame) -> str:
         "not asked for": int((state == NOT_REQUESTED).sum()),
     }
     rest = ", ".join(f"{number} {what}" for what, number in missing.items() if number)
-    text = f"{int(known.sum())} of {len(cells)} published cells reproduced so far"
+    text = f"{int(known.sum())} of {len(cells)} published cells run so far"
     return (
         text
         + (f", {some} of them without some of their seeds" if some else "")
@@ -123,7 +123,7 @@ def _empty(cells: pd.DataFrame, task: str | None) -> str:
         )
     return (
         "Nothing to compare yet: of the results that the paper prints and this configuration asks for, "
-        "none is reproduced so far."
+        "none has been run so far."
     )
 
 

@@ -161,7 +161,7 @@ def _notes(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
     return [
         *([plan.config.note] if plan.config.note else []),
         f"{' '.join(ablation.question.split())}{place}",
-        f"{len(done)} of {len(asked)} cells reproduced so far. {_what_is_equal(asked)}",
+        f"{len(done)} of {len(asked)} cells run so far. {_what_is_equal(asked)}",
         *changed_settings(plan.config, ablation.entries),
         *_unit(table),
         *_unconverged(plan, done),

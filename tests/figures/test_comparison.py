@@ -67,9 +67,7 @@ def test_drawn_is_what_the_ledger_says(task, plan, drawn):
         np.testing.assert_allclose(sorted(high), sorted(rows["reproduced"] + rows["sd"]))
     for name in BOTH:
         of = cells[cells["model"] == name]
-        text = (
-            f"Model {name}: {of['reproduced'].notna().sum()} of {len(of)} published cells reproduced so far"
-        )
+        text = f"Model {name}: {of['reproduced'].notna().sum()} of {len(of)} published cells run so far"
         assert text in words(figure)
 
 
@@ -122,7 +120,7 @@ def test_what_is_missing_is_said(plan, drawn):
     assert "Small 5 $, 6 $." in words(figure)
     # 2 metrics of 96 and 192 (one seed of two); 336 failed; 720 and the average are not done
     counts = (
-        "Model specar: 4 of 180 published cells reproduced so far, 2 of them without some of their seeds; "
+        "Model specar: 4 of 180 published cells run so far, 2 of them without some of their seeds; "
         "2 failed, 4 asked for but not done yet, 170 not asked for."
     )
     assert counts in words(figure)
@@ -142,7 +140,7 @@ def test_remarks_on_datasets_that_are_in_the_figure(plan, drawn, monkeypatch):
 def test_nothing_to_compare_is_said_without_axes(task, plan, drawn):
     other = "imputation" if task == "classification" else "classification"
     expected = {
-        "none is reproduced so far": plan(values(task, note="A caution."), lambda run: False),
+        "none has been run so far": plan(values(task, note="A caution."), lambda run: False),
         "no runs of this task under the protocol": plan(values(other, note="A caution.")),
     }
     for sentence, made in expected.items():

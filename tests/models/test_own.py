@@ -477,9 +477,11 @@ def test_a_new_model_overwrites_and_hides_nothing(place, capsys, name):
     assert (place / "taken.py").read_text() == "mine\n"
 
 
-def test_the_model_of_the_readme_works(write):
-    text = (ROOT / "specar" / "models" / "README.md").read_text()
-    code = text.partition("```python\n")[2].partition("```")[0]
+@pytest.mark.parametrize(
+    ("readme", "before"), [("README.md", "# mine.py\n"), ("specar/models/README.md", "```python\n")]
+)
+def test_the_model_of_the_readme_works(write, readme, before):
+    code = (ROOT / readme).read_text().partition(before)[2].partition("```")[0]
     assert len([line for line in code.splitlines() if line]) <= 15
     write(code)
     model = build_model("mine", spec_of("mine").settings({}), SHAPE)

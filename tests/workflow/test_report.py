@@ -74,7 +74,7 @@ def test_figures_target(ready):
         assert content.startswith(starts[path.suffix])
     svg = (figures / "long_term_forecast_comparison.svg").read_text()
     assert "<!-- Protocol: published, which is how the paper measures. -->" in svg
-    assert "<!-- Model specar: 2 of 180 published cells reproduced so far; 178 not asked for. -->" in svg
+    assert "<!-- Model specar: 2 of 180 published cells run so far; 178 not asked for. -->" in svg
     assert "Nothing to compare" in (figures / "imputation_comparison.svg").read_text()
     # a figure that was deleted is drawn again, to the same bytes, and nothing is trained
     trained = {path: path.stat().st_mtime_ns for path in ready.records()}
