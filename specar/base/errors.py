@@ -13,6 +13,10 @@ class SpecarError(Exception):
     """
 
 
+class Damaged(SpecarError):
+    """Prepared data is not as it was written, or was written by another version; preparing mends it."""
+
+
 class OutOfMemory(SpecarError):
     """Memory of the GPU or of the machine does not suffice, not even for single examples."""
 

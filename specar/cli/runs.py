@@ -47,7 +47,7 @@ def _runs(options: argparse.Namespace) -> None:
     if not chosen:
         print("no run fits these options", file=sys.stderr)
     for name, status in chosen:
-        record = finished_record(plan, name)
+        record = finished_record(plan, name) if status.is_done else None
         if options.ids:
             print(name)
         elif options.json:
@@ -89,7 +89,15 @@ def _train(options: argparse.Namespace) -> None:
     from specar.runs.train import train
 
     folder = plan.records / run_id(run)
+    _mend(plan, run.dataset)
     train(run, plan.prepared / run.dataset, folder, plan.config.execution, lease, options.attempt)
+
+
+def _mend(plan: Plan, name: str) -> None:
+    from specar.data.prepare import mend
+
+    if name in plan.config.datasets:
+        mend(name, plan.dataset(name), plan.raw / name, plan.prepared / name)
 
 
 def _run_of_file(path: Path) -> RunConfig:
@@ -105,6 +113,7 @@ def _floors(options: argparse.Namespace) -> None:
     plan = plan_of(options)
     for name in options.cells or plan.cells:
         cell = plan.cell(name)
+        _mend(plan, cell.dataset)
         write_floors(cell, plan.prepared / cell.dataset, plan.floors / name, plan.config.execution)
 
 

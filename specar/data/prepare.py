@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specar.base.errors import SpecarError
+from specar.base.errors import Damaged, SpecarError
 from specar.base.files import atomic_path, json_text, sha256_of
 from specar.base.locks import read_lock, write_lock
 from specar.data.build import Arrays, Common, build
 from specar.data.entries import DatasetFile
 from specar.data.meta import META, Meta
-from specar.data.mirror import components, file_key
-from specar.data.prepared import read_prepared
+from specar.data.mirror import components, file_key, in_place
+from specar.data.prepared import PreparedData, read_prepared
 from specar.data.registry import Dataset
 
 _log = logging.getLogger(__name__)
@@ -49,19 +49,36 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
             for file, path in zip(dataset.used_files, paths, strict=True)
         }
         common = {"name": name, "identity": dataset.identity(), "sha256": digests}
-        if _is_prepared(output, common):
+        lacks = _lacks(output, common)
+        if not lacks:
             _log.info("dataset %s is prepared already; delete %s to prepare it again", name, output)
-        else:
-            _write(output, *build(dataset, paths, common))
+            return
+        if (output / META).exists():
+            _log.warning("dataset %s is prepared again: %s", name, lacks)
+        _write(output, *build(dataset, paths, common))
 
 
-def _is_prepared(folder: Path, common: Common) -> bool:
-    """Whether a folder is complete, undamaged and of what ``common`` says."""
+def mend(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
+    """Prepare a dataset again if its arrays are damaged and its files in place; raises as `prepare`."""
     try:
-        data = read_prepared(folder)
-    except SpecarError:
-        return False
-    return {key: data.meta[key] for key in common} == common
+        PreparedData.load(output)
+    except SpecarError as error:
+        damaged = isinstance(error, Damaged)
+    else:
+        return
+    if damaged and in_place(dataset, raw, None):
+        prepare(name, dataset, raw, output)
+
+
+def _lacks(folder: Path, common: Common) -> str:
+    """Why what is prepared in a folder will not do; empty where it is whole and of what ``common`` says."""
+    try:
+        meta = read_prepared(folder).meta
+    except SpecarError as error:
+        return str(error).partition("; run")[0]
+    changed = [key for key, value in common.items() if meta[key] != value]
+    words = {"identity": "its registry entry has changed", "sha256": "its files have changed"}
+    return words.get(changed[0], f"it is of {meta['name']}") if changed else ""
 
 
 def _present(name: str, file: DatasetFile, folder: Path) -> Path:

@@ -11,12 +11,22 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from specar.base.errors import SpecarError
+from specar.base.errors import Damaged, SpecarError
 from specar.base.files import read_json, sha256_of
 from specar.base.locks import read_lock
-from specar.data.meta import META, AnomalyMeta, ClassificationMeta, JoinedMeta, M4Meta, Meta, SeriesMeta
+from specar.data.meta import (
+    META,
+    AnomalyMeta,
+    BaseMeta,
+    ClassificationMeta,
+    JoinedMeta,
+    M4Meta,
+    Meta,
+    SeriesMeta,
+)
 from specar.data.windows import Split, part_rows
 
+FORMAT = BaseMeta.model_fields["format"].default
 Offsets = npt.NDArray[np.int64]
 
 
@@ -143,8 +153,8 @@ class AnomalyData(PreparedData):
 def read_prepared(folder: Path) -> PreparedData:
     """Load a prepared dataset of any kind, without a look at who else works on it.
 
-    Raises SpecarError: the folder is missing or incomplete, or a file in it is damaged or does not fit
-    meta.json.
+    Raises SpecarError where there is no ``meta.json``, and Damaged where a file is missing or damaged, does
+    not fit ``meta.json``, or is of another version.
     """
     content, meta = _read_meta(folder)
     shapes = meta.arrays().items()
@@ -179,8 +189,19 @@ def _parts(meta: JoinedMeta, known: dict[str, Any]) -> Iterator[SeriesData]:
 def _read_meta(folder: Path) -> tuple[dict[str, Any], Meta]:
     path = folder / META
     if not path.is_file():
-        raise SpecarError(f"no prepared data in {folder} ({META} is missing); prepare the dataset first")
-    content = read_json(path)
+        raise SpecarError(
+            f"no prepared data in {folder} ({META} is missing); run 'specar prepare {folder.name}'"
+        )
+    try:
+        content = read_json(path)
+    except SpecarError as error:
+        raise _damaged(path, "it cannot be read as JSON") from error
+    found = content.get("format", FORMAT) if isinstance(content, dict) else FORMAT
+    if found != FORMAT:
+        raise Damaged(
+            f"{folder} was prepared by another version of specar (format {found!r:.20}, not {FORMAT}); "
+            f"run 'specar prepare {folder.name}'"
+        )
     try:
         meta: Meta = TypeAdapter(Meta).validate_python(content)
     except ValidationError as error:
@@ -203,7 +224,5 @@ def _load_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...], met
     return array
 
 
-def _damaged(path: Path, problem: str) -> SpecarError:
-    return SpecarError(
-        f"{path} is damaged or missing ({problem}); delete {path.parent} and prepare the dataset again"
-    )
+def _damaged(path: Path, problem: str) -> Damaged:
+    return Damaged(f"{path} is damaged or missing ({problem}); run 'specar prepare {path.parent.name}'")

@@ -114,8 +114,7 @@ class RunIndex:
 
     def _run(self, name: str, config: RunConfig, arm: str = "") -> Run:
         status = status_of(self.plan, name)
-        has_record = status.state in ("done", "cached")
-        record = finished_record(self.plan, name) if has_record else None
+        record = finished_record(self.plan, name) if status.is_done or status.damage else None
         return Run(name, config, status, record, arm)
 
     @cached_property

@@ -18,7 +18,6 @@ from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
 from specar.results.aggregates import Aggregate, aggregate_statistics, aggregates_of, needed_runs
 from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked, run_rows, statistics
 from specar.runs.plan import Plan
-from specar.runs.records import record_or_damage
 from specar.runs.status import failures
 from specar.runs.store import plan_of
 
@@ -75,16 +74,10 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
         rows = run_rows(plan, {name: plan.runs[name] for name in plan.runs_of(task)})
         runs.append(rows.merge(floor_rows(plan, task), how="left", on=["cell", "metric"]))
         cells.append(cells_of(task, runs[-1]))
-        failed |= failures(plan, task) | _damaged(plan, rows)
+        failed |= failures(plan, rows.loc[rows["value"].isna(), "run_id"].unique())
     if not runs:  # every dataset of the matrix is on request and not in place, say
         return Ledger(plan, pd.DataFrame(columns=COLUMNS), run_rows(plan, {}), failed)
     return Ledger(plan, pd.concat(cells, ignore_index=True), pd.concat(runs, ignore_index=True), failed)
-
-
-def _damaged(plan: Plan, rows: pd.DataFrame) -> dict[str, str]:
-    """Why records that are there cannot be believed, by run id."""
-    reasons = {name: record_or_damage(plan, name)[1] for name in rows.loc[rows["failed"], "run_id"].unique()}
-    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def load_results(*config: str | Path) -> pd.DataFrame:

@@ -44,11 +44,11 @@ def run_rows(plan: Plan, runs: Mapping[str, RunConfig], by_part: bool = False) -
 
 
 def _rows(plan: Plan, name: str, run: RunConfig, by_part: bool) -> Iterator[dict[str, Any]]:
-    record, damage = record_or_damage(plan, name)
+    record, _ = record_or_damage(plan, name)
     named = {
         **describe(run),
         "setting": "" if run.setting is None else setting_label(run.setting),
-        "failed": record is None and (bool(damage) or status_of(plan, name).state == FAILED),
+        "failed": record is None and status_of(plan, name).state in (FAILED, "damaged"),
         "published_as": plan.config.models[run.model.label].published_as or "",
         "weight": _weight(record, run.task),
     }

@@ -164,13 +164,11 @@ def damage_of(path: Path, name: str) -> str:
     return ""
 
 
-def set_aside_damaged(plan: Plan) -> None:
-    """Rename records of a plan's own runs that cannot be believed, so that they are trained again."""
-    for name in plan.runs:
-        path = plan.own_record_file(name)
-        if damage := damage_of(path, name):
-            path.replace(path.with_name(f"{path.name}.damaged"))
-            log.warning("%s: it is set aside and trained again", damage)
+def set_aside_damaged(path: Path, name: str) -> None:
+    """Rename the record of run ``name`` if it cannot be believed, so that it is trained again."""
+    if damage := damage_of(path, name):
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        log.warning("%s: it is set aside and trained again", damage)
 
 
 def named_of(named: Mapping[str, Any]) -> str:

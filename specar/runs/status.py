@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,11 +15,12 @@ from pydantic import BaseModel, Field, ValidationError
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.runs.plan import Plan
+from specar.runs.records import record_or_damage
 from specar.training.history import read_history
 
 log = logging.getLogger(__name__)
 
-State = Literal["done", "cached", "running", "interrupted", "failed", "missing"]
+State = Literal["done", "cached", "running", "interrupted", "failed", "damaged", "missing"]
 STATES: tuple[State, ...] = get_args(State)
 
 # Beside the record in the folder of a run, until there is one.
@@ -33,7 +35,7 @@ class RunStatus:
     ----------
     state
         ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes
-        on from its checkpoint when it is started again.
+        on from its checkpoint when it is started again. ``damaged``: its record cannot be believed.
     attempts
         What its attempts left that did not end in a record: see :func:`specar.runs.attempt.attempt`.
     epoch, epoch_seconds
@@ -44,10 +46,18 @@ class RunStatus:
     attempts: list[dict[str, Any]]
     epoch: int = 0
     epoch_seconds: float = 0.0
+    damage: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run has a record that can be believed."""
+        return self.state in ("done", "cached")
 
     @property
     def reason(self) -> str:
-        """Why the run failed or stopped, in one line; empty for the others."""
+        """Why the run failed or stopped, or its record is not believed, in one line; else empty."""
+        if self.damage:
+            return self.damage
         if self.state not in ("failed", "interrupted") or not self.attempts:
             return ""
         last = self.attempts[-1]
@@ -58,13 +68,12 @@ class RunStatus:
 
 def status_of(plan: Plan, name: str) -> RunStatus:
     """Return the status of run ``name``."""
-    if name in plan.cached_runs:
-        return RunStatus("cached", [])
+    record, damage = record_or_damage(plan, name)
+    if damage:
+        return RunStatus("damaged", [], damage=damage)
+    if record:
+        return RunStatus("cached" if name in plan.cached_runs else "done", [])
     folder = plan.records / name
-    if not folder.exists():
-        return RunStatus("missing", [])
-    if plan.record_file(name).exists():
-        return RunStatus("done", [])
     attempts = read_attempts(folder)
     seconds = [line["seconds"] for line in read_history(folder / HISTORY)]
     mean = sum(seconds) / len(seconds) if seconds else 0.0
@@ -125,7 +134,7 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def failures(plan: Plan, task: str) -> dict[str, str]:
-    """Why runs of a task have no record although they were started, by run id; not those still running."""
-    found = {name: status_of(plan, name).reason for name in plan.runs_of(task)}
+def failures(plan: Plan, names: Iterable[str]) -> dict[str, str]:
+    """Why runs that were started have no record to believe, by run id; not those still running."""
+    found = {name: status_of(plan, name).reason for name in names}
     return {name: reason for name, reason in found.items() if reason}

@@ -17,7 +17,6 @@ from specar.results.ablations import ablation_table, best_levels
 from specar.results.convergence import NOT_CONVERGED, RULE, unconverged_runs
 from specar.results.rows import NOT_REQUESTED
 from specar.runs.plan import Plan
-from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
 from specar.tables.changed import changed_settings
 from specar.tables.marks import FIRST
@@ -82,7 +81,7 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
 
 
 def _has_failed(plan: Plan, run: str) -> bool:
-    return status_of(plan, run).state == "failed" or bool(record_or_damage(plan, run)[1])
+    return status_of(plan, run).state in ("failed", "damaged")
 
 
 def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:

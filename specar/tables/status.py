@@ -34,7 +34,7 @@ def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
     lines = []
     for name in names:
         runs = plan.ablation_runs(name)
-        done = sum(plan.record_file(run).exists() for run in runs)
+        done = sum(status_of(plan, run).is_done for run in runs)
         lines.append(f"{name:<20} {done:>5} of {len(runs):>5} runs done  {plan.config.ablations[name].title}")
     return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
 
@@ -61,7 +61,7 @@ def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
         if status.state == "running"
     ]
     yield _listed("running", running)
-    for state in ("failed", "interrupted"):
+    for state in ("failed", "interrupted", "damaged"):
         lines = [f"{name}: {status.reason}" for name, status in found.items() if status.state == state]
         yield _listed(state, lines)
 
@@ -74,7 +74,7 @@ def _listed(title: str, lines: Sequence[str]) -> str:
 def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
     """Estimated from the records of like runs, and from the epochs of those that are under way."""
     known = _known_seconds(plan, found)
-    todo = [name for name, status in found.items() if status.state not in ("done", "cached")]
+    todo = [name for name, status in found.items() if not status.is_done]
     seconds = {name: _estimate(plan, name, found[name], known) for name in todo}
     estimated = [value for value in seconds.values() if value is not None]
     if not todo:
@@ -94,7 +94,7 @@ def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
     left = {
         name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
         for name, status in found.items()
-        if status.state not in ("done", "cached")
+        if not status.is_done
     }
     return summary(plan, left)
 
@@ -103,7 +103,7 @@ def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, .
     """Mean duration of finished runs, by how alike runs are."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for name, status in found.items():
-        if status.state in ("done", "cached"):
+        if status.is_done:
             record = finished_record(plan, name)
             if record is not None:
                 for key in _likeness(plan, name):

@@ -15,7 +15,6 @@ from specar.results.ledger import Ledger
 from specar.results.rows import FAILED, NOT_REQUESTED, PARTIAL
 from specar.results.run_states import Failures, listed_failures
 from specar.runs.plan import Plan
-from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
 from specar.tables.table import (
     BLANK,
@@ -93,7 +92,7 @@ def failures_of(plan: Plan, names: Iterable[str], known: Mapping[str, str]) -> F
 
 
 def _why(plan: Plan, name: str) -> str:
-    return record_or_damage(plan, name)[1] or status_of(plan, name).reason or "not known"
+    return status_of(plan, name).reason or "not known"
 
 
 def _names(task: str, averaged: bool) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from specar.base.errors import SpecarError
 from specar.data import prepare as prepare_module
 from specar.data.build import hourly_time_features
 from specar.data.meta import ARRAYS, META
-from specar.data.prepare import prepare
+from specar.data.prepare import mend, prepare
 from specar.data.prepared import M4Data, PreparedData, SeriesData
 from specar.data.registry import Dataset
 from specar.data.windows import Split
@@ -307,9 +307,18 @@ def test_what_is_prepared_already_is_left_alone(
 
 
 @pytest.mark.parametrize(
-    "damage", ["array deleted", "array damaged", "meta damaged", "meta deleted", "entry"]
+    ("damage", "said"),
+    [
+        ("array deleted", "values.npy is damaged or missing (No such file or directory)"),
+        ("array damaged", "values.npy is damaged or missing (its sha256 is not that in meta.json)"),
+        ("meta damaged", "meta.json is damaged or missing (it cannot be read as JSON)"),
+        ("meta deleted", ""),
+        ("entry", "its registry entry has changed"),
+    ],
 )
-def test_what_is_not_is_prepared_again(raw: Path, output: Path, make_dataset: Make, damage: str) -> None:
+def test_what_is_not_is_prepared_again(
+    raw: Path, output: Path, make_dataset: Make, damage: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
     prepared(raw, output, make_dataset())
     before = contents(output)
     damaged = output / (META if "meta" in damage else "values.npy")
@@ -322,6 +331,33 @@ def test_what_is_not_is_prepared_again(raw: Path, output: Path, make_dataset: Ma
         (output / META).write_text(json.dumps({**values, "identity": {**values["identity"], "folder": "x"}}))
     prepare("Toy", make_dataset(), raw, output)
     assert contents(output) == before
+    again = [message for message in caplog.messages if "prepared again: " in message]
+    assert len(again) == (damage != "meta deleted")
+    assert all(said in message for message in again)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other version", "no JSON"])
+def test_a_run_mends_what_it_finds_damaged(
+    raw: Path, output: Path, make_dataset: Make, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared(raw, output, make_dataset())
+    before = contents(output)
+    path = output / ("values.npy" if damage == "cut" else META)
+    text = path.read_bytes()
+    path.write_bytes(text.replace(b'"format": 3', b'"format": 2') if "version" in damage else text[:-7])
+    message = message_of(lambda: PreparedData.load(output))
+    assert message.endswith(f"run 'specar prepare {output.name}'")
+    assert ("was prepared by another version of specar" in message) == (damage == "other version")
+    assert ("damaged" in message) == (damage != "other version")
+    mend("Toy", make_dataset(), raw, output)
+    assert contents(output) == before
+    assert caplog.messages == [f"dataset Toy is prepared again: {message.partition('; run')[0]}"]
+    mend("Toy", make_dataset(), raw, output)
+    assert len(caplog.messages) == 1
+    path.write_bytes(b"")
+    (raw / "series.csv").unlink()
+    mend("Toy", make_dataset(), raw, output)  # without its files there is nothing to mend it with
+    assert "damaged" in message_of(lambda: PreparedData.load(output))
 
 
 def test_what_is_loaded_stays_when_the_dataset_is_prepared_again(

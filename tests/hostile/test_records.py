@@ -19,6 +19,7 @@ from specar.runs.records import (
     sealed,
     set_aside_damaged,
 )
+from specar.runs.status import status_of
 from specar.runs.store import plan_of, read_plan, write_plan
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,9 @@ def test_one_damaged_record_costs_its_own_cell_and_is_made_again(tmp_path, monke
     assert record_or_damage(plan, hurt)[0] is None
     differ = ledger.cells.loc[whole.cells["reproduced"].fillna(-1) != ledger.cells["reproduced"].fillna(-1)]
     assert set(differ["dataset"]) == {"JapaneseVowels"}
-    set_aside_damaged(plan)
+    status = status_of(plan, hurt)
+    assert (status.state, status.reason) == ("damaged", ledger.failed[hurt])
+    set_aside_damaged(plan.own_record_file(hurt), hurt)
     assert not plan.own_record_file(hurt).exists()
     assert "it is set aside and trained again" in caplog.text
 

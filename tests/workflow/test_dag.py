@@ -201,6 +201,25 @@ def test_a_deleted_array_is_prepared_again_for_a_run_that_needs_it(trained):
     assert {path: time for path, time in times(trained, *RECORDS).items() if path in before} == before
 
 
+def test_damage_is_mended_by_a_real_run_and_only_planned_by_a_dry_one(trained):
+    array = trained.folder / "results" / "data" / "prepared" / "Small" / "values.npy"
+    good, (first, second) = array.read_bytes(), trained.records()
+    old, before = numbers(first), times(trained, "runs/*/metrics.json")
+    array.write_bytes(good[:-7])
+    first.write_text(first.read_text().replace('"seed": 1', '"seed": 5', 1))
+    hurt = times(trained, "**/*")
+    planned = trained.snakemake("tables", "-n")
+    assert re.search(r"train_imputation +1\n", planned.stdout + planned.stderr)
+    assert times(trained, "**/*") == hurt
+    listed = trained.specar("runs", "--config", "config.yaml", "--state", "damaged").stdout
+    assert re.fullmatch(rf"damaged +{first.parent.name} results/runs/.* its seed is 5, not 1; .*\n", listed)
+    done = trained.snakemake("tables")
+    assert "it is set aside and trained again" in done.stderr
+    assert (first.with_name("metrics.json.damaged")).exists()
+    assert (numbers(first), array.read_bytes()) == (old, good)
+    assert times(trained, "runs/*/metrics.json")[second] == before[second]
+
+
 def test_a_deleted_floor_is_made_again_and_nothing_is_trained(trained):
     floor, *_ = (trained.folder / "results" / "floors").glob("*/mean.json")
     before = times(trained, "runs/*/metrics.json")

@@ -16,7 +16,7 @@ from specar.config.tasks import TASK_INFO
 from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
-from specar.runs.records import set_aside_damaged
+from specar.runs.records import damage_of, set_aside_damaged
 from specar.runs.store import plan_of_values, wanted, write_plan
 
 
@@ -29,9 +29,6 @@ try:
     PLAN = plan_of_values(config, workflow.configfiles, place)
 except SpecarError as error:
     raise WorkflowError(str(error))
-# Records that are damaged or were edited are made again. Not in jobs, which only read them.
-if workflow.is_main_process:
-    set_aside_damaged(PLAN)
 # The plan says where everything lies, prefix included; Snakemake shall not add it once more.
 workflow.modifier.path_modifier = PathModifier(None, None, workflow)
 

@@ -12,7 +12,7 @@ rule data:
 
 rule fetch:
     input:
-        lambda wildcards: PLAN.own_files(wildcards.dataset),
+        own_files,
     output:
         f"{LINKS}/{{dataset}}/raw.json",
     log:

@@ -9,11 +9,23 @@ from specar.data.status import needs_data
 
 LINKS = f"{RESULTS}/inputs"
 
-# Data that was deleted is made again: Snakemake would take a link to it for the data. Not inside jobs, whose
-# machine may see new data late.
-for link in Path(LINKS).glob("*/*") if workflow.is_main_process else ():
-    if not link.exists():
-        link.unlink(missing_ok=True)
+
+def made_again(path, remove):
+    """Have a file made again that Snakemake would take as it is; where no job is run, that is only planned."""
+    if will_run():
+        remove()
+        workflow.iocache.clear()  # it may know the file already
+    else:
+        workflow.dag.forcefiles.add(str(path))
+
+
+def own_files(wildcards):
+    """A user's own files of a dataset. Links to data that was deleted are no data."""
+    # Not inside jobs, whose machine may see new data late.
+    for link in Path(LINKS, wildcards.dataset).glob("*") if workflow.is_main_process else ():
+        if not link.exists():
+            made_again(link, link.unlink)
+    return PLAN.own_files(wildcards.dataset)
 
 
 def relative(place, wildcards):
@@ -43,6 +55,9 @@ def prepared_of(wildcards):
     # Snakemake runs everything again that has them as inputs, or leaves out runs that are missing.
     name, run = dataset_of(wildcards), wildcards.get("run_id")
     found = [PLAN.own_record_file(run)] if run else PLAN.own_floor_files(wildcards.cell)
+    # A record that is damaged or was edited is made again. Not in jobs, which only read them.
+    if run and workflow.is_main_process and damage_of(found[0], run):
+        made_again(found[0], lambda: set_aside_damaged(found[0], run))
     if not needs_data(found, PLAN.prepared / name, PLAN.own_files(name)):
         return []
     return [f"{LINKS}/{name}/{file}" for file in (META, *ARRAYS[PLAN.dataset(name).kind])]

@@ -25,7 +25,7 @@ def failures(context: Context) -> Section:
     counts = counts_table((run.config, run.status.state) for run in runs)
     body = render(
         "failures.html.j2",
-        stopped=[run for run in runs if run.status.state in ("failed", "interrupted")],
+        stopped=[run for run in runs if run.status.state in ("failed", "interrupted", "damaged")],
         running=[run for run in runs if run.status.state == "running"],
         counts=fragment(counts, level=3),
         left_out={name: text for name, text in context.plan.remarks.items() if name in context.plan.absent},
