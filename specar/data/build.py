@@ -24,7 +24,7 @@ from specar.data.meta import (
 from specar.data.readers import M4Series, TsSeries, read_anomaly, read_csv, read_m4, read_ts
 from specar.data.registry import AnomalyEntry, CsvDataset, Dataset, JoinedDataset, M4Dataset, TsDataset
 from specar.data.treatment import Doubles, fill_gaps, fit, scaled
-from specar.metrics.naive2 import naive2
+from specar.metrics.short_term import naive2
 
 Arrays = dict[str, npt.NDArray[Any]]  # by file name
 Common = dict[str, Any]  # the fields that all kinds of Meta have

@@ -19,24 +19,10 @@ _Value = TypeVar("_Value", bound=np.generic)
 
 
 def overlapping(values: npt.NDArray[_Value], window: int, stride: int) -> npt.NDArray[_Value]:
-    """Return what windows over ``values`` hold, one window after the other.
+    """Return what windows over labels or scores (n,) hold, one window after the other: (windows * window,).
 
-    Parameters
-    ----------
-    values
-        Labels or scores, of shape (n,).
-    window, stride
-        Length of the windows and distance of their starts, in points. Points after the last whole
-        window are left out.
-
-    Returns
-    -------
-    array (windows * window,)
-
-    Raises
-    ------
-    SpecarError
-        There are fewer points than a window has.
+    ``stride`` is the distance of their starts; points after the last whole window are left out. Raises
+    SpecarError: there are fewer points than a window has.
     """
     if len(values) < window:
         raise SpecarError(f"{len(values)} points do not fill a window of {window}: set a shorter seq_len")
@@ -44,26 +30,11 @@ def overlapping(values: npt.NDArray[_Value], window: int, stride: int) -> npt.ND
 
 
 def threshold(scores: Scores | Sequence[Scores], anomaly_ratio: float) -> float:
-    """Return the score that ``anomaly_ratio`` percent of the points exceed.
+    """Return the score that ``anomaly_ratio`` percent (0 to 100) of the points exceed.
 
-    Parameters
-    ----------
-    scores
-        Scores of shape (n,), or several such arrays that are taken together. The published protocol
-        takes train and test together.
-    anomaly_ratio
-        In percent, 0 to 100.
-
-    Returns
-    -------
-    float
-        ``numpy.percentile(scores, 100 - anomaly_ratio)`` with linear interpolation; the memory needed
-        is one copy of the scores.
-
-    Raises
-    ------
-    SpecarError
-        A score is not a number.
+    That is ``numpy.percentile(scores, 100 - anomaly_ratio)`` with linear interpolation, of scores (n,) or of
+    several such arrays together, as the published protocol takes train and test; it needs one copy of them.
+    Raises SpecarError: a score is not a number.
     """
     joined = np.array(scores) if isinstance(scores, np.ndarray) else np.concatenate(scores)
     # From a Python float NumPy would compute the position in the float32 of the scores, some points off.
@@ -80,18 +51,7 @@ def three_sigma(scores: Scores) -> float:
 
 
 def segments(labels: Flags) -> tuple[Counts, Counts]:
-    """Return where runs of true labels begin, and the position after the last point of each.
-
-    Parameters
-    ----------
-    labels
-        Of shape (n,).
-
-    Returns
-    -------
-    starts, ends
-        Each int64 (segments,); a segment is ``labels[start:end]``.
-    """
+    """Return starts and ends (segments,) of runs of true labels (n,); a segment is ``labels[start:end]``."""
     edges = np.flatnonzero(np.diff(labels, prepend=False, append=False))
     return edges[::2], edges[1::2]
 
@@ -105,19 +65,10 @@ def _hits(predicted: Flags, labels: Flags) -> tuple[Counts, Counts]:
 
 
 def point_adjust(predicted: Flags, labels: Flags) -> Flags:
-    """Return the predictions with every true segment of which a point is predicted set as a whole.
+    """Return the predictions (n,) with every true segment of which a point is predicted set as a whole.
 
-    Points outside the true segments stay as they are. This credits random scores with high F1 on
-    long segments (Kim et al., AAAI 2022).
-
-    Parameters
-    ----------
-    predicted, labels
-        Each of shape (n,).
-
-    Returns
-    -------
-    bool array (n,)
+    Points outside the true segments stay as they are. This credits random scores with high F1 on long
+    segments (Kim et al., AAAI 2022).
     """
     hits, lengths = _hits(predicted, labels)
     adjusted = predicted.copy()
@@ -126,29 +77,18 @@ def point_adjust(predicted: Flags, labels: Flags) -> Flags:
 
 
 def precision_recall_f1(predicted: Flags, labels: Flags) -> dict[str, float]:
-    """Return ``precision``, ``recall`` and ``f1`` as fractions; 0 where nothing is to be divided by.
-
-    Parameters
-    ----------
-    predicted, labels
-        Each of shape (n,).
-    """
+    """Return ``precision``, ``recall`` and ``f1`` of (n,) as fractions; 0 where they are not defined."""
     hits, claims, truths = (int(np.count_nonzero(x)) for x in (predicted & labels, predicted, labels))
     precision, recall = hits / max(claims, 1), hits / max(truths, 1)
     return {"precision": precision, "recall": recall, "f1": 2 * hits / max(claims + truths, 1)}
 
 
 def pa_k_auc(predicted: Flags, labels: Flags) -> float:
-    """Return the area under F1 over K = 0, 1, ..., 100 %, divided by 100 (PA%K).
+    """Return the area under F1 of (n,) over K = 0, 1, ..., 100 %, by trapezoids, divided by 100 (PA%K).
 
     A true segment is set as a whole when more than K % of its points are predicted: K = 0 is point
-    adjustment, K = 100 plain F1. Trapezoids; Kim et al., "Towards a Rigorous Evaluation of
-    Time-series Anomaly Detection", AAAI 2022.
-
-    Parameters
-    ----------
-    predicted, labels
-        Each of shape (n,).
+    adjustment, K = 100 plain F1 (Kim et al., "Towards a Rigorous Evaluation of Time-series Anomaly
+    Detection", AAAI 2022).
     """
     hits, lengths = _hits(predicted, labels)
     # A segment is adjusted for each K below this; the points that it then gains are not predicted yet.

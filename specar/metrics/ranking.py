@@ -1,64 +1,41 @@
-"""Anomaly detection metrics of the scores themselves, which need no threshold."""
+"""Anomaly detection metrics of the scores themselves, which need no threshold.
+
+Scores and labels are (n,). All refuse labels that are all the same with a SpecarError.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from specar.base.errors import SpecarError
-from specar.metrics.anomaly import segments
-
-Flags = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.floating[Any]]
+from specar.metrics.anomaly import Flags, Scores, segments
 
 
 def require_both_classes(labels: Flags) -> None:
-    """Refuse labels (n,) that are all the same: every score is right, or none.
-
-    Raises
-    ------
-    SpecarError
-        They are.
-    """
+    """Refuse labels that are all the same: every score is right, or none."""
     if labels.all() or not labels.any():
         raise SpecarError("the test labels need anomalies and normal points: take another test part")
 
 
 def best_f1(scores: Scores, labels: Flags) -> float:
-    """Return the highest F1, as a fraction, that any threshold reaches; equal scores stay together.
-
-    Parameters
-    ----------
-    scores, labels
-        Each of shape (n,).
-
-    Raises
-    ------
-    SpecarError
-        All labels are the same; so for the other functions here.
-    """
+    """Return the highest F1, as a fraction, that any threshold reaches; equal scores stay together."""
     require_both_classes(labels)
     precision, recall, _ = precision_recall_curve(labels, scores)
     return float(np.max(2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)))
 
 
 def auc_roc(scores: Scores, labels: Flags) -> float:
-    """Return the area under the receiver operating characteristic of scores and labels (n,).
-
-    Equal scores count half, as in scikit-learn's ``roc_auc_score``.
-    """
+    """Return the area under the receiver operating characteristic; equal scores count half."""
     require_both_classes(labels)
     return float(roc_auc_score(labels, scores))
 
 
 def auc_pr(scores: Scores, labels: Flags) -> float:
-    """Return the average precision of scores and labels (n,).
+    """Return the average precision: the area of steps under the precision-recall curve.
 
-    This is the area under the precision-recall curve as a step function (scikit-learn's
-    ``average_precision_score``), not by trapezoids, which are too high.
+    By trapezoids it would be too high.
     """
     require_both_classes(labels)
     return float(average_precision_score(labels, scores))
@@ -70,18 +47,12 @@ def vus_pr(scores: Scores, labels: Flags, max_buffer: int = 100, step: int = 5) 
     The mean, over buffers of 0, 1, ..., ``max_buffer`` points, of the area by trapezoids under the
     range-based precision-recall curve, in which labels fade out over half a buffer on both sides of a segment
     (Paparrizos et al., PVLDB 15(11), 2022). Points of a buffer are missed where they are not predicted, so
-    that scores that equal the labels stay below 1. Areas come from aeon, which takes 250 thresholds.
+    that scores that equal the labels stay below 1. Areas come from aeon, which takes 250 thresholds; equal
+    scores throughout give 0, with a warning. 100 points are the window of the paper's experiments.
 
-    Parameters
-    ----------
-    scores, labels
-        Each of shape (n,). Equal scores throughout give 0, with a warning by aeon.
-    max_buffer
-        In points; 100 is the window of the paper's experiments.
-    step
-        Areas are computed for every ``step``-th buffer, with straight lines in between; 1 gives
-        aeon's ``range_pr_vus_score``. On MSL 5 differs from it by less than 0.0001 and takes a
-        fifth of the time; take an odd one, since even and odd buffers differ a little.
+    Areas are computed for every ``step``-th buffer, with straight lines in between; 1 gives aeon's
+    ``range_pr_vus_score``. On MSL 5 differs from it by less than 0.0001 and takes a fifth of the time; take
+    an odd one, since even and odd buffers differ a little.
     """
     # Imported here: it takes seconds.
     from aeon.benchmarking.metrics.anomaly_detection import range_pr_auc_score
@@ -99,16 +70,9 @@ def vus_pr_tsb_ad(scores: Scores, labels: Flags, max_buffer: int = 100, threshol
 
     Unlike `vus_pr`, points of a buffer count as positive only where they are predicted, and the area is one
     of steps, as `auc_pr`: scores that equal the labels give 1. A segment is found if a point of it or of its
-    buffers is predicted; segments whose buffers meet count as one.
-
-    Parameters
-    ----------
-    scores, labels
-        Each of shape (n,).
-    max_buffer
-        In points. 100 is the default of TSB-AD; its leaderboard takes the period of each series instead.
-    thresholds
-        Number of scores, evenly spaced in rank, that serve as thresholds.
+    buffers is predicted; segments whose buffers meet count as one. So many scores, evenly spaced in rank,
+    serve as ``thresholds``. 100 points are the default of TSB-AD; its leaderboard takes the period of each
+    series instead.
     """
     require_both_classes(labels)
     order = np.argsort(-scores, kind="stable")

@@ -1,4 +1,8 @@
-"""The errors of the M4 competition."""
+"""Errors and benchmarks of the M4 competition (Makridakis et al., Int. J. of Forecasting 36(1), 2020).
+
+Forecasts and what they are compared to are (series, horizon). In-sample series lie one after the other,
+(points,): series i is ``values[offsets[i]:offsets[i + 1]]``, a season has ``m`` steps.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +13,14 @@ from specar.base.errors import SpecarError
 
 Floats = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
+# Quantile of the standard normal distribution: a two-sided test at 10 %.
+_CRITICAL = 1.645
 
 
 def smape(forecast: Floats, actual: Floats) -> Floats:
-    """Return the symmetric mean absolute percentage error of each series, in percent (0 to 200).
+    """Return the symmetric mean absolute percentage error (series,), in percent (0 to 200).
 
-    The mean over the horizon of ``200 |f - y| / (|f| + |y|)`` (Makridakis et al., International
-    Journal of Forecasting 36(1), 2020); where both are 0 the error is 0.
-
-    Parameters
-    ----------
-    forecast, actual
-        Each of shape (series, horizon).
-
-    Returns
-    -------
-    float64 array (series,)
+    The mean over the horizon of ``200 |f - y| / (|f| + |y|)``; where both are 0 the error is 0.
     """
     size = np.abs(forecast) + np.abs(actual)
     errors = np.abs(forecast - actual) / np.where(size == 0, 1, size)
@@ -32,23 +28,10 @@ def smape(forecast: Floats, actual: Floats) -> Floats:
 
 
 def mase(forecast: Floats, actual: Floats, insample_scale: Floats) -> Floats:
-    """Return the mean absolute scaled error of each series.
+    """Return the mean absolute error (series,) over the scale (series,) from :func:`seasonal_scale`.
 
-    Parameters
-    ----------
-    forecast, actual
-        Each of shape (series, horizon).
-    insample_scale
-        Of shape (series,), from :func:`seasonal_scale`.
-
-    Returns
-    -------
-    float64 array (series,)
-
-    Raises
-    ------
-    SpecarError
-        A scale is 0. The competition's code divides by it all the same; none of its series needs that.
+    Raises SpecarError: a scale is 0. The competition's code divides by it all the same; none of its series
+    needs that.
     """
     if (insample_scale == 0).any():
         raise SpecarError(
@@ -59,26 +42,10 @@ def mase(forecast: Floats, actual: Floats, insample_scale: Floats) -> Floats:
 
 
 def seasonal_scale(values: Floats, offsets: Offsets, m: int) -> Floats:
-    """Return the mean absolute difference over ``m`` steps of each series, the scale of MASE.
+    """Return the mean absolute difference over ``m`` steps of each series (series,), the scale of MASE.
 
-    Parameters
-    ----------
-    values
-        The in-sample series, one after the other, of shape (points,).
-    offsets
-        Of shape (series + 1,); series i is ``values[offsets[i]:offsets[i + 1]]``.
-    m
-        Steps in a season.
-
-    Returns
-    -------
-    float64 array (series,)
-        0 for a series that repeats itself with period ``m``, for example a constant one.
-
-    Raises
-    ------
-    SpecarError
-        A series has fewer than ``m + 1`` values.
+    It is 0 for a series that repeats itself with period ``m``, such as a constant one. Raises SpecarError: a
+    series has fewer than ``m + 1`` values.
     """
     require_lengths(offsets, m + 1)
     changes = np.append(np.abs(values[m:] - values[:-m]), 0.0)
@@ -89,13 +56,7 @@ def seasonal_scale(values: Floats, offsets: Offsets, m: int) -> Floats:
 
 
 def owa(smape: float, mase: float, naive2_smape: float, naive2_mase: float) -> float:
-    """Return the overall weighted average, ½ (sMAPE / sMAPE of Naive2 + MASE / MASE of Naive2).
-
-    Parameters
-    ----------
-    smape, mase, naive2_smape, naive2_mase
-        Means over the same series.
-    """
+    """Return the overall weighted average, ½ (sMAPE / that of Naive2 + MASE / that of Naive2), of means."""
     return 0.5 * (smape / naive2_smape + mase / naive2_mase)
 
 
@@ -107,3 +68,50 @@ def require_lengths(offsets: Offsets, least: int) -> None:
         raise SpecarError(
             f"series {short} (counted from 0) has {lengths[short]} values, {least} are needed: leave it out"
         )
+
+
+def last_value(values: Floats, offsets: Offsets, horizon: int) -> Floats:
+    """Return the last value of each series, repeated; SpecarError: a series has no values."""
+    return seasonal_naive(values, offsets, 1, horizon)
+
+
+def seasonal_naive(values: Floats, offsets: Offsets, m: int, horizon: int) -> Floats:
+    """Return the last ``m`` values of each series, repeated; SpecarError: a series has fewer."""
+    require_lengths(offsets, m)
+    steps = np.arange(horizon) % m - m
+    return np.asarray(values[offsets[1:, None] + steps], dtype=np.float64)
+
+
+def naive2(values: Floats, offsets: Offsets, m: int, horizon: int) -> Floats:
+    """Return the forecasts of Naive2, the competition's benchmark; raises as :func:`last_value`.
+
+    The last value of the seasonally adjusted series, times the seasonal factors of a classical
+    multiplicative decomposition; the plain last value where no season is found (autocorrelation test at
+    10 %), and for a series with values of 0 or below, for which multiplicative factors mean nothing (R
+    decomposes it all the same; M4 has none).
+    """
+    forecasts = last_value(values, offsets, horizon)
+    if m == 1:
+        return forecasts
+    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import, and only for this
+
+    for i, series in enumerate(np.split(values, offsets[1:-1])):
+        if series.min() > 0 and is_seasonal(series, m):
+            factors = seasonal_decompose(series, "multiplicative", period=m).seasonal
+            forecasts[i] *= factors[np.arange(horizon) % m - m] / factors[-1]
+    return forecasts
+
+
+def is_seasonal(series: Floats, m: int) -> bool:
+    """Return whether a series (n,) of at least three seasons is correlated with itself ``m`` steps ago.
+
+    The autocorrelation at lag ``m`` against ``1.645 sqrt((1 + 2 Σ_{i<m} r_i²) / n)``. A constant series
+    has none.
+    """
+    if len(series) < 3 * m or series.min() == series.max():
+        return False
+    from statsmodels.tsa.stattools import acf  # as above
+
+    r = acf(series, nlags=m)
+    limit = _CRITICAL * np.sqrt((1 + 2 * np.sum(r[1:m] ** 2)) / len(series))
+    return bool(abs(r[m]) > limit)

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from specar.base.errors import SpecarError
 from specar.data.prepared import M4Data, PreparedData
 from specar.data.windows import Split
-from specar.metrics.naive2 import last_value, seasonal_naive
-from specar.metrics.short_term import mase, owa, seasonal_scale, smape
+from specar.metrics.short_term import last_value, mase, owa, seasonal_naive, seasonal_scale, smape
 from specar.models.base import ModelOutput
 from specar.models.shape import SeriesShape
 from specar.tasks.base import Batch, Evaluation, Metrics, Segment, Task, of_kind

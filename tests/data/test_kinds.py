@@ -20,7 +20,7 @@ from specar.data.meta import ARRAYS, META
 from specar.data.prepare import prepare
 from specar.data.prepared import AnomalyData, ClassificationData, M4Data, PreparedData
 from specar.data.registry import Dataset, builtin_datasets
-from specar.metrics.naive2 import naive2
+from specar.metrics.short_term import naive2
 
 M4_TRAIN = '"V1","V2","V3","V4","V5"\n"A",1,2,3,4\n"B",8,9,,\n"C",5,6,7,\n'
 M4_TEST = '"V1","V2","V3"\n"C",9,9\n"A",5,6\n"B",10,11\n'

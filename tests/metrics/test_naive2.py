@@ -7,8 +7,15 @@ import pandas as pd
 import pytest
 
 from specar.base.errors import SpecarError
-from specar.metrics.naive2 import is_seasonal, last_value, naive2, seasonal_naive
-from specar.metrics.short_term import mase, seasonal_scale, smape
+from specar.metrics.short_term import (
+    is_seasonal,
+    last_value,
+    mase,
+    naive2,
+    seasonal_naive,
+    seasonal_scale,
+    smape,
+)
 
 HORIZON = {"Yearly": 6, "Quarterly": 8, "Weekly": 13, "Daily": 14, "Hourly": 48}
 PUBLISHED_SMAPE = {"Yearly": 16.342, "Quarterly": 11.012, "Weekly": 9.161, "Daily": 3.045, "Hourly": 18.383}
