@@ -26,13 +26,7 @@ class NotFinite(SpecarError):
 
 
 class Interrupted(SpecarError):
-    """A signal asked the run to end; its checkpoint is written and the same command goes on from there.
-
-    Attributes
-    ----------
-    signal : signal.Signals
-        The signal, SIGTERM or SIGINT.
-    """
+    """A signal, SIGTERM or SIGINT, asked the run to end: the same command goes on from its checkpoint."""
 
     def __init__(self, message: str, signal: Signals) -> None:
         super().__init__(message)

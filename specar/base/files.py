@@ -26,12 +26,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Whatever interrupts the block, ``path`` holds either its old content or the complete new one. What a
     process that was killed has left of its temporary file goes with the next writing, on another host when
     it is a day old. Several processes may write at once. The block must write to the file itself, not put
-    another one in its place.
-
-    Raises
-    ------
-    SpecarError
-        The folder cannot be written to or the disk is full.
+    another one in its place. Raises SpecarError: the folder cannot be written to or the disk is full.
     """
     path = Path(path)
     try:
@@ -39,8 +34,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         _remove_leftovers(path)
         with _locked_part(path) as temporary:
             yield temporary
-            _flush(temporary)
-            temporary.chmod(0o666 & ~_umask())
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            os.umask(mask := os.umask(0))
+            temporary.chmod(0o666 & ~mask)
             temporary.replace(path)
     except OSError as error:
         raise SpecarError(
@@ -87,24 +84,9 @@ def _remove_leftovers(path: Path) -> None:
         if found := name.fullmatch(part.name):
             with suppress(OSError):  # it is locked, gone by now or another user's
                 if found[1] == _host() or time.time() - part.stat().st_mtime > _DAY:
-                    _remove_unlocked(part)
-
-
-def _remove_unlocked(part: Path) -> None:
-    with part.open("r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        part.unlink()
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+                    with part.open("r+b") as file:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        part.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -135,13 +117,7 @@ def _refused(name: str) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises
-    ------
-    SpecarError
-        The file is missing or is not valid JSON.
-    """
+    """Read a JSON file; SpecarError: it is missing or is not valid JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refused)
     except OSError as error:

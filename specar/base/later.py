@@ -15,14 +15,9 @@ class Later:
     Where the setting has this value an id is made as if there were no such setting, so that older records
     keep their ids; a record that lacks the setting gets its default, which is the same value. Records say it
     all the same.
-
-    Attributes
-    ----------
-    value
-        What older runs did, as the setting would say it. It never changes.
     """
 
-    value: Any
+    value: Any  # what older runs did, as the setting would say it; it never changes
 
 
 def identity_of(model: BaseModel) -> dict[str, Any]:

@@ -26,10 +26,7 @@ _log = logging.getLogger(__name__)
 def hold_lock(path: Path, what: str) -> int:
     """Take the lock file ``path`` until this process ends; returns its descriptor.
 
-    Raises
-    ------
-    SpecarError
-        Another process holds it (``what`` says what that one is), or it cannot be made.
+    Raises SpecarError: another process holds it (``what`` says what that one is), or it cannot be made.
     """
     _make_folder(path)
     descriptor = _take(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,21 +41,10 @@ def hold_lock(path: Path, what: str) -> int:
 
 @contextmanager
 def write_lock(folder: Path, action: str) -> Iterator[None]:
-    """Be the only process that works on a dataset's folder; wait, and say so, while another one does.
+    """Be the only process that works on a dataset's folder; wait while another one does.
 
-    The lock is a hidden file beside the folder. Who may not write there goes on without it.
-
-    Parameters
-    ----------
-    folder
-        Folder of downloaded files or of arrays of one dataset.
-    action
-        What the other process does, such as "prepares ETTh1", for the message of the one that waits.
-
-    Raises
-    ------
-    SpecarError
-        The lock cannot be made.
+    The one that waits says that the other ``action``, such as "prepares ETTh1". The lock is a hidden file
+    beside the folder. Who may not write there goes on without it. Raises SpecarError: it cannot be made.
     """
     path = _lock_of(folder)
     _make_folder(path)

@@ -25,13 +25,7 @@ def first_control(text: str) -> str | None:
 
 
 def check_parts(path: str) -> str:
-    """Return a path, if each of its names can be one.
-
-    Raises
-    ------
-    ValueError
-        A name is longer than file systems have it, or has a sign that starts a new line.
-    """
+    """Return a path; ValueError: a name is longer than file systems have it, or has control characters."""
     if long := next((part for part in path.split("/") if len(os.fsencode(part)) > _MOST), None):
         raise ValueError(f"the name {long!r:.60}… has more than {_MOST} bytes, the most for a file or folder")
     if "\n" in path or first_control(path):

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from specar.base.builtin import Loader
 from specar.base.names import first_control
 from specar.base.strict import one_line
 
+# libyaml where there is it: every job reads these files.
+Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BYTES, _NODES, _DEPTH = 4_000_000, 50_000, 40  # the project's own files have less than a tenth of it
 _DIGITS, _SIGNS = 19, 20_000
 _LARGEST = 10**12  # of a whole number anywhere in a configuration
 
 
-def read_safe_yaml(path: Path) -> Any:
-    """Read a YAML file.
+def read_builtin(package: str, name: str) -> dict[str, Any]:
+    """Read a YAML mapping that lies in ``package``."""
+    values: dict[str, Any] = yaml.load(files(package).joinpath(name).read_text(encoding="utf-8"), Loader)
+    return values
 
-    Raises
-    ------
-    OSError
-        It cannot be read.
-    ValueError
-        It is no YAML, or not of this subset; the message is one line, with the line of the file.
+
+def read_safe_yaml(path: Path) -> Any:
+    """Read a YAML file; OSError: it cannot be read.
+
+    Raises ValueError: it is no YAML, or not of this subset, in one line, with the line of the file.
     """
     with path.open("rb") as file:
         content = file.read(_BYTES + 1)
@@ -117,13 +120,7 @@ _Subset.add_constructor("tag:yaml.org,2002:timestamp", _Subset.construct_scalar)
 
 
 def check_plain(values: Any, place: str = "") -> None:
-    """Refuse texts with control characters, which no name or note has, and enormous numbers.
-
-    Raises
-    ------
-    ValueError
-        There is one; the message says where.
-    """
+    """Refuse texts with control characters, which no name or note has, and enormous numbers: ValueError."""
     for part, value in _leaves(values, place):
         if isinstance(value, str):
             if bad := first_control(value):

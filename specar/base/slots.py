@@ -22,10 +22,8 @@ from specar.base.errors import SpecarError
 from specar.base.locks import holder_of, lock
 
 POLL = 0.5  # seconds between two looks at slots that are all taken
-_PATIENCE, _MOMENT = (
-    2.0,
-    0.02,
-)  # seconds: choosing takes others milliseconds; between two looks whether it ended
+_PATIENCE = 2.0  # seconds: choosing takes others milliseconds
+_MOMENT = 0.02  # seconds between two looks whether it ended
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _log = logging.getLogger(__name__)
@@ -35,21 +33,11 @@ _held: set[int] = set()  # descriptors of this process's slots
 
 @dataclass(frozen=True)
 class Slot:
-    """A slot that this process holds.
+    """A slot that this process holds."""
 
-    Attributes
-    ----------
-    name
-        The device.
-    number
-        Which of its slots, from 0 on.
-    descriptor
-        Of the locked file.
-    """
-
-    name: str
-    number: int
-    descriptor: int
+    name: str  # of the device
+    number: int  # which of its slots, from 0 on
+    descriptor: int  # of the locked file
 
     def release(self) -> None:
         """Give the slot back before this process ends."""
@@ -58,21 +46,10 @@ class Slot:
 
 
 def take_slot(names: Sequence[str], size: int, holder: str) -> Slot:
-    """Take a slot of the device of which the fewest are taken; wait where all are.
+    """Take a slot of the device of which the fewest are taken; wait where all ``size`` of each are.
 
-    Parameters
-    ----------
-    names
-        The devices to choose from.
-    size
-        Slots per device: a device that as many processes hold is not taken.
-    holder
-        What this process does, for the messages of those that wait.
-
-    Raises
-    ------
-    SpecarError
-        The lock files cannot be kept in their folder.
+    ``holder`` says what this process does, to others that wait. Raises SpecarError: the lock files cannot be
+    kept in their folder.
     """
     place = lock_folder()
     try:
@@ -129,12 +106,8 @@ def _free_slot(folder: int, names: Sequence[str], size: int, holder: str) -> Slo
     with _alone(folder), _tried(folder, names, size) as locks:
         emptiest = min(names, key=lambda name: locks[name].count(None))
         if locks[emptiest].count(None) >= size:
-            return [
-                _words(folder, name, n)
-                for name in names
-                for n, lock in enumerate(locks[name])
-                if lock is None
-            ]
+            taken = ((name, n) for name in names for n, lock in enumerate(locks[name]) if lock is None)
+            return [_words(folder, *slot) for slot in taken]
         free = [(n, lock) for n, lock in enumerate(locks[emptiest]) if lock is not None]
         number, chosen = free[0]
         locks[emptiest][number] = None  # not given back

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
-from specar.base.builtin import read_builtin
 from specar.base.names import FolderName
+from specar.base.safe_yaml import read_builtin
 from specar.base.strict import Strict
 from specar.config.entries import (
     Ablation,

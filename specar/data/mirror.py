@@ -42,12 +42,8 @@ def file_key(dataset: DatasetEntry | JoinedDataset, folder: Path, path: Path) ->
 def resolve_mirror(configured: str | None) -> str | None:
     """Return the configured mirror, else that of the environment variable SPECAR_MIRROR, else None.
 
-    A folder of the configuration that is not in the working folder is that of the project.
-
-    Raises
-    ------
-    SpecarError
-        What the variable says is neither a folder's name nor a base URL.
+    A folder of the configuration that is not in the working folder is that of the project. Raises
+    SpecarError: what the variable says is neither a folder's name nor a base URL.
     """
     if configured:
         return configured if is_url(configured) else str(in_project(Path(configured)))

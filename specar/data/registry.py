@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, TypeAdapter, field_validator, model_validator
 
-from specar.base.builtin import read_builtin
 from specar.base.errors import SpecarError
+from specar.base.safe_yaml import read_builtin
 from specar.base.strict import Strict
 from specar.data.entries import (
     SIZES,

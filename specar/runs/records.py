@@ -16,7 +16,7 @@ from specar.base.files import read_json
 from specar.base.strict import problems
 from specar.config import Cell, RunConfig, cell_id, run_id
 from specar.runs.plan import Plan
-from specar.training.history import Epoch
+from specar.training.progress import Epoch
 
 log = logging.getLogger(__name__)
 Resolved = TypeVar("Resolved", bound=Cell)

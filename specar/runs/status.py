@@ -16,7 +16,7 @@ from specar.base.errors import SpecarError
 from specar.base.files import read_json
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
-from specar.training.history import read_history
+from specar.training.progress import read_history
 
 log = logging.getLogger(__name__)
 

@@ -45,10 +45,7 @@ class AnomalyDetection(Task):
     def setup(self, data: PreparedData) -> None:
         """Put train and test, each (rows, N), on the device and cut them into windows of S rows.
 
-        Raises
-        ------
-        SpecarError
-            A part is shorter than a window.
+        Raises SpecarError: a part is shorter than a window.
         """
         self.data = data = of_kind(data, AnomalyData)
         assert self.cell.seq_len is not None
@@ -175,7 +172,8 @@ class AnomalyDetection(Task):
         return Evaluation(metrics, self._details(threshold, predicted, labels))
 
     def _strict(self, score: Score) -> Evaluation:
-        threshold = self._threshold(self._row_scores(score, "val"))
+        held_out, ratio = self._row_scores(score, "val"), self.settings.anomaly_ratio
+        threshold = anomaly.three_sigma(held_out) if ratio is None else anomaly.threshold(held_out, ratio)
         test = self._row_scores(score, "test")
         predicted, labels = test > threshold, self.labels
         raw = anomaly.precision_recall_f1(predicted, labels)
@@ -191,10 +189,6 @@ class AnomalyDetection(Task):
             "pa_f1": adjusted["f1"],
         }
         return Evaluation(metrics, self._details(threshold, predicted, labels))
-
-    def _threshold(self, held_out: npt.NDArray[np.float64]) -> float:
-        ratio = self.settings.anomaly_ratio
-        return anomaly.three_sigma(held_out) if ratio is None else anomaly.threshold([held_out], ratio)
 
     def _row_scores(self, score: Score, split: Split) -> npt.NDArray[np.float64]:
         """Score of every row of a split that lies in a window: the mean over its windows."""

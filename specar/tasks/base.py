@@ -35,48 +35,20 @@ class Evaluation(NamedTuple):
 
 
 class Task(ABC):
-    """One task on one dataset: its examples, loss, metrics and naive floors.
+    """One task on one dataset: its examples, on ``device``, loss, metrics and naive floors.
 
-    Parameters
-    ----------
-    cell : Cell
-        Task, dataset, setting and protocol; a run is one too.
-    data : PreparedData
-        The prepared dataset, of the kind that the task is for.
-    device : torch.device
-        Where the examples are kept.
-    eval_batch_size : int
-        Examples per evaluation batch; metrics do not depend on it.
-    seed : int
-        Of the run, where the protocol has evaluation depend on it.
-
-    Attributes
-    ----------
-    shape : SeriesShape
-        Sizes that the model is built for.
-    selection : str
-        The validation metric that selects the best epoch.
-    higher_is_better : bool
-        Whether larger values of it are better.
-    drops_last : bool
-        Whether the authors drop the last partial training batch (protocol ``published``).
-    top_segments : tuple
-        Steps that the released TOP loss is about.
+    Metrics do not depend on the size of evaluation batches, nor, but where the protocol says so, on the seed
+    of the run.
     """
 
-    shape: SeriesShape
-    selection = "mse"
-    higher_is_better = False
-    drops_last = False
-    top_segments: tuple[Segment, ...] = ("input",)
+    shape: SeriesShape  # sizes that the model is built for
+    selection = "mse"  # the validation metric that selects the best epoch
+    higher_is_better = False  # whether larger values of it are better
+    drops_last = False  # whether the authors drop the last partial training batch (protocol ``published``)
+    top_segments: tuple[Segment, ...] = ("input",)  # steps that the released TOP loss is about
 
     def __init__(
-        self,
-        cell: Cell,
-        data: PreparedData,
-        device: torch.device,
-        eval_batch_size: int = 256,
-        seed: int = 0,
+        self, cell: Cell, data: PreparedData, device: torch.device, eval_batch_size: int = 256, seed: int = 0
     ) -> None:
         self.cell, self.device = cell, device
         self.eval_batch_size, self.seed = eval_batch_size, seed
@@ -122,20 +94,11 @@ class Task(ABC):
         """What naive baselines reach on the test part, by baseline."""
 
     def examples(self, model: nn.Module, details: Mapping[str, Any]) -> dict[str, Any] | None:
-        """A few test examples with what the model makes of them, to be looked at (plain values only).
+        """A few test examples with what the trained model makes of them, to be looked at (plain values only).
 
-        Parameters
-        ----------
-        model : nn.Module
-            The trained model, in evaluation mode.
-        details : mapping
-            Those of its evaluation on the test part.
-
-        Returns
-        -------
-        dict, optional
-            ``how`` they were chosen, their ``channel`` (its name), the ``examples``, and the ``maps`` of
-            the first of them (see :func:`specar.tasks.examples.maps_of`); None for a task that shows none.
+        ``details`` are those of its evaluation. Returns ``how`` they were chosen, their ``channel`` (its
+        name), the ``examples``, and the ``maps`` of the first of them (see
+        :func:`specar.tasks.examples.maps_of`); None for a task that shows none.
         """
         return None
 
@@ -173,15 +136,8 @@ def on_device(values: npt.NDArray[np.float32], device: torch.device) -> Tensor:
 class Windows:
     """All windows of prepared series, stride 1, each within one series; these live on the device.
 
-    Parameters
-    ----------
-    data : SeriesRows
-        One series or several, standard-scored.
-    seq_len, pred_len : int
-        Rows S that a model sees and rows H that follow. Validation and test windows may reach S rows
-        back into the part before.
-    device : torch.device
-        Where the series is kept and windows are gathered.
+    A model sees ``seq_len`` (S) rows, and ``pred_len`` (H) follow. Validation and test windows may reach S
+    rows back into the part before.
     """
 
     def __init__(self, data: SeriesRows, seq_len: int, pred_len: int, device: torch.device) -> None:

@@ -23,6 +23,7 @@ from specar.tasks.base import Batch, Evaluation, Metrics, Task, of_kind
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of
 
 Labels = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
 
 
 class Classification(Task):
@@ -40,10 +41,7 @@ class Classification(Task):
     def setup(self, data: PreparedData) -> None:
         """Scale the cases and put them, padded to (cases, S, N), on the device.
 
-        Raises
-        ------
-        SpecarError
-            No case can be held out for selection (strict).
+        Raises SpecarError: no case can be held out for selection (strict).
         """
         self.data = data = of_kind(data, ClassificationData)
         lengths = [np.diff(data.train_offsets)] + ([] if self.strict else [np.diff(data.test_offsets)])
@@ -72,13 +70,12 @@ class Classification(Task):
                 case_norm(scores, offsets)
             self.parts[file] = self._padded(scores, offsets)
 
-    def _statistics(
-        self, values: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _statistics(self, values: Doubles) -> tuple[Doubles, Doubles]:
         """Mean and divisor per channel: of a whole file (published), or of the training cases."""
         if not self.strict:
             return fit(values, ddof=1)
-        return fit(values[rows_of(self.data.train_offsets, self.cases["train"])])
+        offsets = self.data.train_offsets
+        return fit(np.concatenate([values[slice(*offsets[case : case + 2])] for case in self.cases["train"]]))
 
     def _cases(self) -> dict[Split, npt.NDArray[np.int64]]:
         """Numbers of the cases in each split: of the test file, or of the train file."""
@@ -169,9 +166,7 @@ class Classification(Task):
         out: ModelOutput = model(values[cases], padding_mask=mask[cases])
         return out
 
-    def _padded(
-        self, values: npt.NDArray[np.float64], offsets: npt.NDArray[np.int64]
-    ) -> tuple[Tensor, Tensor]:
+    def _padded(self, values: Doubles, offsets: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Cases as (cases, S, N), 0 behind their end, and their mask (cases, S), 1 = real step."""
         lengths = np.minimum(np.diff(offsets), self.shape.seq_len)
         known = np.arange(self.shape.seq_len) < lengths[:, None]  # (cases, S)
@@ -181,12 +176,7 @@ class Classification(Task):
         return torch.tensor(padded, device=self.device), mask
 
 
-def rows_of(offsets: npt.NDArray[np.int64], cases: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Numbers of all rows of some cases."""
-    return np.concatenate([np.arange(offsets[case], offsets[case + 1]) for case in cases])
-
-
-def case_norm(values: npt.NDArray[np.float64], offsets: npt.NDArray[np.int64]) -> None:
+def case_norm(values: Doubles, offsets: npt.NDArray[np.int64]) -> None:
     """Centre every case over time, and divide every step by its deviation over channels, in place.
 
     What the authors' loader does to EthanolConcentration, whatever was meant by it.

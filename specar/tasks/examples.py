@@ -62,14 +62,12 @@ def rounded(values: Tensor, digits: int = _DIGITS) -> Any:
     def plain(value: Any) -> Any:
         if isinstance(value, list):
             return [plain(one) for one in value]
-        return _shortened(value, digits) if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        short = float(f"{value:.{digits}g}")
+        return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
     return plain(values.tolist())
-
-
-def _shortened(value: float, digits: int) -> float | int:
-    short = float(f"{value:.{digits}g}")
-    return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
 
 def maps_of(model: nn.Module, run: Callable[[], object], series: Tensor) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from specar.models.base import ModelOutput
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, WindowTask
 from specar.tasks.examples import candidates, choose, chosen, how_chosen, joined, maps_of, normalised
 
+Predict = Callable[[Tensor, Tensor, Tensor], Tensor]  # of windows, their masks and first rows
 # Evaluation masks are drawn in blocks of this many windows, whatever the evaluation batch size.
 _BLOCK = 64
 
@@ -96,16 +97,12 @@ class Imputation(WindowTask):
         out: ModelOutput = model(x * mask, self.windows.features(first), observed_mask=mask)
         return out
 
-    def _evaluate(
-        self, split: Split, epoch: int, predict: Callable[[Tensor, Tensor, Tensor], Tensor]
-    ) -> Evaluation:
+    def _evaluate(self, split: Split, epoch: int, predict: Predict) -> Evaluation:
         parts = self.windows.first_rows_by_part(split)
         masks = self.observed_masks(split, epoch).split([len(part) for part in parts])
         return self.evaluation([self._errors(*part, predict) for part in zip(parts, masks, strict=True)])
 
-    def _errors(
-        self, part: Tensor, masks: Tensor, predict: Callable[[Tensor, Tensor, Tensor], Tensor]
-    ) -> ErrorSums:
+    def _errors(self, part: Tensor, masks: Tensor, predict: Predict) -> ErrorSums:
         sums = ErrorSums(self.windows.device)
         for first, mask in zip(self.batches(part), self.batches(masks), strict=True):
             x, observed = self.windows.inputs(first), mask.to(self.windows.device)

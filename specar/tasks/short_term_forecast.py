@@ -36,10 +36,7 @@ class ShortTermForecast(Task):
     def setup(self, data: PreparedData) -> None:
         """Put all series, one after the other (steps,), on the device.
 
-        Raises
-        ------
-        SpecarError
-            A series is too short to train on or has no scale, or Naive2 makes no error.
+        Raises SpecarError: a series is too short to train on or has no scale, or Naive2 makes no error.
         """
         self.data = of_kind(data, M4Data)
         assert self.cell.seq_len is not None
@@ -138,10 +135,7 @@ class ShortTermForecast(Task):
     def _errors(self, forecasts: Forecasts) -> tuple[float, float]:
         """sMAPE and MASE."""
         actual = self.data.test_values
-        return (
-            float(smape(forecasts, actual).mean()),
-            float(mase(forecasts, actual, self.scale).mean()),
-        )
+        return float(smape(forecasts, actual).mean()), float(mase(forecasts, actual, self.scale).mean())
 
     def _held_out(self) -> Forecasts:
         """Steps (series, H) that select the epoch."""

@@ -17,43 +17,24 @@ _ROWS = 2000
 class Stretch:
     """Rows [start, end) and the windows that score them.
 
-    Attributes
-    ----------
-    start, end : int
-        The rows.
-    first : Tensor
-        First rows of the windows, (windows,) on the CPU: all test windows that reach into the rows, or where
-        these are many such that do not overlap.
-    window : int
-        Rows of a window.
-    thinned : bool
-        Whether windows are left out.
+    These are all test windows that reach into the rows, or where these are many such that do not overlap.
     """
 
     start: int
     end: int
-    first: Tensor
-    window: int
-    thinned: bool
+    first: Tensor  # first rows of the windows, (windows,) on the CPU
+    window: int  # rows of a window
+    thinned: bool  # whether windows are left out
 
     @classmethod
     def around(
         cls, segment: tuple[int, int], ends: Sequence[int], first: Tensor, window: int, rows: int = _ROWS
     ) -> Stretch:
-        """``rows`` rows around a true segment, or what its machine or channel has.
+        """``rows`` rows around a true segment [start, end), or what its machine or channel has.
 
         The segment lies in their middle, or nearer to an end of its part; a longer one is cut off behind.
-
-        Parameters
-        ----------
-        segment : tuple
-            Its rows [start, end).
-        ends : sequence of int
-            Ends (exclusive) of the parts of the test series.
-        first : Tensor
-            First rows of all test windows, (windows,) on the CPU, ascending within each part.
-        window, rows : int
-            Rows of a window, and of the stretch.
+        ``ends`` (exclusive) are those of the parts of the test series, ``first`` the first rows of all test
+        windows, (windows,) on the CPU, ascending within each part.
         """
         part_end = next(end for end in ends if end > segment[0])
         part_start = max([0, *(end for end in ends if end <= segment[0])])

@@ -18,30 +18,19 @@ log = logging.getLogger(__name__)
 
 
 def save_torch(path: Path, value: Any) -> None:
-    """Write tensors with torch.save, atomically.
-
-    Raises
-    ------
-    SpecarError
-        The folder cannot be written to or the disk is full.
-    """
+    """Write tensors with torch.save, atomically; raises as `atomic_path`."""
     with atomic_path(path) as temporary:
         try:
             torch.save(value, temporary)
         except RuntimeError as error:  # how torch reports a full disk
             if is_out_of_memory(error):
                 raise
-            raise SpecarError(f"cannot write {path}: {_first_line(error)}; free space on its disk") from error
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise SpecarError(f"cannot write {path}: {reason}; free space on its disk") from error
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint under the hash of its content: torch does not check the sums of its own archive.
-
-    Raises
-    ------
-    SpecarError
-        The folder cannot be written to or the disk is full.
-    """
+    """Write a checkpoint under the hash of its content: torch does not check the sums of its own archive."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
@@ -81,10 +70,6 @@ def damaged(path: Path, error: Exception) -> None:
         raise error
     reason = " ".join(f"{type(error).__name__}: {error}".split())
     log.warning("checkpoint %s is damaged (%.200s): starting again", path, reason)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def random_state(device: torch.device) -> dict[str, torch.Tensor]:

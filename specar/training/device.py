@@ -23,10 +23,7 @@ _log = logging.getLogger(__name__)
 def select_device(wanted: str, lease: Lease | None = None) -> torch.device:
     """Resolve ``execution.device``, to the leased GPU if there is one; "auto" falls back to the CPU.
 
-    Raises
-    ------
-    SpecarError
-        A GPU is asked for and torch sees none.
+    Raises SpecarError: a GPU is asked for and torch sees none.
     """
     if wanted == "cpu" or (lease is not None and lease.device == "cpu"):
         return torch.device("cpu")

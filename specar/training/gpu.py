@@ -25,41 +25,21 @@ _leased: list[Lease] = []  # that of this process, once it has one
 
 @dataclass(frozen=True)
 class Lease:
-    """What this process may compute on.
+    """What this process may compute on."""
 
-    Attributes
-    ----------
-    id
-        Number or UUID of the GPU, as nvidia-smi or CUDA_VISIBLE_DEVICES has it; None: none in particular.
-    device
-        Name of the device for torch: "cuda", "cuda:1", "cpu"; "auto": a GPU if torch finds one.
-    how
-        How that came about, in words.
-    """
-
-    id: str | None
-    device: str
-    how: str
+    id: str | None  # number or UUID, as nvidia-smi or CUDA_VISIBLE_DEVICES has it; None: none in particular
+    device: str  # name for torch: "cuda", "cuda:1", "cpu"; "auto": a GPU if torch finds one
+    how: str  # how that came about, in words
 
 
 def lease_gpu(execution: Execution, holder: str) -> Lease:
     """Choose a GPU that no other process of this machine holds, for the life of this process.
 
     CUDA_VISIBLE_DEVICES is set to the GPU. Where it is set already, by a scheduler or the user, it stays as
-    it is, and one of its GPUs is chosen. Waits while all GPUs are held. In one process, a second call gives
-    the first one's lease.
+    it is, and one of its GPUs is chosen. Waits while all GPUs are held; ``holder`` says what this process
+    does, to others that wait. In one process, a second call gives the first one's lease.
 
-    Parameters
-    ----------
-    execution
-        Device, GPUs and processes per GPU.
-    holder
-        What this process does, for the messages of those that wait.
-
-    Raises
-    ------
-    SpecarError
-        A GPU is asked for and CUDA_VISIBLE_DEVICES hides all, or locks cannot be kept.
+    Raises SpecarError: a GPU is asked for and CUDA_VISIBLE_DEVICES hides all, or locks cannot be kept.
     """
     if execution.device == "cpu":
         return Lease(None, "cpu", "no GPU: execution.device is cpu")
@@ -72,7 +52,10 @@ def lease_gpu(execution: Execution, holder: str) -> Lease:
 
 
 def _of_all(execution: Execution, holder: str) -> Lease:
-    ids = _found() if execution.gpus is None else [str(gpu) for gpu in execution.gpus]
+    listed = (
+        [line for line in _asked("index") if line.isdigit()] if execution.gpus is None else execution.gpus
+    )
+    ids = [str(gpu) for gpu in listed]
     if not ids:
         return Lease(None, execution.device, "no GPU leased: nvidia-smi lists none")
     index, number = _take(ids, execution.jobs_per_gpu, holder)
@@ -83,7 +66,8 @@ def _of_all(execution: Execution, holder: str) -> Lease:
 
 def _of_visible(execution: Execution, holder: str) -> Lease:
     value = os.environ[VISIBLE]
-    ids, job = _visible_ids(value), _scheduler_job()
+    ids = _visible_ids(value)
+    job = next((os.environ[name] for name in _JOB_VARIABLES if os.environ.get(name)), None)
     if not ids:
         if execution.device == "cuda":
             raise SpecarError(
@@ -120,15 +104,6 @@ def _number(gpu: str, numbers: dict[str, str]) -> str:
     """The number of a card that is named by its UUID or the beginning of that; else the id as it is."""
     found = [number for uuid, number in numbers.items() if uuid.startswith(gpu)]
     return found[0] if len(found) == 1 else gpu
-
-
-def _scheduler_job() -> str | None:
-    return next((os.environ[name] for name in _JOB_VARIABLES if os.environ.get(name)), None)
-
-
-def _found() -> list[str]:
-    """Numbers of the GPUs that nvidia-smi lists."""
-    return [line for line in _asked("index") if line.isdigit()]
 
 
 def _numbers() -> dict[str, str]:

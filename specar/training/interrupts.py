@@ -19,13 +19,8 @@ class Stop(BaseException):
 class Interrupts:
     """Handles the signals that end a run, for as long as it is entered as a context manager.
 
-    A signal is only noted, unless it arrives inside :meth:`at_once`. All that follow the first are
-    ignored: a scheduler may well send several, while what the first asked for is still being done.
-
-    Attributes
-    ----------
-    received : signal.Signals, optional
-        The first signal; None as long as there was none.
+    A signal is only noted, unless it arrives inside :meth:`at_once`. All that follow the first, which is
+    ``received``, are ignored: a scheduler may well send several, while what the first asked for is being done.
     """
 
     def __init__(self) -> None:
@@ -49,13 +44,7 @@ class Interrupts:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Let a signal break off the block wherever it is, also one that was noted before.
-
-        Raises
-        ------
-        Stop
-            There was a signal.
-        """
+        """Let a signal break off the block wherever it is with Stop, also one that was noted before."""
         self._raises = True
         self._raise_if_received()
         try:

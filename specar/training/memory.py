@@ -27,18 +27,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def with_less_memory(compute: Callable[[], Result], reduce: Callable[[], bool]) -> Result:
     """Return ``compute()``, tried again for as long as memory does not suffice for it.
 
-    Parameters
-    ----------
-    compute
-        Must be free to be called again after it was broken off anywhere.
-    reduce
-        Called before every further attempt, so that ``compute`` takes less at a time; returns False where
-        it cannot take less than before.
-
-    Raises
-    ------
-    MemoryError
-        Memory does not suffice for the least.
+    It may be broken off anywhere. ``reduce`` has it take less at a time and returns False where it takes the
+    least already: then MemoryError is raised.
     """
     while True:
         try:
@@ -49,32 +39,14 @@ def with_less_memory(compute: Callable[[], Result], reduce: Callable[[], bool]) 
         # Here, where the exception is gone, and with it all that its traceback held.
         if not reduce():
             raise MemoryError("even for a single example")
-        release()
-
-
-def release() -> None:
-    """Give back memory that is no longer in use."""
-    gc.collect()
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+        gc.collect()
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
 
 
 @contextmanager
 def explained(what: str, advice: str) -> Iterator[None]:
-    """Turn lack of memory in the block into one line.
-
-    Parameters
-    ----------
-    what : str
-        What was being done, and where.
-    advice : str
-        What to change.
-
-    Raises
-    ------
-    OutOfMemory
-        Memory does not suffice.
-    """
+    """Turn lack of memory in the block into OutOfMemory: what was being done and where, and what to change."""
     try:
         yield
     except Exception as error:

@@ -31,12 +31,7 @@ class Objective:
         """Leave the gradient of a batch's loss in the parameters, and return the loss.
 
         Where memory does not suffice, the batch is done again in twice as many micro-batches, and so are all
-        that follow.
-
-        Raises
-        ------
-        MemoryError
-            Memory does not suffice for a single example.
+        that follow; MemoryError: it does not suffice for a single example.
         """
         model, device, epoch = self.state.model, self.state.device, self.state.progress.epoch
         dropout = random_state(device)

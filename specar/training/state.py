@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import asdict
+from inspect import unwrap
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from torch import Tensor, nn
 
 from specar.base.seeds import derive_seed
 from specar.config import RunConfig
-from specar.training.adam import Adam
 from specar.training.checkpoint import (
     damaged,
     load_checkpoint,
@@ -23,18 +23,22 @@ from specar.training.checkpoint import (
 from specar.training.progress import Progress
 
 
-class State:
-    """Model, optimizer, random generators and progress of a run.
+class Adam(torch.optim.Adam):
+    """The optimizer of torch, whose methods are not wrapped for ``torch.compile``.
 
-    Attributes
-    ----------
-    order, noise : torch.Generator
-        Of the order of the training examples, and of what tasks draw in training.
-    order_state : Tensor
-        State of ``order`` before the last order was drawn.
-    best_weights : dict
-        State of the model after the best epoch so far.
+    The wrappers change nothing without it, but import the compiler at their first use: that takes longer
+    than all else that a short run does before its first step.
     """
+
+    add_param_group = unwrap(torch.optim.Adam.add_param_group)
+    zero_grad = unwrap(torch.optim.Adam.zero_grad)
+    state_dict = unwrap(torch.optim.Adam.state_dict)
+    load_state_dict = unwrap(torch.optim.Adam.load_state_dict)
+    step = torch.no_grad()(unwrap(torch.optim.Adam.step))
+
+
+class State:
+    """Model, optimizer, random generators and progress of a run."""
 
     def __init__(self, run: RunConfig, model: nn.Module, device: torch.device) -> None:
         self.model, self.device = model, device
@@ -44,10 +48,10 @@ class State:
         self.optimizer = Adam(weights, lr=run.training.learning_rate, fused=fused)
         stream = (run.dataset, run.setting, run.seed)
         self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
-        self.order_state = self.order.get_state()
-        self.noise = torch.Generator(device).manual_seed(derive_seed("noise", *stream))
+        self.order_state = self.order.get_state()  # before the last order was drawn
+        self.noise = torch.Generator(device).manual_seed(derive_seed("noise", *stream))  # what tasks draw
         self.progress = Progress()
-        self.best_weights = copy.deepcopy(model.state_dict())
+        self.best_weights = copy.deepcopy(model.state_dict())  # after the best epoch so far
 
     def draw_order(self, count: int) -> Tensor:
         """The examples of an epoch in random order, (count,); after :meth:`load` within it the same again."""

@@ -19,11 +19,10 @@ from specar.base.errors import Interrupted, NotFinite
 from specar.config import RunConfig, run_id
 from specar.tasks import Evaluation, Metrics, Task
 from specar.training.device import autocast, peak_memory_bytes
-from specar.training.history import log_epoch, write_history
 from specar.training.interrupts import Interrupts, Stop
 from specar.training.memory import explained, with_less_memory
 from specar.training.objective import Objective
-from specar.training.progress import Progress
+from specar.training.progress import Progress, log_epoch, write_history
 from specar.training.state import State
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from specar.runs.examples import read_examples
 from specar.runs.records import read_record, sealed
 from specar.runs.store import plan_of
 from specar.runs.train import train
-from specar.training.history import read_history
+from specar.training.progress import read_history
 
 from ..conftest import config_values
 

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from specar.training.adam import Adam
-from specar.training.state import State
+from specar.training.state import Adam, State
 
 
 def optimized(make, **options):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from specar.training.history import read_history, write_history
+from specar.training.progress import read_history, write_history
 
 LINE = {
     "epoch": 1,
