@@ -86,8 +86,7 @@ def _check_restricted(name: str, dataset: DatasetEntry, folder: Path, mirror: st
     # Whether a mirror behind a URL has the files only shows when they are requested.
     if not dataset.restricted or (mirror and is_url(mirror)):
         return
-    missing = missing_files(dataset, folder, mirror)
-    if missing:
+    if missing := missing_files(dataset, folder, mirror):
         place = f"{_mirror_root(mirror) if mirror else '<mirror>'}/{dataset.folder}"
         raise SpecarError(
             f"dataset {name} is on request and {', '.join(file.name for file in missing)} not in place: "

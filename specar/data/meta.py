@@ -49,11 +49,6 @@ class Scaled(BaseMeta):
     std: list[float] = Field(description="what each channel was divided by")
 
 
-def _check_ends(ends: tuple[int, int, int], rows: int) -> None:
-    if not ends[0] < ends[1] < ends[2] <= rows:
-        raise ValueError(f"ends {list(ends)} do not fit {rows} rows")
-
-
 def _series_arrays(rows: int, channels: int) -> Shapes:
     return {
         "values.npy": ("float32", (rows, channels)),
@@ -61,39 +56,31 @@ def _series_arrays(rows: int, channels: int) -> Shapes:
     }
 
 
-class SeriesMeta(Scaled):
-    """A multivariate series with dates."""
-
-    kind: Literal["series"] = "series"
-    rows: Count
-    columns: list[str]
-    ends: tuple[Count, Count, Count] = Field(description="ends (exclusive) of train, val and test, in rows")
-    seasonality: Count
-
-    @model_validator(mode="after")
-    def _ends_fit(self) -> Self:
-        _check_ends(self.ends, self.rows)
-        return self
-
-    def arrays(self) -> Shapes:
-        return _series_arrays(self.rows, self.channels)
-
-
 class SeriesPart(Strict):
-    """One of several series that were joined."""
+    """A series with dates: alone, or one of several that were joined, from its own first row on."""
 
     name: str
     rows: Count
     columns: list[str]
-    ends: tuple[Count, Count, Count] = Field(description="as of a series, counted from its own first row")
+    ends: tuple[Count, Count, Count] = Field(description="ends (exclusive) of train, val and test, in rows")
     seasonality: Count
-    mean: list[float] = Field(description="as of a series, of its own train rows")
+    mean: list[float]
     std: list[float]
 
     @model_validator(mode="after")
     def _ends_fit(self) -> Self:
-        _check_ends(self.ends, self.rows)
+        if not self.ends[0] < self.ends[1] < self.ends[2] <= self.rows:
+            raise ValueError(f"ends {list(self.ends)} do not fit {self.rows} rows")
         return self
+
+
+class SeriesMeta(SeriesPart, Scaled):
+    """A multivariate series with dates."""
+
+    kind: Literal["series"] = "series"
+
+    def arrays(self) -> Shapes:
+        return _series_arrays(self.rows, self.channels)
 
 
 class JoinedMeta(BaseMeta):

@@ -21,9 +21,7 @@ class DatasetRow:
 
     name: str
     state: str  # of dataset_state
-    size: (
-        str  # MB of its files; "≥ 80.85": that of an archive stands in for an unknown one; "?": none is known
-    )
+    size: str  # MB of its files; "≥ 80.85": with that of an archive for an unknown one; "?": none is known
     kind: Kind
     licence: str
     source: str

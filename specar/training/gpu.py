@@ -52,10 +52,7 @@ def lease_gpu(execution: Execution, holder: str) -> Lease:
 
 
 def _of_all(execution: Execution, holder: str) -> Lease:
-    listed = (
-        [line for line in _asked("index") if line.isdigit()] if execution.gpus is None else execution.gpus
-    )
-    ids = [str(gpu) for gpu in listed]
+    ids = list(filter(str.isdigit, _asked("index") if execution.gpus is None else map(str, execution.gpus)))
     if not ids:
         return Lease(None, execution.device, "no GPU leased: nvidia-smi lists none")
     index, number = _take(ids, execution.jobs_per_gpu, holder)

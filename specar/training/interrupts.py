@@ -20,7 +20,7 @@ class Interrupts:
     """Handles the signals that end a run, for as long as it is entered as a context manager.
 
     A signal is only noted, unless it arrives inside :meth:`at_once`. All that follow the first, which is
-    ``received``, are ignored: a scheduler may well send several, while what the first asked for is being done.
+    ``received``, are ignored: a scheduler may send several, while what the first asked for is being done.
     """
 
     def __init__(self) -> None:

@@ -46,7 +46,7 @@ def with_less_memory(compute: Callable[[], Result], reduce: Callable[[], bool]) 
 
 @contextmanager
 def explained(what: str, advice: str) -> Iterator[None]:
-    """Turn lack of memory in the block into OutOfMemory: what was being done and where, and what to change."""
+    """Turn lack of memory in the block into OutOfMemory: what was done where, and what to change."""
     try:
         yield
     except Exception as error:

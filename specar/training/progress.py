@@ -82,9 +82,7 @@ class Progress:
     best_epoch: int = 0
     best_score: float = math.inf  # lower is better
     micro_batches: PositiveInt = 1  # parts of a training batch that does not fit into memory
-    eval_batch_size: PositiveInt | None = (
-        None  # that fits into memory; None: what the configuration says fits
-    )
+    eval_batch_size: PositiveInt | None = None  # that fits; None: that of the configuration does
     train_seconds: float = 0.0  # of all epochs that have ended
     wall_seconds: float = 0.0
     peak_memory_bytes: int = 0  # the largest of any process
