@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from specar.base.errors import Damaged, SpecarError
 from specar.base.files import atomic_path, json_text, sha256_of
@@ -104,10 +106,14 @@ def _write(folder: Path, arrays: Arrays, meta: Meta) -> None:
         description = parts.enter_context(atomic_path(folder / META))
         for name, array in arrays.items():
             part = parts.enter_context(atomic_path(folder / name))
-            with part.open("wb") as file:
-                np.save(file, array, allow_pickle=False)
+            _save(part, array)
             digests[name] = sha256_of(part)
         described = meta.model_copy(update={"prepared_sha256": digests})
         description.write_text(json_text(described.model_dump(mode="json")), encoding="utf-8")
         # The old meta.json goes first: beside new arrays it would lie.
         (folder / META).unlink(missing_ok=True)
+
+
+def _save(path: Path, array: npt.NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)

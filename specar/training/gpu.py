@@ -52,7 +52,8 @@ def lease_gpu(execution: Execution, holder: str) -> Lease:
 
 
 def _of_all(execution: Execution, holder: str) -> Lease:
-    ids = list(filter(str.isdigit, _asked("index") if execution.gpus is None else map(str, execution.gpus)))
+    given = execution.gpus
+    ids = list(filter(str.isdigit, _asked("index"))) if given is None else [str(gpu) for gpu in given]
     if not ids:
         return Lease(None, execution.device, "no GPU leased: nvidia-smi lists none")
     index, number = _take(ids, execution.jobs_per_gpu, holder)
