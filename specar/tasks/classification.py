@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -141,13 +141,12 @@ class Classification(Task):
         details: dict[str, Any] = {
             "classes": self.data.classes,
             "confusion_matrix": confusion.tolist(),
-            "cases_per_class": {split: self._per_class(split) for split in ("train", "val", "test")},
+            "cases_per_class": {
+                split: np.bincount(self._truth(split), minlength=self.shape.classes).tolist()
+                for split in get_args(Split)
+            },
         }
         return Evaluation(metrics, details)
-
-    def _per_class(self, split: Split) -> list[int]:
-        counts: list[int] = np.bincount(self._truth(split), minlength=self.shape.classes).tolist()
-        return counts
 
     def _file(self, split: Split) -> str:
         return "test" if split == "test" or (split == "val" and not self.strict) else "train"

@@ -141,8 +141,8 @@ class ShortTermForecast(Task):
         """Steps (series, H) that select the epoch."""
         if not self.strict:
             return self.data.test_values
-        ends = self.data.train_offsets[1:, None]
-        return self.data.train_values[ends - self.shape.pred_len + np.arange(self.shape.pred_len)]
+        steps = np.arange(-self.shape.pred_len, 0)
+        return self.data.train_values[self.data.train_offsets[1:, None] + steps]
 
     def _forecasts(self, model: nn.Module, ends: Tensor) -> Forecasts:
         """Forecasts (series, H) of the steps from ``ends`` on."""

@@ -1,7 +1,5 @@
 """Reading raw dataset files, with every defect reported by its place."""
 
-from __future__ import annotations
-
 from specar.data.readers.anomaly import AnomalySeries, read_anomaly
 from specar.data.readers.csv import Table, read_csv
 from specar.data.readers.m4 import M4Series, read_m4
