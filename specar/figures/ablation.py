@@ -6,8 +6,7 @@ import pandas as pd
 
 from specar.figures import ablation_curves as curves
 from specar.figures import ablation_differences as differences
-from specar.figures.drawing import Drawing
-from specar.figures.page import Page
+from specar.figures.drawing import Drawing, Page
 from specar.figures.words import notes
 from specar.paper.sources import metrics_of
 from specar.runs.plan import Plan

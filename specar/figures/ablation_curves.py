@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from specar.config.entries import Ablation
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Grid, Page
 from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, look_of
 from specar.figures.words import in_order, metric_label, short, with_top
 from specar.paper.levels import published_best

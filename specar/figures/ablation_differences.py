@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from specar.figures.page import Grid, Page
-from specar.figures.style import FAINT, MARKER, RULE, further_look
-from specar.figures.text import width_of
+from specar.figures.drawing import Grid, Page
+from specar.figures.style import FAINT, MARKER, RULE, further_look, width_of
 from specar.figures.words import short, with_top
 from specar.paper.metrics import METRICS
 from specar.paper.sources import AVERAGE, source_of

@@ -9,10 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from specar.figures.dots import LINE, Dot, draw_dots
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
-from specar.figures.style import LOG, OTHERS, PRINTED, SMALL_SIZE, entry, look_of
-from specar.figures.text import width_of
+from specar.figures.drawing import Drawing, Grid, Page
+from specar.figures.style import LOG, OTHERS, PRINTED, SMALL_SIZE, entry, look_of, width_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, notes
 from specar.paper.numbers import OURS, printed_numbers
 from specar.paper.published import parts_of, released_log

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.panel import draw_points
 from specar.figures.style import PANEL, WIDE_PANEL, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, ours, short, with_top

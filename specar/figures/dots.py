@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from specar.figures.style import BAND, DPI, RULE, SMALL_SIZE, TEXT, Look
-from specar.figures.text import width_of
+from specar.figures.style import BAND, DPI, RULE, SMALL_SIZE, TEXT, Look, width_of
 
 LINE = 0.19  # inches per line
 _MARGIN = 0.05  # of the axis, before the lowest dot

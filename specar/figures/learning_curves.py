@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from specar.config import Config
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import Shown
 from specar.figures.style import entry, look_of
 from specar.figures.words import in_order, metric_label, notes, with_top

@@ -13,9 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from specar.figures.drawing import Drawing
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.labels import Labels
-from specar.figures.page import Grid, Page
 from specar.figures.parameters_data import Found, Point, points_of, printed_averages
 from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, others, ours, with_top

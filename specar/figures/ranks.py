@@ -6,8 +6,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from specar.figures.drawing import Drawing
-from specar.figures.style import FAINT, LINE, MIN_WIDTH, RULE, SMALL_SIZE, TEXT, TEXT_SIZE, TITLE_SIZE
-from specar.figures.text import width_of, wrapped
+from specar.figures.style import (
+    FAINT,
+    LINE,
+    MIN_WIDTH,
+    RULE,
+    SMALL_SIZE,
+    TEXT,
+    TEXT_SIZE,
+    TITLE_SIZE,
+    width_of,
+    wrapped,
+)
 from specar.judge.rank_tests import smallest_p
 from specar.judge.ranks import Ranking
 from specar.judge.rules import ALPHA

@@ -13,8 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from specar.base.errors import SpecarError
-from specar.figures.drawing import Drawing
-from specar.figures.page import Page
+from specar.figures.drawing import Drawing, Page
 from specar.figures.words import notes, ours, short, with_top
 from specar.results.rows import setting_label
 from specar.runs.examples import read_examples

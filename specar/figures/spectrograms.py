@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import Shown, choose, format_logarithmic, without_examples
 from specar.figures.words import notes
 from specar.results.ledger import Ledger

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.style import BAND, LOG, MARKER, RULE, TEXT, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, notes, others, ours, short
 from specar.paper.metrics import METRICS

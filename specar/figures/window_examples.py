@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import GIVEN, MADE, TRUE, choose, line, row_letters, without_examples
 from specar.figures.words import notes
 from specar.paper.metrics import METRICS
