@@ -87,7 +87,9 @@ def _line(task: str, dataset: str, model: str, top: bool) -> str:
     return f"{short(task, dataset)}, reproduced" + (f" ({which})" if which else "")
 
 
-def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: Page) -> tuple[Figure, str]:
+def differences(
+    plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: Page
+) -> tuple[Figure, str]:
     """Draw the rows of ``table``, all in the primary metric of their task; returns what it shows as well."""
     levels = list(plan.config.ablations[name].levels)
     if runs.groupby("level")["model"].nunique().max() == 1 < runs["model"].nunique():

@@ -19,9 +19,8 @@ from specar.results.rows import NOT_REQUESTED
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
-from specar.tables.changed import changed_settings
-from specar.tables.marks import FIRST
 from specar.tables.table import (
+    FIRST,
     NOT_PRINTED,
     NOT_RUN,
     PRINTED,
@@ -34,6 +33,7 @@ from specar.tables.table import (
     page_of,
 )
 from specar.tables.task import failures_of, records_of, reproduced_cell
+from specar.tables.task_notes import changed_settings
 
 Row: TypeAlias = dict[str, Any]
 PUBLISHED = "published"

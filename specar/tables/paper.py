@@ -16,13 +16,13 @@ from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name
 from specar.results.ledger import Ledger
-from specar.tables.marks import FIRST
 from specar.tables.paper_cells import CELL, FlaggedKey, paper_cells
 from specar.tables.paper_notes import legend_of, notes_of
 from specar.tables.setup import setup_rows, setup_table
 from specar.tables.table import (
     BLANK,
     COUNT,
+    FIRST,
     NO_FAILURES,
     NOT_PRINTED,
     PRINTED,

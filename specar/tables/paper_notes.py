@@ -13,10 +13,9 @@ from specar.paper.sources import source_of
 from specar.results.ablations import VARIANTS
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-from specar.tables.changed import changed_settings
 from specar.tables.paper_cells import PROTOCOL
 from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
-from specar.tables.task_notes import seeds_in_words
+from specar.tables.task_notes import changed_settings, seeds_in_words
 
 
 def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None) -> list[str]:

@@ -9,7 +9,6 @@ from itertools import accumulate, groupby, pairwise
 
 from specar.results.rows import FAILED, NOT_REQUESTED
 from specar.results.run_states import Failures
-from specar.tables.marks import FIRST, SECOND
 
 # Kinds of cells: numbers of the paper and of our runs, those two states of the ledger, and all else.
 PRINTED, NOT_PRINTED = "published", "not printed"
@@ -24,6 +23,7 @@ WORDS = {
     NOT_REQUESTED: ("", "blank: not requested, no such run is in the configuration"),
 }
 PARTIAL, DIFFERS, FLAGGED = "†", "‡", "§"
+FIRST, SECOND = "first", "second"
 NO_FAILURES = Failures([], 0)
 
 

@@ -17,6 +17,7 @@ from specar.results.run_states import Failures, listed_failures
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.runs.status import status_of
+from specar.tables.render import plain
 from specar.tables.table import (
     BLANK,
     NOT_RUN,
@@ -212,3 +213,22 @@ def _named(task: str, dataset: str, line: Line, remarks: list[Remark]) -> Line:
 
 def _shown(task: str, dataset: str) -> str:
     return dataset.removeprefix(source_of(task).prefix)
+
+
+_LEGEND = "Last columns: naive baselines; †: some seeds not done yet or failed"
+
+
+def terminal_table(ledger: Ledger, task: str) -> str:
+    """Return the results of a task so far as plain text, a table per model and protocol, and what failed.
+
+    Only cells with a result and those that failed are shown: what is missing, and averages that are not
+    complete, is left out.
+    """
+    part = ledger.of(task)
+    cells = part.cells
+    is_average = (cells["setting"] == AVERAGE) | cells["dataset"].isin(source_of(task).aggregates)
+    known = cells[cells["reproduced"].notna() | ((cells["state"] == FAILED) & ~is_average)]
+    tables = [f"{table.title}\n\n{plain(table)}" for table in task_tables(part, task, known)]
+    reasons = [f"  {text}" for text in listed_failures(part.failed).texts]
+    failed = ["\n".join(["Failed runs:", *reasons])] if reasons else []
+    return "\n\n".join([*(tables or ["No run is done yet."]), *([_LEGEND] if tables else []), *failed])

@@ -1,19 +1,21 @@
-"""What stands above and below a table of a task."""
+"""What stands above and below a table of a task, and what the tables of the paper say likewise."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from specar.config import Config
+from specar.config.entries import MatrixEntry, Overrides
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import main_paper_differences, parts_of
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
 from specar.results.rows import FAILED
 from specar.runs.plan import Plan
-from specar.tables.escape import SIGNS
+from specar.tables.render import SIGNS
 
 _NOTHING_PUBLISHED = (
     "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
@@ -150,3 +152,21 @@ def signs_at(task: str, dataset: str, remarks: list[Remark]) -> str:
     """Return the signs at a dataset's name, or at that of an aggregate over datasets."""
     parts = parts_of(task, dataset) if dataset in source_of(task).aggregates else [dataset]
     return "".join(remark.sign for remark in remarks if remark.dataset in parts)
+
+
+def changed_settings(config: Config, entries: Iterable[MatrixEntry]) -> Iterator[str]:
+    """Say what the configuration as a whole, and entries of it, set in place of the authors' settings."""
+    for what, settings in (("All runs", config), *((_name(entry), entry) for entry in entries)):
+        if texts := list(_overrides(settings)):
+            yield f"{what}: {', '.join(texts)} instead of the experiment's own."
+
+
+def _name(entry: MatrixEntry) -> str:
+    title = source_of(entry.task).title
+    return f"{title}, {', '.join(entry.datasets)}" if entry.datasets else title
+
+
+def _overrides(settings: Overrides) -> Iterator[str]:
+    for part in ("model", "training", "task_settings"):
+        for key, value in getattr(settings, part).model_dump(exclude_none=True).items():
+            yield f"{part}.{key} {value}"
