@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from specar.base.errors import SpecarError
 from specar.config import RunConfig
 from specar.cost.examples import Examples, examples_of, read_meta
-from specar.cost.rates import Load, Rates, classes, evaluation, here, training
+from specar.cost.rates import Load, Rates, classes, here, load
 from specar.models.shape import Work
 from specar.runs.plan import Plan
 
@@ -39,10 +39,11 @@ def loads_of(plan: Plan) -> dict[str, Load]:
 
 def load_of(run: RunConfig, examples: Examples, work: Work) -> Load:
     """Return the load of a run that patience does not end before its last epoch."""
+    epochs = run.training.epochs
     # Where the last partial batch is dropped, an epoch has one step less.
-    steps = math.ceil(examples.train / run.training.batch_size)
-    epoch = training(work * examples.train, steps) + evaluation(work * examples.val)
-    return epoch * run.training.epochs + evaluation(work * (examples.test + examples.scored))
+    steps = epochs * math.ceil(examples.train / run.training.batch_size)
+    evaluated = epochs * examples.val + examples.test + examples.scored
+    return load(work, epochs * examples.train, steps, evaluated)
 
 
 def seconds_of(load: Load, rates: Rates) -> float:
@@ -53,12 +54,7 @@ def seconds_of(load: Load, rates: Rates) -> float:
 def summary(plan: Plan, left: Mapping[str, float]) -> str:
     """Return how long all runs take and those that are left, a line per machine.
 
-    Parameters
-    ----------
-    plan
-        The plan.
-    left
-        Share of its epochs that each unfinished run still has before it, by run id.
+    ``left`` is the share of its epochs that each unfinished run still has before it, by run id.
     """
     loads, own = loads_of(plan), here()
     if not loads:
@@ -86,9 +82,8 @@ def described(rates: Rates) -> str:
     """Return a machine, where its rates come from, and how well they fit."""
     text = f"{rates.device} ({rates.source}"
     if rates.median_error is not None and rates.largest_error is not None:
-        text += (
-            f"; error of the fit {rates.median_error:.0%} in the median, {rates.largest_error:.0%} at most"
-        )
+        fit = f"{rates.median_error:.0%} in the median, {rates.largest_error:.0%} at most"
+        text += f"; error of the fit {fit}"
     return text + ")"
 
 

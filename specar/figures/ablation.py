@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from specar.config.entries import Ablation
 from specar.figures.ablation_differences import differences
 from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, look_of
-from specar.figures.words import in_order, metric_label, notes, short, with_top
+from specar.figures.words import metric_label, notes, short, variants, with_top
 from specar.paper.levels import published_best
 from specar.paper.sources import metrics_of, setting_name
 from specar.runs.plan import Plan
@@ -69,15 +68,9 @@ def _curves(plan: Plan, name: str, table: pd.DataFrame, page: Page) -> tuple[Fig
         _mark_best(axes, rows, levels, best)
     for axes in panels[max(len(cells) - columns, 0) : len(cells)]:
         axes.set_xlabel(ablation.axis or "")
-    return figure, _alt(ablation, table)
-
-
-def _alt(ablation: Ablation, table: pd.DataFrame) -> str:
-    done = int(table["reproduced"].notna().sum())
-    return (
-        f"Results over the {ablation.axis} in {table.groupby(_CELL).ngroups} panels, "
-        f"{done} of {int((table['run_ids'] != '').sum())} points reproduced."
-    )
+    done, asked = int(table["reproduced"].notna().sum()), int((table["run_ids"] != "").sum())
+    words = f"Results over the {ablation.axis} in {len(cells)} panels, {done} of {asked} points reproduced."
+    return figure, words
 
 
 def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> None:
@@ -92,23 +85,18 @@ def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> Non
             line["level"].map(places), line["reproduced"], yerr=line["sd"].fillna(0), color=look.colour,
             marker=look.marker, markersize=MARKER, markeredgecolor="white", linewidth=1.2, capsize=2.5,
         )  # fmt: skip
-    axes.set_title(_title(rows.iloc[0]))
+    task, dataset, setting = rows[_CELL].iloc[0]
+    setting = f", {setting_name(task)} {setting}" if setting_name(task) else ""
+    axes.set_title(short(task, dataset) + setting)
     axes.set_ylabel(metric_label(rows["metric"].iloc[0]))
     axes.set_xticks(range(len(levels)), levels)
     axes.set_xlim(-0.4, len(levels) - 0.6)
     axes.margins(y=0.15)
 
 
-def _title(row: pd.Series) -> str:
-    name = short(row["task"], row["dataset"])
-    setting = setting_name(row["task"])
-    return f"{name}, {setting} {row['setting']}" if setting else name
-
-
 def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataFrame) -> None:
     """Mark the level that the paper calls best."""
-    row = rows.iloc[0]
-    for stated in best[(best[_CELL] == [row[column] for column in _CELL]).all(axis=1)]["level"]:
+    for stated in best[(best[_CELL] == rows[_CELL].iloc[0]).all(axis=1)]["level"]:
         if stated in levels:
             axes.axvline(levels.index(stated), color=RULE, linewidth=0.8, linestyle=":", zorder=0)
             axes.annotate(
@@ -119,17 +107,11 @@ def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataF
 
 
 def _legend(plan: Plan, table: pd.DataFrame) -> list[Line2D]:
-    own = table.dropna(subset=["reproduced"])
-    looks = set(own[["model", "top"]].itertuples(index=False, name=None))
-    entries = []
-    for label in in_order(plan, own["model"]):
-        for top in (top for top in (False, True) if (label, top) in looks):
-            text, look = (
-                f"reproduced ({label}{with_top(top, *own['task'])})",
-                look_of(plan.config, label, top),
-            )
-            entries.append(Line2D([], [], color=look.colour, marker=look.marker, markeredgecolor="white",
-                                  markersize=MARKER, label=text))  # fmt: skip
+    own, entries = table.dropna(subset=["reproduced"]), []
+    for label, top in variants(plan, own[["model", "top"]].itertuples(index=False, name=None)):
+        text, look = f"reproduced ({label}{with_top(top, *own['task'])})", look_of(plan.config, label, top)
+        entries.append(Line2D([], [], color=look.colour, marker=look.marker, markeredgecolor="white",
+                              markersize=MARKER, label=text))  # fmt: skip
     if table["published"].notna().any():
         entries.append(Line2D([], [], label="published", **_PUBLISHED))
     return entries

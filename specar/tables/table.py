@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
@@ -106,7 +105,6 @@ class Span:
 
     @property
     def width(self) -> int:
-        """Number of columns."""
         return self.last - self.first + 1
 
 
@@ -134,7 +132,6 @@ class Table:
 
     @property
     def cells(self) -> list[Cell]:
-        """All cells, line by line."""
         return [cell for block in self.blocks for line in block for cell in line.cells]
 
     @property
@@ -148,7 +145,7 @@ class Table:
         depth = max((len(column.headings) for column in self.columns), default=0)
         levels = [i for i in range(depth) if any(column.headings[i] for column in self.columns)]
         blank = [Span("", i, i) for i, _ in enumerate(self.names, start=1)]
-        rows = [[*blank, *self._spans(levels[: i + 1])] for i in range(len(levels))]
+        rows = [[*blank, *self._spans(levels[:end])] for end in range(1, len(levels) + 1)]
         last = [Span(text, i, i) for i, text in enumerate(self.names, start=1)]
         return [*rows[:-1], [*last, *rows[-1][len(last) :]]] if rows else [last]
 
@@ -163,11 +160,8 @@ class Table:
     @property
     def widths(self) -> list[int]:
         """Characters of each column, its own headings and the gap to the next one included."""
-        of_group = Counter(column.group for column in self.columns)
-        own = [
-            column.headings if of_group[column.group] == 1 else column.headings[-1:]
-            for column in self.columns
-        ]
+        groups = [column.group for column in self.columns]
+        own = [c.headings if groups.count(c.group) == 1 else c.headings[-1:] for c in self.columns]
         # A heading of several words can be broken.
         widths = [max(map(len, " ".join(texts).split()), default=0) for texts in own]
         for block in self.blocks:
