@@ -41,6 +41,11 @@ class Change:
     low: float
     high: float
 
+    @property
+    def published(self) -> bool:
+        """Whether it is computed from published numbers."""
+        return self.line.endswith(PUBLISHED)
+
 
 def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[Change]:
     """Return the differences from the first of ``levels``, of the rows of ``table`` and of their runs.
@@ -118,7 +123,7 @@ def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str])
         spread = 0.5 / max(len(levels), 1)
         y = lines.index(change.line) + spread * (levels.index(change.level) - (len(levels) - 1) / 2)
         axes.plot([change.low, change.high], [y, y], color=look.colour, linewidth=1.2)
-        face = "white" if change.line.endswith(PUBLISHED) else look.colour  # computed from published numbers
+        face = "white" if change.published else look.colour
         axes.plot(
             [change.value], [y], look.marker, color=look.colour, markerfacecolor=face, markersize=MARKER - 1
         )

@@ -101,9 +101,10 @@ class Page:
         self._write_head(figure, above)
         self._write_foot(figure, below)
         left = grid.left + (width - grid.left - RIGHT - grid.row) / 2
-        boxes = [(left + x, foot + y, w, h) for x, y, w, h in grid.boxes()]
-        shares = [(x / width, y / height, w / width, h / height) for x, y, w, h in boxes]
-        return figure, [figure.add_axes(share) for share in shares]
+        return figure, [
+            figure.add_axes(((left + x) / width, (foot + y) / height, w / width, h / height))
+            for x, y, w, h in grid.boxes()
+        ]
 
     def with_words(self, text: str) -> Figure:
         """Return the figure with ``text`` in place of panels, and without a foot."""

@@ -88,7 +88,6 @@ def _draw_band(axes: Axes, metric: str, low: float, high: float) -> None:
     logarithmic = axes.get_xscale() == "log"
     published = np.geomspace(low, high, 200) if logarithmic else np.linspace(low, high, 200)
     half = margin_of(metric).at(published)
-    axes.fill_between(
-        published, published - half, published + half, color=BAND, linewidth=0, zorder=0, label="_band"
-    )
+    ends = published - half, published + half
+    axes.fill_between(published, *ends, color=BAND, linewidth=0, zorder=0, label="_band")
     axes.plot([low, high], [low, high], color=RULE, linewidth=0.8, zorder=1, label="_equal")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,10 +20,6 @@ _MOST = 5
 _NAMES = {0.5: "median error", 0.9: "90 % quantile"}
 
 
-def _forecast_legend() -> list[Line2D]:
-    return [line("input", GIVEN), line("true", TRUE), line("forecast", MADE, "--")]
-
-
 def _draw_forecast(axes: Axes, example: Mapping[str, Any]) -> None:
     given, true, made = (np.array(example[key], float) for key in ("input", "target", "prediction"))
     before, after = np.arange(-len(given), 0), np.arange(len(true))
@@ -32,12 +27,6 @@ def _draw_forecast(axes: Axes, example: Mapping[str, Any]) -> None:
     axes.plot(before, given, color=GIVEN, linewidth=1.0)
     axes.plot(after, true, color=TRUE, linewidth=1.0)
     axes.plot(after, made, color=MADE, linewidth=1.2, linestyle="--")
-
-
-def _imputation_legend() -> list[Line2D]:
-    hidden = line("hidden, true", TRUE, "", "o")
-    hidden.set_markerfacecolor("white")
-    return [line("observed", TRUE, marker="."), hidden, line("hidden, reconstructed", MADE, "", "x")]
 
 
 def _draw_imputation(axes: Axes, example: Mapping[str, Any]) -> None:
@@ -50,8 +39,7 @@ def _draw_imputation(axes: Axes, example: Mapping[str, Any]) -> None:
     axes.plot(steps[~observed], made[~observed], "x", color=MADE, markersize=4)
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What one of the figures shows; ``name`` is what its tasks are called where there are no examples."""
 
     title: str
@@ -65,11 +53,14 @@ class _Kind:
 _KINDS = {
     "forecast": _Kind(
         "Forecasts of test windows", "forecasting", ("long_term_forecast", "short_term_forecast"),
-        "step, from the first that is forecast", _forecast_legend, _draw_forecast,
+        "step, from the first that is forecast",
+        lambda: [line("input", GIVEN), line("true", TRUE), line("forecast", MADE, "--")], _draw_forecast,
     ),
     "imputation": _Kind(
         "Hidden values of test windows and their reconstruction", "imputation", ("imputation",),
-        "step of the window", _imputation_legend, _draw_imputation,
+        "step of the window",
+        lambda: [line("observed", TRUE, marker="."), line("hidden, true", TRUE, "", "o", "white"),
+                 line("hidden, reconstructed", MADE, "", "x")], _draw_imputation,
     ),
 }  # fmt: skip
 
