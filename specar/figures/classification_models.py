@@ -158,9 +158,7 @@ def _legend(own: list[_Own]) -> list[Line2D]:
 
 def _alt(models: pd.DataFrame, own: list[_Own], total: int) -> str:
     best = models[AVERAGE].sort_values(ascending=False)
-    ours = "; ".join(
-        f"our {one.model}: {one.dot.value:.1f} % over {len(one.sets)} of {total} sets" for one in own
-    )
+    parts = [f"our {one.model}: {one.dot.value:.1f} % over {len(one.sets)} of {total} sets" for one in own]
     return (
         f"Dot plot of {len(models)} models by mean accuracy on {total} UEA sets, from {best.index[0]} with "
         f"{best.iloc[0]:.1f} % to {best.index[-1]} with {best.iloc[-1]:.1f} % (published); "

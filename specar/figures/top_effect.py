@@ -45,9 +45,8 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     """Draw the first metric of every task that has TOP, or all metrics of one task."""
     tasks, plan = [task] if task else tasks_with_top(), ledger.plan
     title = "What TOP changes, per dataset" + (f": {source_of(task).title}" if task else "")
-    wanted = [
-        (one, metric) for one in tasks for metric in list(metrics_of(one, PROTOCOL))[: None if task else 1]
-    ]
+    most = None if task else 1
+    wanted = [(one, metric) for one in tasks for metric in list(metrics_of(one, PROTOCOL))[:most]]
     content = [_lines(ledger, one, metric) for one, metric in wanted]
     effects = [effect for lines in content for line in lines for effect in line.own]
     height = _LINE * max(len(lines) for lines in content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ from specar.tables.table import DIFFERS, TEXT, Cell, Column, Line, Table
 from specar.tables.task import records_of
 
 COLUMNS = ["table", "source", "task", "item", "own", "stated", "differs"]
+_HEADINGS = ("This pipeline", "The paper states", "Where")
 _PLACES = {"main:1": "Table 1", "main:text": "text", "appendix:text": "appendix"}
 # What the paper writes in another way than the registry, the configuration or our tables.
 _ALIASES = {"ett": "ett (4 subsets)", "f1-score": "f1", "rectangular": "rectangle"}
@@ -35,7 +37,8 @@ def setup_rows(prepared: Path | None = None) -> pd.DataFrame:
     set are. ``own`` is empty where the pipeline has no such setting or it is not known; then it does not
     count as one that ``differs``.
     """
-    runs, rows = paper_runs(), []
+    # Those of the paper in full; neither seeds nor TOP matter here.
+    runs, rows = list(expand(Config(seeds=[1], top=[False])).values()), []
     for stated in records_of(read_published("experiment_settings")):
         own = own_text(runs, stated["task"], stated["item"], prepared)
         value = {"table": SETUP, **stated, "stated": stated["stated_value"], "own": own}
@@ -45,19 +48,14 @@ def setup_rows(prepared: Path | None = None) -> pd.DataFrame:
 
 def setup_table(rows: pd.DataFrame) -> Table:
     """Return Table 1 from what `setup_rows` returns."""
-    found = records_of(rows)
-    blocks = [
-        tuple(_line(row) for row in found if row["task"] == task) for task in rows["task"].drop_duplicates()
-    ]
+    groups = rows.groupby("task", sort=False)
     differ = int(rows["differs"].sum())
     return Table(
         id=SETUP,
         title="Main Table 1: The experiment configurations",
         names=("Task", "Setting"),
-        columns=tuple(
-            Column((text,), text, prose=True) for text in ("This pipeline", "The paper states", "Where")
-        ),
-        blocks=tuple(blocks),
+        columns=tuple(Column((text,), text, prose=True) for text in _HEADINGS),
+        blocks=tuple(tuple(map(_line, records_of(own))) for _, own in groups),
         notes=(
             "This pipeline: computed from the dataset registry and the configuration of the paper in full, "
             "which has the hyper-parameters of the authors' scripts.",
@@ -86,11 +84,7 @@ def _tokens(text: str) -> set[str]:
 
 ALL = "all"
 Runs: TypeAlias = Sequence[RunConfig]
-
-
-def paper_runs() -> list[RunConfig]:
-    """Return the runs of the paper in full, resolved; neither seeds nor TOP matter here."""
-    return list(expand(Config(seeds=[1], top=[False])).values())
+_seq_len = attrgetter("seq_len")
 
 
 def own_text(runs: Runs, task: str, item: str, prepared: Path | None) -> str:
@@ -99,19 +93,16 @@ def own_text(runs: Runs, task: str, item: str, prepared: Path | None) -> str:
     ``prepared`` is the folder of prepared datasets, if there is one.
     """
     own = [run for run in runs if task in (ALL, run.task)]
-    if (task, item) == ("classification", "series_length"):
-        lengths = [_longest_case(run, prepared) for run in own]
-        return _range(lengths) if all(lengths) else ""
-    return _OWN[item](own) if item in _OWN else ""
-
-
-def _longest_case(run: RunConfig, prepared: Path | None) -> int | None:
-    """Steps of the longest case of a run's dataset; None where it is not prepared."""
-    place = prepared / run.dataset / META if prepared else None
-    meta = read_json(place) if place and place.exists() else {}
-    if meta.get("identity") != run.data:
-        return None
-    return max(int(meta[part]["longest"]) for part in ("train", "test"))
+    if (task, item) != ("classification", "series_length"):
+        return _OWN[item](own) if item in _OWN else ""
+    lengths = []
+    for run in own:
+        place = prepared / run.dataset / META if prepared else None
+        meta = read_json(place) if place and place.exists() else {}
+        if meta.get("identity") != run.data:
+            return ""
+        lengths.append(max(int(meta[part]["longest"]) for part in ("train", "test")))
+    return _range(lengths)
 
 
 def _joined(values: Iterable[object]) -> str:
@@ -136,17 +127,9 @@ def _datasets(runs: Runs) -> str:
     )
 
 
-def _metrics(runs: Runs) -> str:
-    return _joined(metric.label for metric in metrics_of(runs[0].task, "published").values())
-
-
 def _horizon(run: RunConfig) -> int:
     dataset = builtin_datasets()[run.dataset]
     return dataset.horizon if isinstance(dataset, M4Dataset) else int(run.horizon or 0)
-
-
-def _seq_len(run: RunConfig) -> object:
-    return run.seq_len
 
 
 def _per_dataset(
@@ -194,7 +177,7 @@ def _dilation(runs: Runs) -> str:
 
 _OWN: dict[str, Callable[[Runs], str]] = {
     "datasets": _datasets,
-    "metrics": _metrics,
+    "metrics": lambda runs: _joined(one.label for one in metrics_of(runs[0].task, "published").values()),
     "series_length": _series_length,
     "input_length": lambda runs: _per_dataset(runs, _seq_len, _range),
     "horizons": _horizons,

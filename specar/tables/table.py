@@ -177,8 +177,7 @@ class Table:
         Parts are about equally wide; a group that is wider by itself is one part.
         """
         ends = [0, *accumulate(self.widths)]
-        groups = len({column.group for column in self.columns})
-        for count in range(1, groups + 1):
+        for count in range(1, len({column.group for column in self.columns}) + 1):
             edges = self._edges(ends, count)
             if max(ends[end] - ends[first] for first, end in pairwise(edges)) <= most:
                 break
@@ -195,10 +194,14 @@ class Table:
 
     def _part(self, places: Collection[int]) -> Table:
         columns = tuple(self.columns[i] for i in places)
-        blocks = (
-            tuple(replace(line, cells=_at(line.cells, places)) for line in block) for block in self.blocks
-        )
-        return replace(self, columns=columns, blocks=tuple(blocks))
+
+        def part(line: Line) -> Line:
+            starts = accumulate((cell.width for cell in line.cells), initial=0)
+            own = (cell for cell, start in zip(line.cells, starts, strict=False) if start in places)
+            return replace(line, cells=tuple(own))
+
+        blocks = tuple(tuple(map(part, block)) for block in self.blocks)
+        return replace(self, columns=columns, blocks=blocks)
 
     @property
     def parts(self) -> list[tuple[str, Table]]:
@@ -215,12 +218,6 @@ class Table:
             for block in part.blocks
         )
         return replace(part, columns=columns, blocks=tuple(block for block in blocks if block), apart=())
-
-
-def _at(cells: Sequence[Cell], places: Collection[int]) -> tuple[Cell, ...]:
-    """Cells that begin in the columns ``places``, counted from 0."""
-    starts = accumulate((cell.width for cell in cells), initial=0)
-    return tuple(cell for cell, start in zip(cells, starts, strict=False) if start in places)
 
 
 @dataclass(frozen=True)
