@@ -168,21 +168,16 @@ class Drawing(NamedTuple):
     def save(self, path: Path) -> None:
         """Write the figure in the format that the name of ``path`` ends in, atomically.
 
-        Raises
-        ------
-        SpecarError
-            The folder cannot be written to or the disk is full.
+        `SpecarError`: the folder cannot be written to or the disk is full.
         """
         with atomic_path(path) as temporary:
             self.write(temporary, path.suffix.removeprefix("."))
 
     def write(self, target: Path | BinaryIO, suffix: str) -> None:
         """Write the figure to a file or stream as ``pdf``, ``svg`` or ``png``; its metadata has the words."""
-        words = {"Title": self.title, _DESCRIPTION[suffix]: self.alt}
+        words = {"Title": self.title, _DESCRIPTION[suffix]: self.alt, **dict.fromkeys(_LEFT_OUT[suffix])}
         with figure_style():
-            self.figure.savefig(
-                target, format=suffix, dpi=DPI, metadata={**words, **dict.fromkeys(_LEFT_OUT[suffix])}
-            )
+            self.figure.savefig(target, format=suffix, dpi=DPI, metadata=words)
 
 
 def drawings(

@@ -71,14 +71,11 @@ def cells_table(name: str, title: str, rows: pd.DataFrame, of_task: bool = False
     ``of_task``: they are of one task, which is not named.
     """
     texts = [_cell(row) for row in rows.to_dict("records")]
-    kept = [i for i in range(of_task, len(_HEADER)) if any(_plain(row[i]) for row in texts)]
+    plain = [[value.plain if isinstance(value, Cell) else value for value in row] for row in texts]
+    kept = [i for i in range(of_task, len(_HEADER)) if any(row[i] for row in plain)]
     header = [_HEADER[i] for i in kept]
     names = sum(text in _NAMES for text in header)
     return listed(name, title, header, [[row[i] for i in kept] for row in texts], names, ["Verdict", "Why"])
-
-
-def _plain(value: str | Cell) -> str:
-    return value.plain if isinstance(value, Cell) else value
 
 
 def _cell(row: Mapping[Hashable, Any]) -> list[str | Cell]:
@@ -156,15 +153,8 @@ def ranking_table(ranking: Ranking) -> Table:
 
 def all_rankings(rankings: Sequence[Ranking]) -> Table:
     """Return a line per ranking with its best three models."""
-    header = [
-        "Task",
-        "TOP",
-        "Metric",
-        "Published in",
-        "Datasets",
-        "Friedman p",
-        "Best three models (mean rank)",
-    ]
+    header = ["Task", "TOP", "Metric", "Published in", "Datasets", "Friedman p"]
+    header.append("Best three models (mean rank)")
     rows = [
         [
             source_of(ranking.task).title,

@@ -43,10 +43,7 @@ def paper_page(ledger: Ledger, name: str, flagged: Collection[FlaggedKey] = ()) 
 
     ``flagged`` are the cells that the audit lists (see `specar.tables.paper_cells.flagged_keys`).
 
-    Raises
-    ------
-    SpecarError
-        The paper has no such table.
+    `SpecarError`: the paper has no such table.
     """
     if name == SETUP:
         rows = setup_rows(ledger.plan.prepared)

@@ -25,8 +25,13 @@ def overview(plan: Plan) -> str:
     found = {name: status_of(plan, name) for name in plan.runs}
     started = ablation_counts(plan, started_ablations(plan))
     lists = _lists(plan, found)
+    left = {
+        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
+        for name, status in found.items()
+        if status.state not in ("done", "cached")
+    }
     counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
-    parts = [plain(counts), *lists, _time_left(plan, found), _cost(plan, found), started]
+    parts = [plain(counts), *lists, _time_left(plan, found), summary(plan, left), started]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -90,25 +95,13 @@ def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
     return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
 
 
-def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
-    """What the cost model says, also of runs without a like record."""
-    left = {
-        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
-        for name, status in found.items()
-        if status.state not in ("done", "cached")
-    }
-    return summary(plan, left)
-
-
 def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
     """Mean duration of finished runs, by how alike runs are."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for name, status in found.items():
-        if status.state in ("done", "cached"):
-            record = finished_record(plan, name)
-            if record is not None:
-                for key in _likeness(plan, name):
-                    seconds[key].append(float(record["provenance"]["wall_seconds"]))
+        if status.state in ("done", "cached") and (record := finished_record(plan, name)) is not None:
+            for key in _likeness(plan, name):
+                seconds[key].append(float(record["provenance"]["wall_seconds"]))
     return {key: sum(values) / len(values) for key, values in seconds.items()}
 
 
