@@ -160,11 +160,7 @@ def _notes(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
         f"seeds, and none is the best). Protocol: {' and '.join(asked['protocol'].unique())}.",
         *changed_settings(plan.config, ablation.entries),
         *([f"In percent: {', '.join(percent)}."] if percent else []),
-        *(
-            [f"{NOT_CONVERGED.capitalize()}: {unconverged} of {len(runs)} runs ({RULE})."]
-            if unconverged
-            else []
-        ),
+        *unconverged,
         *_stated_best(name, done),
     ]
 
