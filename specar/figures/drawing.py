@@ -37,14 +37,9 @@ from specar.results.ledger import Ledger
 _LEGEND_COLUMNS = 4
 _AXIS = 0.5  # inches below a panel for its numbers and its name
 _HEAD = 0.32  # inches above a panel for its title
-# None leaves out what matplotlib would write: the date, and its version.
-_LEFT_OUT = {
-    "pdf": ("CreationDate", "Creator", "Producer"),
-    "svg": ("Date", "Creator"),
-    "png": ("Software",),
-}
-# What the formats call what is said of a figure.
+# What the formats call what is said of a figure, and what matplotlib would write of itself and the date.
 _DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
+_LEFT_OUT = {"pdf": ("CreationDate", "Creator", "Producer"), "svg": ("Date", "Creator"), "png": ("Software",)}
 
 # It tells of every glyph that it puts into a PDF.
 logging.getLogger("fontTools").setLevel(logging.WARNING)

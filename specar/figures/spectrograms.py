@@ -55,11 +55,9 @@ def draw(ledger: Ledger) -> Drawing:
 
 
 def _words(one: Shown) -> str:
-    maps = one.content["maps"]
-    example = one.content["examples"][0]
-    which = "of median error among up to 64 that are evenly spread"
-    if "segment" in example:
-        which = "on the true segment of median length"
+    maps, on_segment = one.content["maps"], "segment" in one.content["examples"][0]
+    even = "of median error among up to 64 that are evenly spread"
+    which = "on the true segment of median length" if on_segment else even
     transform = f"{maps['transform']} with n_fft {maps['n_fft']}"
     return f"{one.run}{one.channel}; test example {which}; {transform}."
 
@@ -70,14 +68,10 @@ def _draw_map(figure: Figure, axes: Axes, maps: Mapping[str, Any], one: Mapping[
     top = float(np.nanmax(values)) or 1.0
     hop, n_fft = maps["hop_length"], maps["n_fft"]
     image = axes.imshow(
-        np.maximum(values, top / _RANGE / 10),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",
-        cmap="cividis",
-        norm=LogNorm(top / _RANGE, top),
+        np.maximum(values, top / _RANGE / 10), norm=LogNorm(top / _RANGE, top), cmap="cividis",
+        origin="lower", aspect="auto", interpolation="none",
         extent=(-0.5 * hop, (frames - 0.5) * hop, -0.5 / n_fft, (bins - 0.5) / n_fft),
-    )
+    )  # fmt: skip
     axes.set_xlim(-0.5 * hop, (one["frames"] - 0.5) * hop)
     axes.set_ylim(-0.5 / n_fft, (one["bins"] - 0.5) / n_fft)
     box, inch = axes.get_position(), 1 / figure.get_size_inches()[0]

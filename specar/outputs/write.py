@@ -87,9 +87,8 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     """Write verdicts, claims and ranks; returns the files."""
-    pages = {"verdicts": verdicts_page, "claims": claims_page, "ranks": ranks_page}
     files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
-    for name, made in pages.items():
+    for name, made in (("verdicts", verdicts_page), ("claims", claims_page), ("ranks", ranks_page)):
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():

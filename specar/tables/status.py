@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from specar.config import RunConfig
@@ -61,20 +61,14 @@ def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
 
 
 def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
-    running = [
-        f"{name}: epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
-        for name, status in found.items()
-        if status.state == "running"
-    ]
-    yield _listed("running", running)
-    for state in ("failed", "interrupted"):
-        lines = [f"{name}: {status.reason}" for name, status in found.items() if status.state == state]
-        yield _listed(state, lines)
-
-
-def _listed(title: str, lines: Sequence[str]) -> str:
-    more = [f"  and {len(lines) - _MOST} more: specar runs --state {title}"] if len(lines) > _MOST else []
-    return "\n".join([title, *(f"  {line}" for line in lines[:_MOST]), *more]) if lines else ""
+    for state in ("running", "failed", "interrupted"):
+        lines = []
+        for name, status in ((name, status) for name, status in found.items() if status.state == state):
+            epochs = f"epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
+            lines.append(f"  {name}: {epochs if state == 'running' else status.reason}")
+        if len(lines) > _MOST:
+            lines[_MOST:] = [f"  and {len(lines) - _MOST} more: specar runs --state {state}"]
+        yield "\n".join([state, *lines]) if lines else ""
 
 
 def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
@@ -91,8 +85,8 @@ def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
     workers = sum(status.state == "running" for status in found.values())
     if workers > 1:
         text += f"; {duration(sum(estimated) / workers)} with the {workers} that run now"
-    unknown = len(todo) - len(estimated)
-    return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
+    unlike = len(todo) - len(estimated)
+    return text + (f"; {unlike} more without a like record to estimate from" if unlike else "")
 
 
 def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
