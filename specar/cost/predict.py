@@ -63,7 +63,7 @@ def summary(plan: Plan, left: Mapping[str, float]) -> str:
     for rates in [own] if own else classes():
         seconds = {name: seconds_of(load, rates) for name, load in loads.items()}
         rest = [seconds[name] * share for name, share in left.items() if name in seconds]
-        whole = f"{duration(sum(seconds.values()))} for {_runs(len(seconds))}"
+        whole = f"{duration(sum(seconds.values()))} for {len(seconds)} run{'s' * (len(seconds) != 1)}"
         part = f", {duration(sum(rest))} for the {len(rest)} left" if rest else ""
         lines.append(f"  {whole}{part}: {described(rates)}")
     if not own:
@@ -75,7 +75,7 @@ def summary(plan: Plan, left: Mapping[str, float]) -> str:
 def unknown(plan: Plan, loads: Mapping[str, Load]) -> Iterator[str]:
     """Yield how many runs have no known cost, if there are any."""
     if number := len(plan.runs) - len(loads):
-        yield f"without {_runs(number)} of a dataset of unknown sizes or a model of your own"
+        yield f"without {number} run{'s' * (number != 1)} of a dataset of unknown sizes or a model of your own"
 
 
 def described(rates: Rates) -> str:
@@ -85,10 +85,6 @@ def described(rates: Rates) -> str:
         fit = f"{rates.median_error:.0%} in the median, {rates.largest_error:.0%} at most"
         text += f"; error of the fit {fit}"
     return text + ")"
-
-
-def _runs(number: int) -> str:
-    return f"{number} run" if number == 1 else f"{number} runs"
 
 
 def duration(seconds: float) -> str:

@@ -136,7 +136,7 @@ def _done(model: str, own: _Own | None, total: int) -> str:
 def _below(own: list[_Own], has_partial: bool) -> list[str]:
     sentences = [
         "Published values are single runs: appendix Table 5. Authors' log: what their repository reports for "
-        "SpecAR-Net, averaged here.",
+        "SpecAR-Net, averaged here."
     ]
     if own and any(one.dot.sd is not None for one in own):
         sentences.append("±: sample standard deviation over seeds of a seed's average over the sets.")

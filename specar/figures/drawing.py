@@ -87,8 +87,8 @@ class Page:
     def with_grid(self, grid: Grid) -> tuple[Figure, list[Axes]]:
         """Return the figure with the empty panels of ``grid``, row by row from the upper left."""
         width = max(MIN_WIDTH, grid.left + grid.row + RIGHT)
-        above = _wrapped(self.above, TEXT_SIZE, width)
-        below = _wrapped(self.below, SMALL_SIZE, width)
+        above = wrapped(self.above, TEXT_SIZE, width - 2 * RIGHT)
+        below = wrapped(self.below, SMALL_SIZE, width - 2 * RIGHT)
         rows = -(-len(self.legend) // self._columns(width))
         foot = BOTTOM + (len(below) + 1.6 * rows) * LINE + _AXIS
         height = foot + grid.column + _head_height(above) + _HEAD
@@ -104,8 +104,8 @@ class Page:
     def with_words(self, text: str) -> Figure:
         """Return the figure with ``text`` in place of panels, and without a foot."""
         width = MIN_WIDTH
-        above = _wrapped(self.above, TEXT_SIZE, width)
-        lines = _wrapped([text], TEXT_SIZE + 1, width - 1)
+        above = wrapped(self.above, TEXT_SIZE, width - 2 * RIGHT)
+        lines = wrapped([text], TEXT_SIZE + 1, width - 1 - 2 * RIGHT)
         middle = (2 + len(lines)) * LINE
         height = _head_height(above) + middle + BOTTOM
         figure = Figure(figsize=(width, height), dpi=DPI)
@@ -141,12 +141,6 @@ class Page:
             bbox_to_anchor=(0.5, (BOTTOM + len(below) * LINE) / height),
             handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
         )  # fmt: skip
-
-
-def _wrapped(sentences: list[str], size: float, width: float) -> list[str]:
-    """Lines for a figure of ``width`` inches."""
-    room = 72 * (width - 2 * RIGHT)
-    return [line for sentence in sentences for line in wrapped(sentence, size, room)]
 
 
 def _head_height(above: list[str]) -> float:

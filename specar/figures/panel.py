@@ -61,7 +61,13 @@ def _limits(axes: Axes, metric: str, points: pd.DataFrame) -> tuple[float, float
     if low > 0 and high / low > _LOG_FROM:
         margin = (high / low) ** _MARGIN
         low, high = low / margin, high * margin
-        _scale_logarithmically(axes, low, high)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=steps))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         # With few points the band has to stay a band.
         room = max(high - low, 6 * float(margin_of(metric).at((low + high) / 2)))
@@ -72,16 +78,6 @@ def _limits(axes: Axes, metric: str, points: pd.DataFrame) -> tuple[float, float
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     return low, high
-
-
-def _scale_logarithmically(axes: Axes, low: float, high: float) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=steps))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _draw_band(axes: Axes, metric: str, low: float, high: float) -> None:

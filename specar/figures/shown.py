@@ -131,8 +131,3 @@ def format_logarithmic(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(numticks=5))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(text))
-
-
-def row_letters(shown: list[Shown]) -> list[str]:
-    """Sentences that say which run each row is of, and how its examples were chosen."""
-    return [f"Row {i}: {one.run}{one.channel}; {one.content['how']}." for i, one in enumerate(shown, 1)]

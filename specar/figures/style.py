@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -121,13 +121,15 @@ def _width_of_letter(letter: str, family: tuple[str, ...]) -> float:
     return font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536
 
 
-def wrapped(text: str, size: float, width: float) -> list[str]:
-    """Return ``text`` in lines of at most ``width`` points; a longer word has a line of its own."""
+def wrapped(texts: Iterable[str], size: float, width: float) -> list[str]:
+    """Return ``texts`` in lines of at most ``width`` inches; a longer word has a line of its own."""
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else ""
-        if longer and width_of(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
+    for text in texts:
+        first = len(lines)
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if len(lines) > first else ""
+            if longer and width_of(longer, size) <= 72 * width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
     return lines

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from specar.figures.drawing import Drawing, Grid, Page
-from specar.figures.shown import GIVEN, MADE, TRUE, choose, line, row_letters, without_examples
+from specar.figures.shown import GIVEN, MADE, TRUE, choose, line, without_examples
 from specar.figures.words import notes
 from specar.paper.metrics import METRICS
 from specar.results.ledger import Ledger
@@ -71,7 +71,8 @@ def draw(ledger: Ledger, name: str) -> Drawing:
     choice = choose(ledger.plan, kind.tasks, _MOST)
     if not choice.shown:
         return without_examples(kind.title, ledger.plan, choice, kind.name)
-    said = row_letters(choice.shown)
+    runs = enumerate(choice.shown, 1)
+    said = [f"Row {i}: {one.run}{one.channel}; {one.content['how']}." for i, one in runs]
     page = Page(kind.title, [choice.counts, *notes(ledger.plan)], said, kind.legend())
     figure, panels = page.with_grid(Grid((3.0, 3.0), (1.35,) * len(choice.shown)))
     for row, one in enumerate(choice.shown):
