@@ -75,7 +75,8 @@ def summary(plan: Plan, left: Mapping[str, float]) -> str:
 def unknown(plan: Plan, loads: Mapping[str, Load]) -> Iterator[str]:
     """Yield how many runs have no known cost, if there are any."""
     if number := len(plan.runs) - len(loads):
-        yield f"without {number} run{'s' * (number != 1)} of a dataset of unknown sizes or a model of your own"
+        runs = f"{number} run{'s' * (number != 1)}"
+        yield f"without {runs} of a dataset of unknown sizes or a model of your own"
 
 
 def described(rates: Rates) -> str:
