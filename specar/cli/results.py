@@ -30,7 +30,7 @@ def _of_tasks(options: argparse.Namespace, product: str) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from specar.results.ledger import ledger_of
-    from specar.tables.terminal import terminal_table
+    from specar.tables.task import terminal_table
 
     plan = plan_of(options)
     ledger = ledger_of(plan)

@@ -34,7 +34,7 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _cost(options: argparse.Namespace) -> None:
-    from specar.tables.cost import cost_text
+    from specar.tables.status import cost_text
 
     print(cost_text(plan_of(options)))
 

@@ -31,16 +31,9 @@ _META: TypeAdapter[Meta] = TypeAdapter(Meta)
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples of a run.
+    """Numbers of the examples of a run, and the ``shape`` of one.
 
-    Attributes
-    ----------
-    shape
-        Sizes of one.
-    train, val, test
-        Numbers of them.
-    scored
-        Those that are evaluated once more at the end, for the threshold of anomaly detection.
+    ``scored`` are evaluated once more at the end, for the threshold of anomaly detection.
     """
 
     shape: SeriesShape
@@ -61,14 +54,8 @@ def read_meta(folder: Path) -> Meta | None:
 def examples_of(run: RunConfig, entry: Dataset, meta: Meta | None = None) -> Examples | None:
     """Return the examples of a run; None where the sizes of its dataset are not known.
 
-    Parameters
-    ----------
-    run
-        The run.
-    entry
-        The registry entry of its dataset.
-    meta
-        What describes the prepared dataset, if it is prepared; that of another version is passed over.
+    ``entry`` is that of its dataset in the registry, ``meta`` describes the prepared dataset, if it is
+    prepared; that of another version is passed over.
     """
     if meta is not None and meta.identity == run.data:
         return _of_meta(run, meta)

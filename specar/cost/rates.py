@@ -7,15 +7,18 @@ batches so large that the last one does not count.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from specar.models.shape import Work
 
@@ -38,41 +41,19 @@ class Load:
     elements: float
     steps: float
 
-    def __add__(self, other: Load) -> Load:
-        return Load(
-            self.multiply_adds + other.multiply_adds,
-            self.elements + other.elements,
-            self.steps + other.steps,
-        )
 
-    def __mul__(self, number: int) -> Load:
-        return Load(self.multiply_adds * number, self.elements * number, self.steps * number)
-
-
-def training(work: Work, steps: int = 1) -> Load:
-    """Return the load of training steps with the work of all their examples: three passes each."""
-    return Load(work.training, 3 * work.elements, steps)
-
-
-def evaluation(work: Work) -> Load:
-    """Return the load of evaluating examples with the work of all of them."""
-    return Load(work.forward, work.elements, 0)
+def load(work: Work, trained: int, steps: int, evaluated: int) -> Load:
+    """Return the load of examples with that work each: those trained on have three passes."""
+    multiply_adds = trained * work.training + evaluated * work.forward
+    return Load(multiply_adds, (3 * trained + evaluated) * work.elements, steps)
 
 
 @dataclass(frozen=True)
 class Rates:
     """What a machine needs for each part of a load.
 
-    Attributes
-    ----------
-    seconds_per_multiply_add, seconds_per_element, seconds_per_step
-        The rates.
-    device
-        The machine, with its number of threads for a CPU.
-    source
-        Where the rates come from.
-    median_error, largest_error
-        Of the measured times, relative and without sign; None: not measured.
+    ``device`` has the number of threads of a CPU, ``source`` says where the rates come from. The errors are
+    those of the measured times, relative and without sign; None: not measured.
     """
 
     seconds_per_multiply_add: float
@@ -85,11 +66,9 @@ class Rates:
 
     @property
     def measured(self) -> bool:
-        """Whether times were measured on such a machine."""
         return self.median_error is not None
 
     def seconds(self, load: Load) -> float:
-        """Return the time of a load."""
         return (
             self.seconds_per_multiply_add * load.multiply_adds
             + self.seconds_per_element * load.elements
@@ -108,13 +87,11 @@ def fit(rows: Sequence[Mapping[str, Any]], source: str) -> Rates:
         A number of a row is not positive, not finite or too large.
     """
     times = [time for row in rows for time in _times(row)]
-    found = _non_negative(
-        [[load.multiply_adds / time, load.elements / time, load.steps / time] for load, time in times]
-    )
+    parts = [[one.multiply_adds / time, one.elements / time, one.steps / time] for one, time in times]
     threads = rows[0]["threads"]
     device = f"{rows[0]['device']}, {threads} thread{'s' * (threads != 1)}"
-    rates = Rates(found[0], found[1], found[2], device, source)
-    errors = [abs(rates.seconds(load) / time - 1) for load, time in times]
+    rates = Rates(*_non_negative(parts), device, source)
+    errors = [abs(rates.seconds(one) / time - 1) for one, time in times]
     return replace(rates, median_error=statistics.median(errors), largest_error=max(errors))
 
 
@@ -126,27 +103,24 @@ def _times(row: Mapping[str, Any]) -> Iterator[tuple[Load, float]]:
     numbers = (work.forward, work.training, work.elements, step, evaluated)
     if not all(0 < float(number) < math.inf for number in numbers):
         raise ValueError("a number of the benchmark is not positive")
-    yield training(work), step
-    yield evaluation(work), evaluated
+    yield load(work, 1, 1, 0), step
+    yield load(work, 0, 0, 1), evaluated
 
 
-def _non_negative(rows: list[list[float]], sweeps: int = 3000) -> list[float]:
-    """Return x >= 0 with the least squares of rows · x - 1, by descent along one coordinate at a time.
+def _non_negative(rows: list[list[float]]) -> tuple[float, float, float]:
+    """Return x >= 0 with the least squares of rows · x - 1: the best of those with some of the three zero.
 
-    The problem is convex and has three unknowns; SciPy, which has it, takes longer to be imported than the
-    command takes that asks for this.
+    SciPy, which has it, takes longer to be imported than the command takes that asks for this.
     """
-    width = len(rows[0])
-    scales = [max(row[i] for row in rows) or 1.0 for i in range(width)]
-    scaled = [[value / scale for value, scale in zip(row, scales, strict=True)] for row in rows]
-    products = [[sum(row[i] * row[j] for row in scaled) for j in range(width)] for i in range(width)]
-    sums = [sum(row[i] for row in scaled) for i in range(width)]
-    found = [0.0] * width
-    for _ in range(sweeps):
-        for i in range(width):
-            others = sum(products[i][j] * found[j] for j in range(width) if j != i)
-            found[i] = max(0.0, (sums[i] - others) / products[i][i]) if products[i][i] else 0.0
-    return [value / scale for value, scale in zip(found, scales, strict=True)]
+    matrix, found = np.array(rows), []
+    scales = np.where(matrix.any(axis=0), np.abs(matrix).max(axis=0), 1.0)
+    for chosen in map(list, itertools.product((False, True), repeat=3)):
+        x = np.zeros(3)
+        x[chosen] = np.linalg.lstsq((matrix / scales)[:, chosen], np.ones(len(rows)), rcond=None)[0]
+        if (x >= 0).all():
+            found.append((float(np.square(matrix / scales @ x - 1).sum()), *map(float, x / scales)))
+    _, first, second, third = min(found)
+    return first, second, third
 
 
 def here(path: Path = BENCHMARK) -> Rates | None:
@@ -165,15 +139,14 @@ def classes() -> list[Rates]:
     """Return the rates of machines that others may have: two GPUs as assumed, a CPU as measured."""
     content = json.loads(files("specar.cost").joinpath("measured.json").read_text(encoding="utf-8"))
     measured = fit(content["rows"], f"measured on {content['date']}")
-    return [*_assumed(_SHEETS), measured]
-
-
-def _assumed(sheets: Mapping[str, tuple[float, float]]) -> Iterable[Rates]:
-    for device, (multiply_adds, memory) in sheets.items():
-        yield Rates(
+    assumed = [
+        Rates(
             1 / (_EFFICIENCY * multiply_adds),
             _BYTES / (_EFFICIENCY * memory),
             _OPERATIONS * _LAUNCH,
             device,
             "assumed from its data sheet, not measured",
         )
+        for device, (multiply_adds, memory) in _SHEETS.items()
+    ]
+    return [*assumed, measured]

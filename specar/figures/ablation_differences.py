@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from specar.figures.page import Grid, Page
-from specar.figures.style import FAINT, MARKER, RULE, further_look
-from specar.figures.text import width_of
+from specar.figures.drawing import Grid, Page
+from specar.figures.style import FAINT, MARKER, RULE, further_look, width_of
 from specar.figures.words import short, with_top
 from specar.paper.metrics import METRICS
 from specar.paper.sources import AVERAGE, source_of
@@ -22,6 +21,10 @@ from specar.runs.plan import Plan
 
 _LINE, _WIDTH = 0.24, 5.0  # inches: height of a line of a panel, width of a panel
 PUBLISHED = "published"
+_BELOW = (
+    "Horizons and mask ratios are averaged, reproduced runs compared seed by seed. Horizontal lines: 95 % t "
+    "interval over seeds; a point without one is a single number."
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,11 @@ def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[
     printed["line"] = [f"{short(task, dataset)}, {PUBLISHED}" for task, dataset in names]
     parts = [part for part in (printed, own.dropna(subset=["value"])) if len(part)]
     both = pd.concat(parts, ignore_index=True)
-    both = both[both["dataset"] != AVERAGE].sort_values(["task", "dataset"], key=_appearance)
+    both = both[both["dataset"] != AVERAGE]
+    # As they are first met.
+    both = both.sort_values(["task", "dataset"], key=lambda names: names.map(names.unique().tolist().index))
     return [change for key, rows in both.groupby(["task", "dataset", "line"], sort=False)
             for change in _of_line(str(key[0]), str(key[2]), rows, levels)]  # fmt: skip
-
-
-def _appearance(names: pd.Series) -> pd.Series:
-    """Where each name is first met."""
-    return pd.Series(pd.factorize(names)[0], index=names.index)
 
 
 def _of_line(task: str, line: str, rows: pd.DataFrame, levels: list[str]) -> Iterator[Change]:
@@ -88,7 +88,9 @@ def _line(task: str, dataset: str, model: str, top: bool) -> str:
     return f"{short(task, dataset)}, reproduced" + (f" ({which})" if which else "")
 
 
-def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: Page) -> tuple[Figure, str]:
+def differences(
+    plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: Page
+) -> tuple[Figure, str]:
     """Draw the rows of ``table``, all in the primary metric of their task; returns what it shows as well."""
     levels = list(plan.config.ablations[name].levels)
     if runs.groupby("level")["model"].nunique().max() == 1 < runs["model"].nunique():
@@ -101,7 +103,7 @@ def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: P
     lines = {task: list(dict.fromkeys(c.line for c in found if c.task == task)) for task in tasks}
     left = max(width_of(line, 7.5) for names in lines.values() for line in names) / 72 + 0.35
     grid = Grid((_WIDTH,), tuple(max(_LINE * (len(lines[task]) + 1), 0.6) for task in tasks), left)
-    page = replace(page, below=_below(levels[0]), legend=_legend(levels[1:]))
+    page = replace(page, below=[f"Vertical line: {levels[0]}. {_BELOW}"], legend=_legend(levels[1:]))
     figure, panels = page.with_grid(grid)
     for axes, task in zip(panels, tasks, strict=True):
         metric = METRICS[table.loc[table["task"] == task, "metric"].iloc[0]]
@@ -110,10 +112,8 @@ def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame, page: P
         better = "higher" if metric.higher else "lower"
         axes.set_title(f"{source_of(task).title}: {metric.label}, change in {unit} ({better} is better)")
     number = table[table["reproduced"].notna()].groupby(["task", "dataset"]).ngroups
-    words = (
-        f"Change of each level against {levels[0]} per dataset; {number} datasets with reproduced results."
-    )
-    return figure, words
+    reproduced = f"{number} datasets with reproduced results"
+    return figure, f"Change of each level against {levels[0]} per dataset; {reproduced}."
 
 
 def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str]) -> None:
@@ -123,11 +123,10 @@ def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str])
         spread = 0.5 / max(len(levels), 1)
         y = lines.index(change.line) + spread * (levels.index(change.level) - (len(levels) - 1) / 2)
         axes.plot([change.low, change.high], [y, y], color=look.colour, linewidth=1.2)
-        face: dict[str, Any] = {
-            "color": look.colour,
-            "markerfacecolor": "white" if change.published else look.colour,
-        }
-        axes.plot([change.value], [y], look.marker, **face, markersize=MARKER - 1)
+        face = "white" if change.published else look.colour
+        axes.plot(
+            [change.value], [y], look.marker, color=look.colour, markerfacecolor=face, markersize=MARKER - 1
+        )
     axes.set_yticks(range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.margins(x=0.08)
@@ -135,20 +134,10 @@ def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str])
 
 def _legend(levels: list[str]) -> list[Line2D]:
     dot: dict[str, Any] = {"linestyle": "", "markersize": MARKER - 1}
-    looks = {level: further_look(number) for number, level in enumerate(levels)}
-    entries = [
-        Line2D([], [], color=look.colour, marker=look.marker, label=level, **dot)
-        for level, look in looks.items()
-    ]
+    looks = [(level, further_look(number)) for number, level in enumerate(levels)]
+    entries = [Line2D([], [], color=one.colour, marker=one.marker, label=text, **dot) for text, one in looks]
     faces = {"reproduced": FAINT, PUBLISHED: "white"}
     return entries + [
         Line2D([], [], color=FAINT, marker="o", markerfacecolor=face, label=label, **dot)
         for label, face in faces.items()
-    ]
-
-
-def _below(first: str) -> list[str]:
-    return [
-        f"Vertical line: {first}. Horizons and mask ratios are averaged, reproduced runs compared seed by "
-        "seed. Horizontal lines: 95 % t interval over seeds; a point without one is a single number."
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import (
     GIVEN,
     MADE,
@@ -57,11 +55,8 @@ def _words(number: int, one: Shown) -> str:
 
 def _legend() -> list[Line2D]:
     segment: Any = Patch(color=_SEGMENT, label=" true anomaly")
-    return [segment, line("score", TRUE), line("score above the threshold", MADE, "", "."), _threshold()]
-
-
-def _threshold() -> Line2D:
-    return line("threshold", GIVEN, "--")
+    above, threshold = line("score above the threshold", MADE, "", "."), line("threshold", GIVEN, "--")
+    return [segment, line("score", TRUE), above, threshold]
 
 
 def _split(figure: Figure, axes: Axes) -> tuple[Axes, Axes]:
@@ -78,19 +73,15 @@ def _draw_run(series: Axes, scores: Axes, one: Shown) -> None:
     values = np.array(example["input"], float)
     rows = example["first_row"] + np.arange(len(values))
     for axes in (series, scores):
-        _shade(axes, example, rows)
+        for start, end in example["segments"]:
+            low, high = max(start, rows[0]) - 0.5, min(end, rows[-1] + 1) - 0.5
+            axes.axvspan(low, high, facecolor=_SEGMENT, edgecolor=_SEGMENT, linewidth=0.8, zorder=0)
         axes.set_xlim(rows[0] - 0.5, rows[-1] + 0.5)
     series.plot(rows, values, color=TRUE, linewidth=0.7)
     series.set_title(f"{one.place}{one.channel} ({one.content['unit']})")
     series.yaxis.set_major_locator(MaxNLocator(3))
     series.set_ylabel("value")
     _draw_scores(scores, rows, np.array(example["scores"], float), example["threshold"])
-
-
-def _shade(axes: Axes, example: Mapping[str, Any], rows: Any) -> None:
-    for start, end in example["segments"]:
-        low, high = max(start, rows[0]) - 0.5, min(end, rows[-1] + 1) - 0.5
-        axes.axvspan(low, high, facecolor=_SEGMENT, edgecolor=_SEGMENT, linewidth=0.8, zorder=0)
 
 
 def _draw_scores(axes: Axes, rows: Any, scores: Any, threshold: float) -> None:

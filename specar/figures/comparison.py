@@ -5,11 +5,20 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.panel import draw_points
 from specar.figures.style import PANEL, WIDE_PANEL, entry, look_of
-from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, ours, short, with_top
+from specar.figures.words import (
+    MEASURED,
+    PROTOCOL,
+    in_order,
+    metric_label,
+    notes,
+    ours,
+    short,
+    variants,
+    with_top,
+)
 from specar.paper.margins import margins_in_words
 from specar.paper.metrics import METRICS
 from specar.paper.sources import AVERAGE, source_of
@@ -36,9 +45,7 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
         text = _empty(cells, task)
         return Drawing(Page(title, above).with_words(text), title, text)
     panels = {metric_label(metric): (metric,) for metric in cells["metric"].unique()} if task else _FAMILIES
-    drawn = {
-        name: metrics for name, metrics in panels.items() if task or points["metric"].isin(metrics).any()
-    }
+    drawn = {name: of for name, of in panels.items() if task or points["metric"].isin(of).any()}
     if absent := [name for name in panels if name not in drawn]:
         above.append(f"Nothing reproduced yet, so no panel: {'; '.join(absent)}.")
     columns = len(drawn) if task else min(2, len(drawn))
@@ -58,10 +65,8 @@ def _cells(ledger: Ledger, task: str | None) -> pd.DataFrame:
     """What can be in the figure: what the paper prints, by its protocol, with the names of points."""
     of = ledger.of(task).cells if task else ledger.cells
     cells = of[(of["protocol"] == PROTOCOL) & of["published"].notna()]
-    average = [
-        row.setting == AVERAGE or row.dataset in source_of(str(row.task)).aggregates
-        for row in cells.itertuples()
-    ]
+    places = cells[["task", "dataset", "setting"]].to_numpy()
+    average = [setting == AVERAGE or name in source_of(of).aggregates for of, name, setting in places]
     other = ~cells["model"].isin(ours(ledger.plan))
     named = cells.assign(average=pd.Series(average, cells.index, dtype=bool), other=other)
     names = [_name(row, every=not task) for _, row in named.iterrows()]
@@ -80,11 +85,9 @@ def _states(ledger: Ledger, cells: pd.DataFrame, task: str | None) -> list[str]:
     rows = {label: cells[cells["model"] == label] for label in in_order(ledger.plan, cells["model"])}
     states = [f"Model {label}{_compared(of)}: {_counts(of)}." for label, of in rows.items()]
     runs = ledger.of(task).runs if task else ledger.runs
-    without = in_order(ledger.plan, set(runs.loc[runs["protocol"] == PROTOCOL, "model"]) - set(rows))
-    return [
-        *states,
-        *([f"Left out, as the paper prints no numbers of it: {', '.join(without)}."] if without else []),
-    ]
+    if without := in_order(ledger.plan, set(runs.loc[runs["protocol"] == PROTOCOL, "model"]) - set(rows)):
+        states.append(f"Left out, as the paper prints no numbers of it: {', '.join(without)}.")
+    return states
 
 
 def _compared(rows: pd.DataFrame) -> str:
@@ -102,11 +105,8 @@ def _counts(cells: pd.DataFrame) -> str:
     }
     rest = ", ".join(f"{number} {what}" for what, number in missing.items() if number)
     text = f"{int(known.sum())} of {len(cells)} published cells run so far"
-    return (
-        text
-        + (f", {some} of them without some of their seeds" if some else "")
-        + (f"; {rest}" if rest else "")
-    )
+    text += f", {some} of them without some of their seeds" if some else ""
+    return text + (f"; {rest}" if rest else "")
 
 
 def _empty(cells: pd.DataFrame, task: str | None) -> str:
@@ -156,13 +156,9 @@ def _error_bars(seeds: pd.Series) -> str:
 
 def _legend(plan: Plan, points: pd.DataFrame) -> list[Line2D]:
     """One entry per model, without and with TOP, of which there are points."""
-    looks, tasks = set(points[["model", "top"]].itertuples(index=False, name=None)), points["task"].unique()
-    return [
-        entry(f"{label}{with_top(top, *tasks)}", look_of(plan.config, label, top))
-        for label in in_order(plan, points["model"])
-        for top in (False, True)
-        if (label, top) in looks
-    ]
+    found = variants(plan, points[["model", "top"]].itertuples(index=False, name=None))
+    words = {(label, top): with_top(top, *points["task"].unique()) for label, top in found}
+    return [entry(f"{label}{words[label, top]}", look_of(plan.config, label, top)) for label, top in found]
 
 
 def _alt(plan: Plan, cells: pd.DataFrame) -> str:

@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from specar.figures.style import DPI, FAINT, RULE, SMALL_SIZE
-from specar.figures.text import width_of
+from specar.figures.style import DPI, FAINT, RULE, SMALL_SIZE, width_of
 
 # Where a name is tried: directions in degrees, the likely ones first, and distances in points.
 _DIRECTIONS = (0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 340, 200)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from specar.config import Config
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import Shown
 from specar.figures.style import entry, look_of
-from specar.figures.words import in_order, metric_label, notes, with_top
+from specar.figures.words import metric_label, notes, variants, with_top
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
 from specar.results.ledger import Ledger
@@ -23,19 +21,23 @@ from specar.runs.records import finished_record
 
 _TITLE = "Learning curves"
 _MOST = 6
+_BELOW = (
+    "Training loss: as optimised, with the TOP loss where there is one. Validation: on the part that "
+    "selects the epoch (protocol published: of classification, M4 and most anomaly detection the test "
+    "part), by the metric that does. Marked: the selected epoch. Runs of one cell that "
+    "differ only in their seed look alike."
+)
 
 
-@dataclass(frozen=True)
-class _Curve:
+class _Curve(NamedTuple):
     """A run with its epochs."""
 
     record: dict[str, Any]
     history: list[dict[str, Any]]
 
     @property
-    def metric(self) -> str:
-        """The metric that selects the epoch: tasks name it first."""
-        return str(next(iter(self.history[0]["val"])))
+    def variant(self) -> tuple[str, bool]:
+        return self.record["model"], self.record["top"]
 
 
 def draw(ledger: Ledger) -> Drawing:
@@ -43,12 +45,13 @@ def draw(ledger: Ledger) -> Drawing:
     plan = ledger.plan
     curves, without = _curves(plan)
     if not curves:
-        text = _empty(without)
+        text = f"Nothing to show: the records of the {without} finished runs do not hold their epochs."
+        text = text if without else "Nothing to show yet: no run of this configuration is done."
         return Drawing(Page(_TITLE, notes(plan)).with_words(text), _TITLE, text)
     shown = dict(list(curves.items())[:_MOST])
     above = _above(curves, shown, without)
     legend = _legend(plan, [curve for row in shown.values() for curve in row])
-    page = Page(_TITLE, [*above, *notes(plan)], _below(), legend)
+    page = Page(_TITLE, [*above, *notes(plan)], [_BELOW], legend)
     figure, panels = page.with_grid(Grid((2.8, 2.8), (1.25,) * len(shown), gap=0.8))
     for row, runs in enumerate(shown.values()):
         _draw_cell(plan.config, panels[2 * row], panels[2 * row + 1], runs)
@@ -69,12 +72,6 @@ def _curves(plan: Plan) -> tuple[dict[str, list[_Curve]], int]:
     return curves, without
 
 
-def _empty(without: int) -> str:
-    if not without:
-        return "Nothing to show yet: no run of this configuration is done."
-    return f"Nothing to show: the records of the {without} finished runs do not hold their epochs."
-
-
 def _above(curves: dict[str, list[_Curve]], shown: dict[str, list[_Curve]], without: int) -> list[str]:
     runs = sum(map(len, shown.values()))
     what = f"{runs} run{'s' * (runs != 1)} of {len(shown)} cell{'s' * (len(shown) != 1)}"
@@ -86,39 +83,25 @@ def _above(curves: dict[str, list[_Curve]], shown: dict[str, list[_Curve]], with
     return [text]
 
 
-def _below() -> list[str]:
-    return [
-        "Training loss: as optimised, with the TOP loss where there is one. Validation: on the part that "
-        "selects the epoch (protocol published: of classification, M4 and most anomaly detection the test "
-        "part), by the metric that does. Marked: the selected epoch. Runs of one cell that "
-        "differ only in their seed look alike."
-    ]
-
-
 def _legend(plan: Plan, curves: list[_Curve]) -> list[Line2D]:
     tasks: dict[tuple[str, bool], list[str]] = {}
     for curve in curves:
-        tasks.setdefault((curve.record["model"], curve.record["top"]), []).append(curve.record["task"])
-    return [
-        entry(f"{label}{with_top(top, *tasks[label, top])}", look_of(plan.config, label, top))
-        for label in in_order(plan, (label for label, _ in tasks))
-        for top in (False, True)
-        if (label, top) in tasks
-    ]
+        tasks.setdefault(curve.variant, []).append(curve.record["task"])
+    words = {(label, top): f"{label}{with_top(top, *tasks[label, top])}" for label, top in tasks}
+    return [entry(words[one], look_of(plan.config, *one)) for one in variants(plan, tasks)]
 
 
 def _draw_cell(config: Config, loss: Axes, validation: Axes, curves: list[_Curve]) -> None:
-    first = curves[0]
-    place = f"{source_of(first.record['task']).title}, {Shown(first.record).place}"
-    strict = ", strict" if first.record["protocol"] == "strict" else ""
-    loss.set_title(f"{place}{strict}", loc="left")
+    record, metric = curves[0].record, next(iter(curves[0].history[0]["val"]))  # that selects the epoch
+    strict = ", strict" if record["protocol"] == "strict" else ""
+    loss.set_title(f"{source_of(record['task']).title}, {Shown(record).place}{strict}", loc="left")
     loss.set_ylabel("training loss")
     validation.set_title("validation", loc="left")
-    validation.set_ylabel(metric_label(first.metric))
+    validation.set_ylabel(metric_label(metric))
+    scale = METRICS[metric].scale
     for curve in curves:
-        scale = METRICS[curve.metric].scale
         _draw_line(config, loss, curve, [line["train_loss"] for line in curve.history])
-        _draw_line(config, validation, curve, [scale * line["val"][curve.metric] for line in curve.history])
+        _draw_line(config, validation, curve, [scale * line["val"][metric] for line in curve.history])
     for axes in (loss, validation):
         axes.set_xlim(0.5, max(len(curve.history) for curve in curves) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -126,9 +109,10 @@ def _draw_cell(config: Config, loss: Axes, validation: Axes, curves: list[_Curve
 
 
 def _draw_line(config: Config, axes: Axes, curve: _Curve, values: list[float]) -> None:
-    look = look_of(config, curve.record["model"], curve.record["top"])
+    look = look_of(config, *curve.variant)
     epochs = [line["epoch"] for line in curve.history]
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)
-    marked: dict[str, Any] = {"color": look.colour, "markersize": 6, "markeredgecolor": "white"}
-    axes.plot(epochs[best], values[best], look.marker, **marked)
+    axes.plot(
+        epochs[best], values[best], look.marker, color=look.colour, markersize=6, markeredgecolor="white"
+    )

@@ -61,7 +61,13 @@ def _limits(axes: Axes, metric: str, points: pd.DataFrame) -> tuple[float, float
     if low > 0 and high / low > _LOG_FROM:
         margin = (high / low) ** _MARGIN
         low, high = low / margin, high * margin
-        _scale_logarithmically(axes, low, high)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=steps))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         # With few points the band has to stay a band.
         room = max(high - low, 6 * float(margin_of(metric).at((low + high) / 2)))
@@ -74,21 +80,10 @@ def _limits(axes: Axes, metric: str, points: pd.DataFrame) -> tuple[float, float
     return low, high
 
 
-def _scale_logarithmically(axes: Axes, low: float, high: float) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    steps = (1.0, 2.0, 5.0) if math.log10(high / low) < 2.5 else (1.0,)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=steps))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
 def _draw_band(axes: Axes, metric: str, low: float, high: float) -> None:
     logarithmic = axes.get_xscale() == "log"
     published = np.geomspace(low, high, 200) if logarithmic else np.linspace(low, high, 200)
     half = margin_of(metric).at(published)
-    axes.fill_between(
-        published, published - half, published + half, color=BAND, linewidth=0, zorder=0, label="_band"
-    )
+    ends = published - half, published + half
+    axes.fill_between(published, *ends, color=BAND, linewidth=0, zorder=0, label="_band")
     axes.plot([low, high], [low, high], color=RULE, linewidth=0.8, zorder=1, label="_equal")

@@ -13,12 +13,21 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from specar.figures.drawing import Drawing
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.labels import Labels
-from specar.figures.page import Grid, Page
 from specar.figures.parameters_data import Found, Point, points_of, printed_averages
 from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, entry, look_of
-from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, others, ours, with_top
+from specar.figures.words import (
+    MEASURED,
+    PROTOCOL,
+    in_order,
+    metric_label,
+    notes,
+    others,
+    ours,
+    variants,
+    with_top,
+)
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import printed_datasets
@@ -122,12 +131,12 @@ def _draw_datasets(plan: Plan, axes: Axes, metric: str, points: Sequence[Point])
 def _to_name(plan: Plan, points: Sequence[Point]) -> list[Point]:
     """Points in the order of their names: SpecAR-Net's, reproduced ones, every set before any twice."""
     met: Counter[tuple[bool, str]] = Counter()
-    order: dict[int, tuple[bool, bool, int]] = {}
-    for i, point in enumerate(points):
+    order = []
+    for point in points:
         other = point.model not in ours(plan)
-        order[i] = (other, not point.reproduced, met[other, point.name])
+        order.append((other, not point.reproduced, met[other, point.name]))
         met[other, point.name] += 1
-    return [points[i] for i in sorted(order, key=order.__getitem__)]
+    return [points[i] for i in sorted(range(len(points)), key=order.__getitem__)]
 
 
 def _look(plan: Plan, point: Point) -> dict[str, Any]:
@@ -170,8 +179,8 @@ def _above(ledger: Ledger, found: Sequence[Found]) -> list[str]:
     )
     states = [_state(ledger, task, of) for (task, _), of in zip(_PANELS, found, strict=True)]
     problems = {label: text for of in found for label, text in of.problems.items()}
-    without = [f"Left out where no run of it is done: {label}; {problems[label]}." for label in
-               in_order(ledger.plan, problems)]  # fmt: skip
+    labels = in_order(ledger.plan, problems)
+    without = [f"Left out where no run of it is done: {label}; {problems[label]}." for label in labels]
     return [head, MEASURED, *notes(ledger.plan), *states, *without]
 
 
@@ -211,16 +220,10 @@ def _below(plan: Plan, points: Sequence[Point]) -> list[str]:
 
 
 def _legend(plan: Plan, points: Sequence[Point]) -> list[Line2D]:
-    looks, tasks = {(point.model, point.top) for point in points}, [task for task, _ in _PANELS]
-    return [
-        *(
-            entry(f"{label}{with_top(top, *tasks)}", look_of(plan.config, label, top))
-            for label in in_order(plan, (label for label, _ in looks))
-            for top in (False, True)
-            if (label, top) in looks
-        ),
-        *([entry("hollow: published result", OTHERS, hollow=True)] if points else []),
-    ]
+    found = variants(plan, ((point.model, point.top) for point in points))
+    words = {top: with_top(top, *(task for task, _ in _PANELS)) for top in (False, True)}
+    own = [entry(f"{label}{words[top]}", look_of(plan.config, label, top)) for label, top in found]
+    return [*own, *([entry("hollow: published result", OTHERS, hollow=True)] if points else [])]
 
 
 def _alt(plan: Plan, points: Sequence[Point]) -> str:

@@ -62,19 +62,16 @@ def points_of(ledger: Ledger, task: str, metric: str) -> Found:
     With our results where there are any, for a mean where all are there; others with those published of them.
     """
     counts, printed = parameters_of(ledger.plan, task), _printed_settings(task, metric)
-    problems = dict(
-        counts.loc[counts["problem"] != "", ["model", "problem"]].itertuples(index=False, name=None)
-    )
+    failed = counts[counts["problem"] != ""]
+    problems = dict(zip(failed["model"], failed["problem"], strict=True))
     in_paper = [setting in printed.get(dataset, ()) for dataset, setting in counts[CELL[:2]].to_numpy()]
     counts = counts[pd.Series(in_paper, counts.index, dtype=bool) & counts["total"].notna()]
     table = ledger.of(task).cells
     table = table[(table["protocol"] == PROTOCOL) & (table["metric"] == metric)]
     cells = table.merge(counts, on=CELL)
     cells = cells[cells["published"].notna() | cells["reproduced"].notna()]
-    points = [
-        _of_dataset(rows, len(printed[str(name)]))
-        for (name, *_), rows in cells.groupby(["dataset", *_MODEL], sort=False)
-    ]
+    parts = cells.groupby(["dataset", *_MODEL], sort=False)
+    points = [_of_dataset(rows, len(printed[str(name)])) for (name, *_), rows in parts]
     number = sum(map(len, printed.values()))
     models = [rows for _, rows in cells.groupby(_MODEL, sort=False) if len(rows) == number]
     means = [mean for mean in map(_over_datasets, models) if mean is not None]
@@ -85,9 +82,8 @@ def points_of(ledger: Ledger, task: str, metric: str) -> Found:
 def _printed_settings(task: str, metric: str) -> dict[str, set[str]]:
     """Settings that are printed of SpecAR-Net, by dataset."""
     table = published(task)
-    rows = table[
-        (table["published_as"] == OURS) & (table["metric"] == metric) & (table["setting"] != AVERAGE)
-    ]
+    of_ours = (table["published_as"] == OURS) & (table["metric"] == metric)
+    rows = table[of_ours & (table["setting"] != AVERAGE)]
     return {name: set(rows.loc[rows["dataset"] == name, "setting"]) for name in printed_datasets(task)}
 
 
@@ -106,10 +102,7 @@ def _over_datasets(rows: pd.DataFrame) -> Point | None:
         return None
     points = [_point(part, "", column) for _, part in rows.groupby("dataset")]
     first, number = points[0], len(points)
-    totals, used = (
-        [point.total for point in points],
-        [point.used for point in points if point.used is not None],
-    )
+    totals, used = [point.total for point in points], [one.used for one in points if one.used is not None]
     mean_used = sum(used) / number if len(used) == number else None
     value = sum(point.value for point in points) / number
     ends = min(totals), max(totals)

@@ -6,8 +6,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from specar.figures.drawing import Drawing
-from specar.figures.style import FAINT, LINE, MIN_WIDTH, RULE, SMALL_SIZE, TEXT, TEXT_SIZE, TITLE_SIZE
-from specar.figures.text import width_of, wrapped
+from specar.figures.style import (
+    FAINT,
+    LINE,
+    MIN_WIDTH,
+    RULE,
+    SMALL_SIZE,
+    TEXT,
+    TEXT_SIZE,
+    TITLE_SIZE,
+    width_of,
+    wrapped,
+)
 from specar.judge.rank_tests import smallest_p
 from specar.judge.ranks import Ranking
 from specar.judge.rules import ALPHA
@@ -23,12 +33,11 @@ _PUBLISHED, _OWN = "#0072B2", "#D55E00"  # of Okabe and Ito
 
 def draw(ranking: Ranking, note: str | None = None) -> Drawing:
     """Draw the mean ranks of a task, of at least two models, the best on the left, and a caution below."""
-    heading = title(ranking)
-    lines = [
-        line
-        for text in [*_notes(ranking), *([f"Note: {note}"] if note else [])]
-        for line in wrapped(text, SMALL_SIZE, 72 * (MIN_WIDTH - 2 * _MARGIN))
-    ]
+    with_top = " with TOP" if ranking.top else ""
+    metric = METRICS[ranking.metric].label
+    heading = f"{source_of(ranking.task).title}{with_top}: mean ranks by {metric}"
+    texts = [*_notes(ranking), *([f"Note: {note}"] if note else [])]
+    lines = wrapped(texts, SMALL_SIZE, MIN_WIDTH - 2 * _MARGIN)
     models = len(ranking.mean_ranks)
     bars = _BAR * (len(ranking.cliques) + 1)
     below = bars + _ROW * ((models + 1) // 2) + _PAD
@@ -44,12 +53,6 @@ def draw(ranking: Ranking, note: str | None = None) -> Drawing:
         axes.text(_MARGIN, y, line, fontsize=SMALL_SIZE, color=FAINT, va="top")
     ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in ranking.mean_ranks.items())
     return Drawing(figure, heading, f"{heading}. Mean ranks: {ranks}.")
-
-
-def title(ranking: Ranking) -> str:
-    """Return the title of the diagram."""
-    with_top = " with TOP" if ranking.top else ""
-    return f"{source_of(ranking.task).title}{with_top}: mean ranks by {METRICS[ranking.metric].label}"
 
 
 class _Diagram:
@@ -102,7 +105,10 @@ class _Diagram:
         self._faint(sum(ends) / 2, y - 0.05, text, ha="center", va="bottom")
 
     def _model(self, name: str, row: int, side: float, flush: str) -> None:
-        colour, marker = self._look(name)
+        """A line to a model's name; only SpecAR-Net and ours have a colour and a marker."""
+        colour, marker = (_OWN, "s") if name in self.ranking.own else (RULE, None)
+        if name == OURS:
+            colour, marker = _PUBLISHED, "o"
         x, y = self.x(self.ranking.mean_ranks[name]), self.rows + _ROW * (row + 0.5)
         strong = marker is not None
         self._line([x, x, side], [self.scale, y, y], color=colour, linewidth=1.4 if strong else 0.7, zorder=2)
@@ -113,12 +119,6 @@ class _Diagram:
             va="center", fontsize=TEXT_SIZE, color=colour if strong else TEXT,
             fontweight="bold" if strong else "normal",
         )  # fmt: skip
-
-    def _look(self, name: str) -> tuple[str, str | None]:
-        """Colour and marker; the other models have no marker."""
-        if name == OURS:
-            return _PUBLISHED, "o"
-        return (_OWN, "s") if name in self.ranking.own else (RULE, None)
 
     def _faint(self, x: float, y: float, text: str, ha: str, va: str) -> None:
         self.axes.text(x, y, text, fontsize=SMALL_SIZE, color=FAINT, ha=ha, va=va)

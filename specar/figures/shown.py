@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from specar.base.errors import SpecarError
-from specar.figures.drawing import Drawing
-from specar.figures.page import Page
+from specar.figures.drawing import Drawing, Page
 from specar.figures.words import notes, ours, short, with_top
 from specar.results.rows import setting_label
 from specar.runs.examples import read_examples
@@ -62,8 +61,7 @@ class Shown:
         return f", channel {self.content['channel']}" if self.content["channel"] else ""
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """Examples to show, and in words how many there are and what is left out; ``runs`` of the plan."""
 
     shown: list[Shown]
@@ -79,8 +77,14 @@ def choose(
     At most ``most`` are of SpecAR-Net, and as many of all other models. Damaged examples cost their own run.
     """
     runs = [name for name, run in plan.runs.items() if run.task in tasks]
-    contents, damaged = _contents(plan, runs)
-    usable = [content for content in contents if content[key]]
+    contents, damaged = [], 0
+    for name in runs:
+        try:
+            contents.append(read_examples(plan.examples_file(name), name))
+        except SpecarError as error:
+            log.warning("%s", error)
+            damaged += 1
+    usable = [content for content in contents if content is not None and content[key]]
     found: dict[tuple[str, str, str], Shown] = {}
     for content in usable:
         model = "" if content["model"] in ours(plan) else content["model"]
@@ -99,31 +103,20 @@ def choose(
     return Choice(shown, len(runs), counts)
 
 
-def _contents(plan: Plan, runs: Iterable[str]) -> tuple[list[dict[str, Any]], int]:
-    """Examples that are there, and the number of those that are damaged."""
-    contents, damaged = [], 0
-    for name in runs:
-        try:
-            contents.append(read_examples(plan.examples_file(name), name))
-        except SpecarError as error:
-            log.warning("%s", error)
-            damaged += 1
-    return [content for content in contents if content is not None], damaged
-
-
 def without_examples(title: str, plan: Plan, choice: Choice, what: str) -> Drawing:
     """Return a figure that says in words why it shows nothing."""
-    if not choice.runs:
-        text = f"Nothing to show: this configuration has no runs of {what}."
-    else:
-        text = f"Nothing to show yet: none of the {choice.runs} runs of {what} has examples. {_HOW_TO}"
+    text = f"Nothing to show yet: none of the {choice.runs} runs of {what} has examples. {_HOW_TO}"
+    text = text if choice.runs else f"Nothing to show: this configuration has no runs of {what}."
     return Drawing(Page(title, notes(plan)).with_words(text), title, text)
 
 
-def line(label: str, colour: str, style: Literal["-", "--", ""] = "-", marker: str = "") -> Line2D:
+def line(
+    label: str, colour: str, style: Literal["-", "--", ""] = "-", marker: str = "", face: str = "auto"
+) -> Line2D:
     """Return an entry of a legend for a line."""
-    label = f" {label}"  # pages set labels close, as dots want it
-    return Line2D([], [], color=colour, linestyle=style, marker=marker, markersize=4, label=label)
+    look = Line2D([], [], color=colour, linestyle=style, marker=marker, markersize=4, markerfacecolor=face)
+    look.set_label(f" {label}")  # pages set labels close, as dots want it
+    return look
 
 
 def format_logarithmic(axis: Axis) -> None:
@@ -138,8 +131,3 @@ def format_logarithmic(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(numticks=5))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(text))
-
-
-def row_letters(shown: list[Shown]) -> list[str]:
-    """Sentences that say which run each row is of, and how its examples were chosen."""
-    return [f"Row {i}: {one.run}{one.channel}; {one.content['how']}." for i, one in enumerate(shown, 1)]

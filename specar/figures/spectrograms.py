@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.config.tasks import TASK_INFO
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.shown import Shown, choose, format_logarithmic, without_examples
 from specar.figures.words import notes
 from specar.results.ledger import Ledger
@@ -19,52 +19,45 @@ from specar.results.ledger import Ledger
 _TITLE = "Spectrogram of an input, and learned features"
 _MOST = 5
 _RANGE = 300.0  # of the largest to the smallest value with a colour of its own
-_TASKS = (
-    "long_term_forecast", "short_term_forecast", "imputation", "classification", "anomaly_detection",
-)  # fmt: skip
+_BELOW = (
+    "Input: modulus of the first block's transform of one channel, as it enters the model. Learned "
+    "features: modulus of the mean over the block's convolution branches, averaged over all its "
+    "channels, before the mean over frequency. Logarithmic colours over a factor of 300, of each panel "
+    "its own; what is below is darkest. Above 0.5 cycles per step, where shown: negative frequencies. "
+    "Dotted: end of the input, beyond which the model has extended the series."
+)
 # Inches: width of a colour bar, room to the left of it, and of a panel for both and the numbers.
 _BAR, _BAR_GAP, _BAR_ROOM = 0.09, 0.07, 0.5
 
 
 def draw(ledger: Ledger) -> Drawing:
     """Draw a row per run, one of each task first, with the two maps of its first example."""
-    choice = choose(ledger.plan, _TASKS, _MOST, "maps", each="task")
+    choice = choose(ledger.plan, list(TASK_INFO), _MOST, "maps", each="task")
     if not choice.shown:
         return without_examples(_TITLE, ledger.plan, choice, "a model with SpecAR blocks")
     shown = choice.shown
     said = [f"Row {i}: {_words(one)}" for i, one in enumerate(shown, 1)]
-    page = Page(_TITLE, [choice.counts, *notes(ledger.plan)], [*_below(), *said])
+    page = Page(_TITLE, [choice.counts, *notes(ledger.plan)], [_BELOW, *said])
     figure, panels = page.with_grid(Grid((3.0, 3.0), (1.2,) * len(shown)))
     for row, one in enumerate(shown):
         maps = one.content["maps"]
         pair = panels[2 * row : 2 * row + 2]
         for axes, name in zip(pair, ("spectrogram", "features"), strict=True):
             _draw_map(figure, axes, maps, maps[name])
-        pair[0].set_title(f"{one.place}: input")
-        pair[1].set_title(f"{one.place}: learned features")
-        _mark_end_of_input(pair[1], maps)
+            axes.set_title(f"{one.place}: {'input' if name == 'spectrogram' else 'learned features'}")
+        if (frames := maps["spectrogram"]["frames"]) < maps["features"]["frames"]:  # the input ends before
+            end = (frames - 0.5) * maps["hop_length"]
+            pair[1].axvline(end, color="white", linewidth=1.2, linestyle=":")
         pair[0].set_ylabel("cycles per step")
     for axes in panels[-2:]:
         axes.set_xlabel("time step")
     return Drawing(figure, _TITLE, f"{_TITLE}. {' '.join(said)}")
 
 
-def _below() -> list[str]:
-    return [
-        "Input: modulus of the first block's transform of one channel, as it enters the model. Learned "
-        "features: modulus of the mean over the block's convolution branches, averaged over all its "
-        "channels, before the mean over frequency. Logarithmic colours over a factor of 300, of each panel "
-        "its own; what is below is darkest. Above 0.5 cycles per step, where shown: negative frequencies. "
-        "Dotted: end of the input, beyond which the model has extended the series."
-    ]
-
-
 def _words(one: Shown) -> str:
-    maps = one.content["maps"]
-    example = one.content["examples"][0]
-    which = "of median error among up to 64 that are evenly spread"
-    if "segment" in example:
-        which = "on the true segment of median length"
+    maps, on_segment = one.content["maps"], "segment" in one.content["examples"][0]
+    even = "of median error among up to 64 that are evenly spread"
+    which = "on the true segment of median length" if on_segment else even
     transform = f"{maps['transform']} with n_fft {maps['n_fft']}"
     return f"{one.run}{one.channel}; test example {which}; {transform}."
 
@@ -75,14 +68,10 @@ def _draw_map(figure: Figure, axes: Axes, maps: Mapping[str, Any], one: Mapping[
     top = float(np.nanmax(values)) or 1.0
     hop, n_fft = maps["hop_length"], maps["n_fft"]
     image = axes.imshow(
-        np.maximum(values, top / _RANGE / 10),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",
-        cmap="cividis",
-        norm=LogNorm(top / _RANGE, top),
+        np.maximum(values, top / _RANGE / 10), norm=LogNorm(top / _RANGE, top), cmap="cividis",
+        origin="lower", aspect="auto", interpolation="none",
         extent=(-0.5 * hop, (frames - 0.5) * hop, -0.5 / n_fft, (bins - 0.5) / n_fft),
-    )
+    )  # fmt: skip
     axes.set_xlim(-0.5 * hop, (one["frames"] - 0.5) * hop)
     axes.set_ylim(-0.5 / n_fft, (one["bins"] - 0.5) / n_fft)
     box, inch = axes.get_position(), 1 / figure.get_size_inches()[0]
@@ -92,9 +81,3 @@ def _draw_map(figure: Figure, axes: Axes, maps: Mapping[str, Any], one: Mapping[
     assert bar.solids is not None
     bar.solids.set_rasterized(True)  # 256 shapes in an SVG otherwise
     format_logarithmic(bar.ax.yaxis)
-
-
-def _mark_end_of_input(axes: Axes, maps: Mapping[str, Any]) -> None:
-    frames = maps["spectrogram"]["frames"]
-    if frames < maps["features"]["frames"]:
-        axes.axvline((frames - 0.5) * maps["hop_length"], color="white", linewidth=1.2, linestyle=":")

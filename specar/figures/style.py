@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from matplotlib import style
+from matplotlib import rcParams, style
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 
 from specar.config import Config
@@ -20,6 +23,7 @@ LEFT, RIGHT, TOP, BOTTOM, GAP = 0.75, 0.25, 0.15, 0.12, 0.65
 MIN_WIDTH = 6.9
 MARKER, SMALL_MARKER = 6.5, 4.5  # points; small ones where there are many
 DPI = 200
+_LARGE = 1000  # points: letters are measured once, unhinted
 
 TEXT, FAINT, BAND, RULE = "#1a1a1a", "#595959", "#e3e6ea", "#777777"
 
@@ -99,3 +103,33 @@ def figure_style() -> Iterator[None]:
     """Draw and save in the style of the figures, then return to the parameters of before."""
     with style.context([_PARAMETERS], after_reset=True):
         yield
+
+
+def width_of(text: str, size: float) -> float:
+    """Return the width of ``text`` in points, in the font of the figures at ``size`` points.
+
+    Letters count as they are alone: pairs that stand closer make the text a little narrower.
+    """
+    family = tuple(rcParams["font.family"])
+    return sum(_width_of_letter(letter, family) for letter in text) * size / _LARGE
+
+
+@cache
+def _width_of_letter(letter: str, family: tuple[str, ...]) -> float:
+    font = get_font(findfont(FontProperties(family=list(family))))
+    font.set_size(_LARGE, 72)
+    return font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536
+
+
+def wrapped(texts: Iterable[str], size: float, width: float) -> list[str]:
+    """Return ``texts`` in lines of at most ``width`` inches; a longer word has a line of its own."""
+    lines: list[str] = []
+    for text in texts:
+        first = len(lines)
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if len(lines) > first else ""
+            if longer and width_of(longer, size) <= 72 * width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    return lines

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
+from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.style import BAND, LOG, MARKER, RULE, TEXT, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, notes, others, ours, short
 from specar.paper.metrics import METRICS
@@ -33,21 +32,21 @@ _FURTHER = (0.15, -0.15, 0.42, -0.42, 0.07, -0.07, 0.22, -0.22, 0.36, -0.36)  # 
 _ROOM = 0.5  # how far the axis goes beyond the points, as a share of their range: intervals may be wide
 
 
-@dataclass
-class _Line:
+class _Line(NamedTuple):
     """A dataset over some of its settings: published and own effects on it."""
 
     dataset: str
     settings: tuple[str, ...]
     published: float | None
-    own: list[Effect] = field(default_factory=list)
+    own: list[Effect]
 
 
 def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     """Draw the first metric of every task that has TOP, or all metrics of one task."""
     tasks, plan = [task] if task else tasks_with_top(), ledger.plan
     title = "What TOP changes, per dataset" + (f": {source_of(task).title}" if task else "")
-    wanted = [(one, metric) for one in tasks for metric in _metrics(one, every=task is not None)]
+    most = None if task else 1
+    wanted = [(one, metric) for one in tasks for metric in list(metrics_of(one, PROTOCOL))[:most]]
     content = [_lines(ledger, one, metric) for one, metric in wanted]
     effects = [effect for lines in content for line in lines for effect in line.own]
     height = _LINE * max(len(lines) for lines in content)
@@ -60,11 +59,6 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
         axes.set_title(METRICS[metric].label if task else source_of(one).title)
         axes.set_xlabel(f"{METRICS[metric].label} with − without TOP (%)")
     return Drawing(figure, title, _alt(plan, tasks, effects))
-
-
-def _metrics(task: str, every: bool) -> list[str]:
-    names = list(metrics_of(task, PROTOCOL))
-    return names if every else names[:1]
 
 
 def _lines(ledger: Ledger, task: str, metric: str) -> list[_Line]:
@@ -121,11 +115,9 @@ def _limits(lines: Sequence[_Line]) -> tuple[float, float]:
 
 
 def _name(task: str, line: _Line) -> str:
-    name = short(task, line.dataset)
     everything = published_settings(task).get(line.dataset, line.settings)
-    if len(line.settings) >= len(everything):
-        return name
-    return f"{name}\n({', '.join(line.settings)} only)"
+    some = f"\n({', '.join(line.settings)} only)" if len(line.settings) < len(everything) else ""
+    return short(task, line.dataset) + some
 
 
 def _states(ledger: Ledger, task: str) -> list[str]:
@@ -134,12 +126,9 @@ def _states(ledger: Ledger, task: str) -> list[str]:
     runs = runs[runs["protocol"] == PROTOCOL]
     further = {label: runs[runs["model"] == label] for label in others(ledger.plan, runs["model"])}
     alone = [label for label, rows in further.items() if rows["top"].nunique() < 2]
-    sentences = [f"{title}, ours: {_state(ledger.plan, task, runs[runs['model'].isin(ours(ledger.plan))])}."]
-    sentences += [
-        f"{title}, {label}: {_state(ledger.plan, task, rows)}."
-        for label, rows in further.items()
-        if label not in alone
-    ]
+    parts = {"ours": runs[runs["model"].isin(ours(ledger.plan))]}
+    parts |= {label: rows for label, rows in further.items() if label not in alone}
+    sentences = [f"{title}, {whose}: {_state(ledger.plan, task, rows)}." for whose, rows in parts.items()]
     left_out = f"{title}, left out, as there are runs with or without TOP only: {', '.join(alone)}."
     return [*sentences, *([left_out] if alone else [])]
 
@@ -151,7 +140,7 @@ def _state(plan: Plan, task: str, runs: pd.DataFrame) -> str:
         only = "with" if runs["top"].iloc[0] else "without"
         return f"this configuration has runs {only} TOP only, so there is nothing to compare"
     lines = source_of(task).aggregates
-    effects = own_effects(task, runs, _metrics(task, every=False)[0])
+    effects = own_effects(task, runs, next(iter(metrics_of(task, PROTOCOL))))
     counts = []
     for name in in_order(plan, runs["model"]):
         found = [one for one in effects if one.model == name and one.dataset not in lines]
@@ -176,12 +165,9 @@ def _below(
         sentences.append("Ours without a bar: a single seed, of which no interval can be had.")
     of_line = [[one for one in line.own if one.model in ours(plan)] for lines in content for line in lines]
     if any(of_line) and not all(of_line):
-        sentences.append(
-            "A line without ours: no such pair is done; Others and Average need all their subsets, and their "
-            "OWA the Naive2 floors."
-            if "short_term_forecast" in tasks
-            else "A line without ours: no such pair is done."
-        )
+        of_m4 = "; Others and Average need all their subsets, and their OWA the Naive2 floors"
+        more = of_m4 if "short_term_forecast" in tasks else ""
+        sentences.append(f"A line without ours: no such pair is done{more}.")
     return [" ".join(sentences)]
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from specar.figures.drawing import Drawing
-from specar.figures.page import Grid, Page
-from specar.figures.shown import GIVEN, MADE, TRUE, choose, line, row_letters, without_examples
+from specar.figures.drawing import Drawing, Grid, Page
+from specar.figures.shown import GIVEN, MADE, TRUE, choose, line, without_examples
 from specar.figures.words import notes
 from specar.paper.metrics import METRICS
 from specar.results.ledger import Ledger
 
 _MOST = 5
 _NAMES = {0.5: "median error", 0.9: "90 % quantile"}
-
-
-def _forecast_legend() -> list[Line2D]:
-    return [line("input", GIVEN), line("true", TRUE), line("forecast", MADE, "--")]
 
 
 def _draw_forecast(axes: Axes, example: Mapping[str, Any]) -> None:
@@ -33,12 +27,6 @@ def _draw_forecast(axes: Axes, example: Mapping[str, Any]) -> None:
     axes.plot(before, given, color=GIVEN, linewidth=1.0)
     axes.plot(after, true, color=TRUE, linewidth=1.0)
     axes.plot(after, made, color=MADE, linewidth=1.2, linestyle="--")
-
-
-def _imputation_legend() -> list[Line2D]:
-    hidden = line("hidden, true", TRUE, "", "o")
-    hidden.set_markerfacecolor("white")
-    return [line("observed", TRUE, marker="."), hidden, line("hidden, reconstructed", MADE, "", "x")]
 
 
 def _draw_imputation(axes: Axes, example: Mapping[str, Any]) -> None:
@@ -51,8 +39,7 @@ def _draw_imputation(axes: Axes, example: Mapping[str, Any]) -> None:
     axes.plot(steps[~observed], made[~observed], "x", color=MADE, markersize=4)
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What one of the figures shows; ``name`` is what its tasks are called where there are no examples."""
 
     title: str
@@ -66,11 +53,14 @@ class _Kind:
 _KINDS = {
     "forecast": _Kind(
         "Forecasts of test windows", "forecasting", ("long_term_forecast", "short_term_forecast"),
-        "step, from the first that is forecast", _forecast_legend, _draw_forecast,
+        "step, from the first that is forecast",
+        lambda: [line("input", GIVEN), line("true", TRUE), line("forecast", MADE, "--")], _draw_forecast,
     ),
     "imputation": _Kind(
         "Hidden values of test windows and their reconstruction", "imputation", ("imputation",),
-        "step of the window", _imputation_legend, _draw_imputation,
+        "step of the window",
+        lambda: [line("observed", TRUE, marker="."), line("hidden, true", TRUE, "", "o", "white"),
+                 line("hidden, reconstructed", MADE, "", "x")], _draw_imputation,
     ),
 }  # fmt: skip
 
@@ -81,7 +71,8 @@ def draw(ledger: Ledger, name: str) -> Drawing:
     choice = choose(ledger.plan, kind.tasks, _MOST)
     if not choice.shown:
         return without_examples(kind.title, ledger.plan, choice, kind.name)
-    said = row_letters(choice.shown)
+    runs = enumerate(choice.shown, 1)
+    said = [f"Row {i}: {one.run}{one.channel}; {one.content['how']}." for i, one in runs]
     page = Page(kind.title, [choice.counts, *notes(ledger.plan)], said, kind.legend())
     figure, panels = page.with_grid(Grid((3.0, 3.0), (1.35,) * len(choice.shown)))
     for row, one in enumerate(choice.shown):

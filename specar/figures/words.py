@@ -35,6 +35,13 @@ def others(plan: Plan, labels: Iterable[str]) -> list[str]:
     return [label for label in in_order(plan, labels) if label not in ours(plan)]
 
 
+def variants(plan: Plan, found: Iterable[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Return models, without and with TOP, each once and likewise; every one looks different in figures."""
+    known = set(found)
+    labels = in_order(plan, (label for label, _ in known))
+    return [(label, top) for label in labels for top in (False, True) if (label, top) in known]
+
+
 def with_top(top: bool, *tasks: str) -> str:
     """Return whether a model is trained with TOP, to be added to its name; empty where no task has any."""
     return f", {'with' if top else 'without'} TOP" if any(TASK_INFO[task].top for task in tasks) else ""

@@ -42,8 +42,7 @@ def ablation_files(name: str) -> list[str]:
 def judgement_files() -> list[str]:
     """Return the files of the judgement, in the folder ``judgement``."""
     figures = _named([f"ranks_{task}" for task in RANKED], FIGURE_SUFFIXES)
-    texts = [*_named(["verdicts", "claims", "ranks"], ("csv", "md")), "pairs.csv"]
-    return [*texts, *figures]
+    return [*_named(["verdicts", "claims", "ranks"], TEXT_SUFFIXES), "pairs.csv", *figures]
 
 
 AUDIT_FILES = ("audit.csv", "audit.md")

@@ -52,10 +52,7 @@ def write_figures(ledger: Ledger, task: str) -> list[Path]:
 def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     """Write tables of the paper, by default all; returns the files.
 
-    Raises
-    ------
-    SpecarError
-        The paper has no such table.
+    `SpecarError`: the paper has no such table.
     """
     _known(names, TABLE_IDS, "the paper has no table")
     flagged, folder = flagged_keys(flagged_cells()), ledger.plan.paper
@@ -66,10 +63,7 @@ def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
 def write_paper_figures(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
     """Draw the figures over the whole plan, by default all, with their titles as JSON; returns the files.
 
-    Raises
-    ------
-    SpecarError
-        There is no such figure.
+    `SpecarError`: there is no such figure.
     """
     _known(names, PAPER_FIGURES, "no figure")
     files = []
@@ -83,10 +77,7 @@ def write_paper_figures(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]
 def write_ablation(plan: Plan, name: str) -> list[Path]:
     """Write the tables and the figure of an ablation; returns the files.
 
-    Raises
-    ------
-    SpecarError
-        There is no such ablation, or its settings contradict each other.
+    `SpecarError`: there is no such ablation, or its settings contradict each other.
     """
     made, stem = ablation_page(plan, name), plan.ablations / name
     files = _save_page(stem, made)
@@ -96,9 +87,8 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     """Write verdicts, claims and ranks; returns the files."""
-    pages = {"verdicts": verdicts_page, "claims": claims_page, "ranks": ranks_page}
     files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
-    for name, made in pages.items():
+    for name, made in (("verdicts", verdicts_page), ("claims", claims_page), ("ranks", ranks_page)):
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():
@@ -119,12 +109,9 @@ def write_report(plan: Plan, path: Path) -> Path:
 
 def as_csv(rows: pd.DataFrame) -> str:
     """Return tidy rows as CSV; several run ids in a cell are separated by spaces."""
-    lists = {name: rows[name].map(" ".join) for name in ("runs", "failed") if _holds_ids(rows, name)}
+    names = [name for name in ("runs", "failed") if isinstance(next(iter(rows.get(name, [])), None), tuple)]
+    lists = {name: rows[name].map(" ".join) for name in names}
     return rows.assign(**lists).to_csv(index=False, lineterminator="\n")
-
-
-def _holds_ids(rows: pd.DataFrame, name: str) -> bool:
-    return name in rows and len(rows) > 0 and isinstance(rows[name].iloc[0], tuple)
 
 
 def _known(names: Sequence[str], known: Iterable[str], what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import compress
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -18,9 +19,8 @@ from specar.results.convergence import NOT_CONVERGED, RULE, unconverged_runs
 from specar.results.rows import NOT_REQUESTED
 from specar.runs.plan import Plan
 from specar.runs.status import status_of
-from specar.tables.changed import changed_settings
-from specar.tables.marks import FIRST
 from specar.tables.table import (
+    FIRST,
     NOT_PRINTED,
     NOT_RUN,
     PRINTED,
@@ -33,6 +33,7 @@ from specar.tables.table import (
     page_of,
 )
 from specar.tables.task import failures_of, records_of, reproduced_cell
+from specar.tables.task_notes import changed_settings
 
 Row: TypeAlias = dict[str, Any]
 PUBLISHED = "published"
@@ -50,10 +51,7 @@ RANKING = "Bold: the best level of each line, before rounding."
 def ablation_page(plan: Plan, name: str) -> tuple[pd.DataFrame, Page]:
     """Return the tidy rows of an ablation (see `specar.results.ablations.ablation_table`), and its table.
 
-    Raises
-    ------
-    SpecarError
-        There is no such ablation, or its settings contradict each other.
+    `SpecarError` where there is no such ablation, or its settings contradict each other.
     """
     rows = ablation_table(plan, name)
     return rows, page_of(ablation_levels(plan, name, rows))
@@ -66,7 +64,8 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
         best=best_levels(rows, "reproduced"),
         best_published=best_levels(rows.drop_duplicates(["level", *_PLACE]), PUBLISHED),
     )
-    levels = list(ablation.levels)
+    levels, asked = list(ablation.levels), plan.ablation_runs(name)
+    is_failed = (status_of(plan, run).state in ("failed", "damaged") for run in asked)
     return Table(
         id=f"ablation-{name}",
         title=f"Ablation: {ablation.title}",
@@ -75,13 +74,9 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
         blocks=tuple(tuple(block) for block in _blocks(plan, marked, levels) if block),
         notes=tuple(_notes(plan, name, rows)),
         legend=(_LEGEND,),
-        failures=failures_of(plan, [run for run in plan.ablation_runs(name) if _has_failed(plan, run)], {}),
+        failures=failures_of(plan, compress(asked, is_failed), {}),
         ranking=RANKING,
     )
-
-
-def _has_failed(plan: Plan, run: str) -> bool:
-    return status_of(plan, run).state in ("failed", "damaged")
 
 
 def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
@@ -93,7 +88,10 @@ def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list
 
 def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
     """Lines of a cell: what is published, and what is reproduced per model, TOP and protocol."""
-    names = _names(records_of(rows)[0])
+    task, dataset, setting, metric = rows[_PLACE].iloc[0]
+    name = dataset.removeprefix(source_of(task).prefix)
+    setting = f"{setting_name(task)} {setting}" if setting_name(task) else ""
+    names = ("average" if name == AVERAGE else name, setting, METRICS[metric].label)
     asked = rows[rows["state"] != NOT_REQUESTED]
     if rows[PUBLISHED].notna().any():
         printed = {row["level"]: row for row in records_of(rows.drop_duplicates("level"))}
@@ -107,13 +105,6 @@ def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
         decimals = _decimals(own)
         numbers = tuple(_reproduced(cells.get(level), decimals) for level in levels)
         yield Line((*names, _label(own)), numbers, reproduced=True)
-
-
-def _names(row: Row) -> tuple[str, str, str]:
-    setting = setting_name(row["task"])
-    name = row["dataset"].removeprefix(source_of(row["task"]).prefix)
-    shown = "average" if name == AVERAGE else name
-    return shown, f"{setting} {row['setting']}" if setting else "", METRICS[row["metric"]].label
 
 
 def _label(rows: pd.DataFrame) -> str:
@@ -130,10 +121,8 @@ def _label(rows: pd.DataFrame) -> str:
 def _published(row: Row | None) -> Cell:
     if row is None or pd.isna(row[PUBLISHED]):
         return Cell(NOT_PRINTED)
-    decimals = METRICS[row["metric"]].decimals
-    return Cell(
-        PRINTED, f"{row[PUBLISHED]:.{decimals}f}", mark=FIRST if row["best_published"] is True else ""
-    )
+    text, is_best = f"{row[PUBLISHED]:.{METRICS[row['metric']].decimals}f}", row["best_published"] is True
+    return Cell(PRINTED, text, mark=FIRST if is_best else "")
 
 
 def _decimals(rows: pd.DataFrame) -> int:
@@ -157,52 +146,32 @@ def _notes(plan: Plan, name: str, table: pd.DataFrame) -> list[str]:
     asked = table[table["run_ids"] != ""]
     done = asked[asked["seeds"] > 0]
     place = f" In the paper: {ablation.source}." if ablation.source else ""
+    percent = [METRICS[metric].label for metric in table["metric"].unique() if METRICS[metric].percent]
+    runs = {run for ids in done["run_ids"] for run in ids.split() if plan.record_file(run).exists()}
+    # Runs that have not trained to their end show little of what a level does.
+    number = len(unconverged_runs(plan, runs))
+    unconverged = [f"{NOT_CONVERGED.capitalize()}: {number} of {len(runs)} runs ({RULE})."] if number else []
     return [
         *([plan.config.note] if plan.config.note else []),
         f"{' '.join(ablation.question.split())}{place}",
-        f"{len(done)} of {len(asked)} cells run so far. {_what_is_equal(asked)}",
+        f"{len(done)} of {len(asked)} cells run so far. Levels differ in nothing but what the columns say; "
+        "their means are over the seeds that all levels with results share (where they share none, over all "
+        f"seeds, and none is the best). Protocol: {' and '.join(asked['protocol'].unique())}.",
         *changed_settings(plan.config, ablation.entries),
-        *_unit(table),
-        *_unconverged(plan, done),
+        *([f"In percent: {', '.join(percent)}."] if percent else []),
+        *unconverged,
         *_stated_best(name, done),
     ]
-
-
-def _unconverged(plan: Plan, done: pd.DataFrame) -> list[str]:
-    """Runs that have not trained to their end show little of what a level does."""
-    names = {name for ids in done["run_ids"] for name in ids.split() if plan.record_file(name).exists()}
-    count = len(unconverged_runs(plan, names))
-    return [f"{NOT_CONVERGED.capitalize()}: {count} of {len(names)} runs ({RULE})."] if count else []
-
-
-def _what_is_equal(asked: pd.DataFrame) -> str:
-    protocols = " and ".join(dict.fromkeys(asked["protocol"]))
-    return (
-        "Levels differ in nothing but what the columns say; their means are over the seeds that all levels "
-        "with results share (where they share none, over all seeds, and none is the best). "
-        f"Protocol: {protocols}."
-    )
-
-
-def _unit(table: pd.DataFrame) -> list[str]:
-    percent = [METRICS[metric].label for metric in table["metric"].unique() if METRICS[metric].percent]
-    return [f"In percent: {', '.join(percent)}."] if percent else []
 
 
 def _stated_best(name: str, done: pd.DataFrame) -> Iterator[str]:
     """The paper's best level of each cell beside ours, where it prints no numbers."""
     for row in published_best(name).itertuples():
-        cell = done[
-            (done[["task", "dataset", "setting"]] == [row.task, row.dataset, row.setting]).all(axis=1)
-        ]
+        cell = done[(done[_PLACE[:3]] == [row.task, row.dataset, row.setting]).all(axis=1)]
         where = f"{row.dataset}, {setting_name(str(row.task))} {row.setting}"
-        ours = [_own_best(rows) for _, rows in cell.groupby(["model", "metric"], sort=False)]
+        ours = []
+        for (model, metric), rows in cell.groupby(["model", "metric"], sort=False):
+            best = rows.sort_values("reproduced")["level"].iloc[0]
+            ours.append(f"{best} ({METRICS[str(metric)].label}, {model}, of {len(rows)} levels)")
         own = f"; ours: {', '.join(ours)}" if ours else "; ours: not run"
         yield f"{where}: best level according to the paper {row.level}{own}."
-
-
-def _own_best(rows: pd.DataFrame) -> str:
-    """The level with the lowest error of one model and metric."""
-    best = rows.sort_values("reproduced").to_dict("records")[0]
-    which = f"{METRICS[best['metric']].label}, {best['model']}"
-    return f"{best['level']} ({which}, of {len(rows)} levels)"

@@ -23,7 +23,9 @@ def summary(findings: pd.DataFrame, full: bool = False) -> str:
         if severity == "label" and not full:
             lines.append(f"  {_counts(rows, 'kind')}; --full lists them")
             continue
-        lines += [_paragraph(row) for row in _texts(rows)]
+        for kind, *place, printed, implied, why in _texts(rows):
+            text = f"{kind}: {', '.join(place)}: {printed} → {implied}: {why}"
+            lines.append(textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      "))
     return "\n".join(lines)
 
 
@@ -59,23 +61,14 @@ def _counts(findings: pd.DataFrame, column: str) -> str:
 
 def _texts(findings: pd.DataFrame) -> list[list[str]]:
     """The columns of `_HEADER`; metrics are called what the tables call them."""
+    labels = {name: metric.label for name, metric in METRICS.items()}
     return [
         [
             str(row["kind"]),
             table_name(row["source_table"]),
             str(row["place"]),
-            " ".join(filter(None, [row["column"], *map(_metric, row["metric"].split(" "))])),
+            " ".join(filter(None, [row["column"], *(labels.get(w, w) for w in row["metric"].split(" "))])),
             *(str(row[name]) for name in ("printed", "implied", "explanation")),
         ]
         for row in findings.to_dict("records")
     ]
-
-
-def _metric(word: str) -> str:
-    return METRICS[word].label if word in METRICS else word
-
-
-def _paragraph(texts: list[str]) -> str:
-    kind, *place, printed, implied, why = texts
-    text = f"{kind}: {', '.join(place)}: {printed} → {implied}: {why}"
-    return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")

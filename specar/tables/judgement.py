@@ -29,8 +29,7 @@ def verdicts_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     run = rows[rows["verdict"] != NOT_RUN]
     some = f"{len(run)} of {len(rows)} published cells (per model, averages included) have runs."
     cells = [cells_table("verdicts", "Cells with runs", run)] if len(run) else []
-    tables = (counts_table(judgement), *cells)
-    notes = (*_note(judgement), some)
+    tables, notes = (counts_table(judgement), *cells), (*_note(judgement), some)
     return rows, Page("Verdicts on the published cells", tables, notes, tuple(cell_rules()))
 
 
@@ -38,8 +37,7 @@ def claims_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the claims of the paper as judged, and the page with a table per claim."""
     groups = judgement.claims.groupby("claim", sort=False)
     tables = tuple(claim_table(str(name), rows) for name, rows in groups)
-    page = Page("Claims of the paper", tables, _note(judgement), tuple(claim_rules()))
-    return judgement.claims, page
+    return judgement.claims, Page("Claims of the paper", tables, _note(judgement), tuple(claim_rules()))
 
 
 def ranks_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
@@ -54,13 +52,10 @@ def _note(judgement: Judgement) -> tuple[str, ...]:
 
 def counts_table(judgement: Judgement) -> Table:
     """Return the numbers of verdicts, a line per task, TOP and model."""
-    rows = [
-        [
-            *(source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["model"])),
-            *(str(row[name]) for name in ("cells", *VERDICTS)),
-        ]
-        for row in judgement.summary.to_dict("records")
-    ]
+    rows = []
+    for row in judgement.summary.to_dict("records"):
+        place = source_of(row["task"]).title, _top(row["task"], row["top"]), str(row["model"])
+        rows.append([*place, *(str(row[name]) for name in ("cells", *VERDICTS))])
     header = ["Task", "TOP", "Model", "Published cells", *map(str.capitalize, VERDICTS)]
     return listed("verdicts-counts", "Numbers of verdicts", header, rows, 3)
 
@@ -71,14 +66,11 @@ def cells_table(name: str, title: str, rows: pd.DataFrame, of_task: bool = False
     ``of_task``: they are of one task, which is not named.
     """
     texts = [_cell(row) for row in rows.to_dict("records")]
-    kept = [i for i in range(of_task, len(_HEADER)) if any(_plain(row[i]) for row in texts)]
+    plain = [[value.plain if isinstance(value, Cell) else value for value in row] for row in texts]
+    kept = [i for i in range(of_task, len(_HEADER)) if any(row[i] for row in plain)]
     header = [_HEADER[i] for i in kept]
     names = sum(text in _NAMES for text in header)
     return listed(name, title, header, [[row[i] for i in kept] for row in texts], names, ["Verdict", "Why"])
-
-
-def _plain(value: str | Cell) -> str:
-    return value.plain if isinstance(value, Cell) else value
 
 
 def _cell(row: Mapping[Hashable, Any]) -> list[str | Cell]:
@@ -123,10 +115,10 @@ def all_claims(judgement: Judgement) -> Table:
     words = judgement.claims.pivot(index="claim", columns="numbers", values="word")
     known = [name for name in judgement.claims["numbers"].unique() if set(words[name]) != {UNKNOWN}]
     firsts = judgement.claims.drop_duplicates("claim").to_dict("records")
-    rows = [
-        [row["title"], *(Cell(WORD, words.loc[row["claim"], name]) for name in known), row["statement"]]
-        for row in firsts
-    ]
+    rows = []
+    for row in firsts:
+        verdicts = [Cell(WORD, words.loc[row["claim"], name]) for name in known]
+        rows.append([row["title"], *verdicts, row["statement"]])
     header = ["Claim", *(f"By {whose(name)}" for name in known), "What is counted"]
     table = listed("claims-all", "The paper's claims", header, rows, 1, header)
     hrefs = [f"#table-claim-{row['claim']}" for row in firsts]
@@ -156,27 +148,14 @@ def ranking_table(ranking: Ranking) -> Table:
 
 def all_rankings(rankings: Sequence[Ranking]) -> Table:
     """Return a line per ranking with its best three models."""
-    header = [
-        "Task",
-        "TOP",
-        "Metric",
-        "Published in",
-        "Datasets",
-        "Friedman p",
-        "Best three models (mean rank)",
-    ]
-    rows = [
-        [
-            source_of(ranking.task).title,
-            _top(ranking.task, ranking.top),
-            METRICS[ranking.metric].label,
-            ranking.table.replace(":", " Table "),
-            str(len(ranking.scores)),
-            f"{ranking.friedman[1]:.2g}",
-            ", ".join(" ".join(row) for row in _ranks(ranking)[:3]),
-        ]
-        for ranking in rankings
-    ]
+    header = ["Task", "TOP", "Metric", "Published in", "Datasets", "Friedman p"]
+    header.append("Best three models (mean rank)")
+    rows = []
+    for ranking in rankings:
+        what = source_of(ranking.task).title, _top(ranking.task, ranking.top), METRICS[ranking.metric].label
+        table, p = ranking.table.replace(":", " Table "), f"{ranking.friedman[1]:.2g}"
+        best = ", ".join(" ".join(row) for row in _ranks(ranking)[:3])
+        rows.append([*what, table, str(len(ranking.scores)), p, best])
     return listed("ranks-all", "All rankings", header, rows, 4, header[-1:])
 
 

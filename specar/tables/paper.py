@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from specar.base.errors import SpecarError
 from specar.paper.definitions import PrintedRow, TableDefinition, definition_of
-from specar.paper.files import SETUP, TABLE_IDS
+from specar.paper.files import SETUP
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name
 from specar.results.ledger import Ledger
-from specar.tables.marks import FIRST
 from specar.tables.paper_cells import CELL, FlaggedKey, paper_cells
 from specar.tables.paper_notes import legend_of, notes_of
 from specar.tables.setup import setup_rows, setup_table
 from specar.tables.table import (
     BLANK,
     COUNT,
+    FIRST,
     NO_FAILURES,
     NOT_PRINTED,
     PRINTED,
@@ -44,13 +43,8 @@ def paper_page(ledger: Ledger, name: str, flagged: Collection[FlaggedKey] = ()) 
 
     ``flagged`` are the cells that the audit lists (see `specar.tables.paper_cells.flagged_keys`).
 
-    Raises
-    ------
-    SpecarError
-        The paper has no such table.
+    `SpecarError`: the paper has no such table.
     """
-    if name not in TABLE_IDS:
-        raise SpecarError(f"the paper has no table {name!r}; known: {', '.join(TABLE_IDS)}")
     if name == SETUP:
         rows = setup_rows(ledger.plan.prepared)
         return rows, page_of(setup_table(rows))
@@ -59,8 +53,7 @@ def paper_page(ledger: Ledger, name: str, flagged: Collection[FlaggedKey] = ()) 
     return cells, page_of(paper_table(definition, cells, ledger))
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(NamedTuple):
     """Whose numbers: a model, a variant of it, and a label where they are reproduced."""
 
     model: str
@@ -69,7 +62,6 @@ class Who:
 
     @property
     def name(self) -> str:
-        """Model and variant."""
         return f"{self.model} {self.variant}".strip()
 
 
@@ -86,12 +78,11 @@ class Content:
     counts: Mapping[str, int]
 
     def cell(self, who: Who, row: PrintedRow, metric: str) -> Cell:
-        """Look up a cell."""
         return self.cells[who, row.task, row.dataset, row.setting, metric]
 
     def is_printed(self, who: Who) -> bool:
         """Whether the paper's table has the model."""
-        return (who.model, who.variant) in self.definition.models
+        return who[:2] in self.definition.models
 
     def origin(self, who: Who) -> str:
         """Whether numbers are published or reproduced; empty where a model has published ones only."""
@@ -110,7 +101,6 @@ class Content:
         return who.model if self.several_models or not self.is_printed(who) else ""
 
     def headings(self, who: Who) -> tuple[str, str, str]:
-        """Model, variant and origin."""
         return self.model(who), who.variant, self.origin(who)
 
 
@@ -141,14 +131,10 @@ def _content(definition: TableDefinition, cells: pd.DataFrame) -> Content:
             metric = METRICS[row["metric"]]
             decimals = metric.decimals + 2 * (definition.fraction and metric.percent)
             found[Who(row["model"], row["variant"], row["label"]), *what] = reproduced_cell(row, decimals)
-    return Content(definition, list(dict.fromkeys(who for who, *_ in found)), found, _best_counts(cells))
-
-
-def _best_counts(cells: pd.DataFrame) -> dict[str, int]:
-    best = cells[(cells["mark"] == FIRST) & (cells["setting"] != AVERAGE)]
-    best = best.drop_duplicates(CELL)
+    best = cells[(cells["mark"] == FIRST) & (cells["setting"] != AVERAGE)].drop_duplicates(CELL)
     names = best["variant"].where(best["variant"] != "", best["model"])
-    return {str(name): int(count) for name, count in names.value_counts().items()}
+    counts = {str(name): int(count) for name, count in names.value_counts().items()}
+    return Content(definition, list(dict.fromkeys(who for who, *_ in found)), found, counts)
 
 
 def _published_cell(row: Mapping[str, Any]) -> Cell:
@@ -223,20 +209,12 @@ def _count_lines(content: Content, names: int) -> Blocks:
     if not printed:
         return ()
     own = {name: str(count) for name, count in content.counts.items()}
-    lines = [("Best cells, printed", printed), ("Best cells, recomputed", own)]
-    return tuple(
-        (Line((text, *[""] * (names - 1)), tuple(_count(who, counts, width) for who in content.whos)),)
-        for text, counts in lines
-    )
+    blocks = []
+    for title, counts in (("Best cells, printed", printed), ("Best cells, recomputed", own)):
+        texts = ["" if who.label else counts.get(who.variant or who.model, "") for who in content.whos]
+        cells = tuple(Cell(COUNT if text else BLANK, text, width=width) for text in texts)
+        blocks.append((Line((title, *[""] * (names - 1)), cells),))
+    return tuple(blocks)
 
 
-def _count(who: Who, counts: Mapping[str, str], width: int) -> Cell:
-    text = "" if who.label else counts.get(who.variant or who.model, "")
-    return Cell(COUNT if text else BLANK, text, width=width)
-
-
-_FORMS = {
-    "metric columns": _metric_columns,
-    "metric lines": _metric_lines,
-    "model lines": _model_lines,
-}
+_FORMS = {"metric columns": _metric_columns, "metric lines": _metric_lines, "model lines": _model_lines}

@@ -15,7 +15,7 @@ from specar.paper.numbers import OURS, cells_of
 from specar.results.ablations import variant_cells
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
-from specar.tables.marks import with_marks
+from specar.tables.table import FIRST, SECOND
 from specar.tables.task import records_of
 
 # Source table, row ("ETTh2 / 0.25"), column ("TimesNet" or "SpecAR-Net / unified") and metric of a cell.
@@ -48,16 +48,12 @@ def paper_cells(
 ) -> pd.DataFrame:
     """Return every cell of a table, with what was reproduced of it under the protocol ``published``.
 
-    ``flagged`` are the cells whose printed number the audit lists (see `flag_key`).
-
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`: a row per cell and model; a model of which runs were asked for has one per label, and a
-        model of one's own comes last under its label. ``published`` has the printed digits, empty where
-        nothing is printed. ``mark`` is recomputed and ``mark_differs`` compares it (see `with_marks`).
-        ``top`` is that of the reproduced runs, which are in the table's unit. ``state`` is empty where
-        nothing is reproduced. ``runs`` (with a result) and ``failed`` are tuples of run ids.
+    ``flagged`` are the cells whose printed number the audit lists (see `flag_key`). The result has `COLUMNS`:
+    a row per cell and model; a model of which runs were asked for has one per label, and a model of one's own
+    comes last under its label. ``published`` has the printed digits, empty where nothing is printed. ``mark``
+    is recomputed and ``mark_differs`` compares it (see `with_marks`). ``top`` is that of the reproduced runs,
+    which are in the table's unit. ``state`` is empty where nothing is reproduced. ``runs`` (with a result)
+    and ``failed`` are tuples of run ids.
     """
     values = _values(definition, ledger) if ledger is not None else {}
     models = list(_own_models(definition, ledger, values)) if ledger is not None else []
@@ -67,9 +63,8 @@ def paper_cells(
         shown = [own for own in models if own[:2] == (cell["model"], cell["variant"])]
         found = [_result(definition, cell, own, values) for own in shown] or [_NO_RESULT]
         rows += [{**cell, **result} for result in found]
-    rows += [
-        row for own in models if own[:2] not in definition.models for row in _rows(definition, own, values)
-    ]
+    further = [own for own in models if own[:2] not in definition.models]
+    rows += [row for own in further for row in _rows(definition, own, values)]
     return pd.DataFrame(rows)[COLUMNS]
 
 
@@ -189,3 +184,26 @@ def _result(definition: TableDefinition, cell: Value, own: Own, values: Mapping[
         "sd": value["sd"] * scale,
         **{name: value[name] for name in ("seeds", "state", "runs", "failed")},
     }
+
+
+COMPARED = ["task", "dataset", "setting", "metric"]
+
+
+def with_marks(cells: pd.DataFrame) -> pd.DataFrame:
+    """Add ``mark`` and ``mark_differs`` to the printed cells of one table.
+
+    A row per cell has `COMPARED`, ``number`` (NaN: not printed) and ``printed_mark``, the cell's colour.
+    ``mark`` is ``first`` for the best number of its row and metric, ``second`` for the next best, empty else;
+    equal numbers have equal marks. ``mark_differs`` says whether the paper coloured the cell otherwise, in a
+    row where it coloured any.
+    """
+    higher = cells["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
+    goodness = cells["number"].where(higher, -cells["number"])
+    groups = [cells[name] for name in COMPARED]
+    rank = goodness.groupby(groups, sort=False).rank(method="dense", ascending=False)
+    mark = rank.map({1.0: FIRST, 2.0: SECOND}).fillna("")
+    used = set(cells["printed_mark"]) - {""}
+    comparable = mark.where(mark.isin(used), "")  # appendix Table 1 colours the best only
+    coloured = (cells["printed_mark"] != "").groupby(groups).transform("any")
+    differs = coloured & (comparable != cells["printed_mark"])
+    return cells.assign(mark=mark, mark_differs=differs)

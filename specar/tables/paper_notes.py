@@ -13,22 +13,27 @@ from specar.paper.sources import source_of
 from specar.results.ablations import VARIANTS
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
-from specar.tables.changed import changed_settings
 from specar.tables.paper_cells import PROTOCOL
 from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
-from specar.tables.task_notes import seeds_in_words
+from specar.tables.task_notes import changed_settings, seeds_in_words
 
 
 def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None) -> list[str]:
     """Return the sentences that say what the numbers are."""
     plan = ledger.plan if ledger is not None else None
+    remarks = [
+        f"{name.removeprefix(source_of(task).prefix)}: {' '.join(text.split()).rstrip('.')}."
+        for task in (definition.tasks if plan else ())
+        if plan and task in plan.tasks
+        for name, text in plan.remarks_of(task).items()
+    ]
     return [
         *([plan.config.note] if plan and plan.config.note else []),
         definition.caption,
         f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
         "deviation.",
         *_reproduced(definition, cells, plan),
-        *(_remarks(definition, plan) if plan else []),
+        *remarks,
     ]
 
 
@@ -49,13 +54,14 @@ def _reproduced(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | N
             f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
             f"({'; '.join(_titled(plan, name) for name in ours['label'].unique())})."
         )
-        yield from _variants(definition, set(ours["variant"]))
+        if base := definition.base_variant:
+            yield f"Reproduced {base} is the ordinary run, unless an ablation has its own."
+        variants = [variant for model, variant in definition.models if model == OURS and variant]
+        if absent := [variant for variant in variants if variant not in set(ours["variant"])]:
+            yield f"No run of {', '.join(absent)} is in the configuration."
     for (name, label), rows in others.groupby(["model", "label"], sort=False):
-        beside = (
-            f" beside {name}"
-            if (name, "") in definition.models
-            else ", of which the paper prints nothing here"
-        )
+        nothing = ", of which the paper prints nothing here"
+        beside = f" beside {name}" if (name, "") in definition.models else nothing
         yield f"Reproduced{beside}: our runs of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
     yield from dict.fromkeys(_changed(definition, plan))
 
@@ -82,59 +88,32 @@ def _top(definition: TableDefinition) -> str:
     return ("with TOP" if definition.top else "without TOP") + ("" if all(have) else " where the task has it")
 
 
-def _variants(definition: TableDefinition, reproduced: set[str]) -> list[str]:
-    variants = [variant for model, variant in definition.models if model == OURS and variant]
-    absent = [variant for variant in variants if variant not in reproduced]
-    base = definition.base_variant
-    return [
-        *([f"Reproduced {base} is the ordinary run, unless an ablation has its own."] if base else []),
-        *([f"No run of {', '.join(absent)} is in the configuration."] if absent else []),
-    ]
-
-
-def _remarks(definition: TableDefinition, plan: Plan) -> list[str]:
-    return [
-        f"{name.removeprefix(source_of(task).prefix)}: {' '.join(text.split()).rstrip('.')}."
-        for task in definition.tasks
-        if task in plan.tasks
-        for name, text in plan.remarks_of(task).items()
-    ]
-
-
 def legend_of(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
     """Return the sentences that explain signs and cells without a number; only of those that occur."""
     kinds = {cell.kind for cell in cells}
     words = [words for kind, words in WORDS.items() if kind in kinds]
     missing = [f"{sign} {text}" if sign not in ("", "failed") else text for sign, text in words]
-    partial = [f"{PARTIAL}: some of the seeds are not done yet or failed."] if _any(cells, "partial") else []
+    misprints = f"the audit of the printed numbers lists this number ({_cells(cells, 'flagged')})."
     return [
         *([f"Cells without a number: {'; '.join(missing)}."] if missing else []),
-        *partial,
-        *_colours(definition, cells),
-        *_misprints(cells),
+        *([f"{PARTIAL}: some of the seeds are not done yet or failed."] if _cells(cells, "partial") else []),
+        _colours(definition, cells),
+        *([f"{FLAGGED}: {misprints}"] if _cells(cells, "flagged") else []),
     ]
 
 
-def _any(cells: Sequence[Cell], name: str) -> int:
-    return sum(bool(getattr(cell, name)) for cell in cells)
+def _cells(cells: Sequence[Cell], name: str) -> str:
+    """How many cells are so; empty for none."""
+    count = sum(bool(getattr(cell, name)) for cell in cells)
+    return f"{count} cell{'s' * (count > 1)}" if count else ""
 
 
-def _colours(definition: TableDefinition, cells: Sequence[Cell]) -> list[str]:
+def _colours(definition: TableDefinition, cells: Sequence[Cell]) -> str:
     if definition.id.startswith("main"):
-        return ["The paper's own colours of this table are not known here."]
-    count = _any(cells, "differs")
-    if not count:
-        return ["Where the paper colours best and second best cells, the colours follow its numbers."]
-    return [
-        f"{DIFFERS}: the paper colours the cell otherwise than its numbers would have it ({count} "
-        f"cell{'s' * (count > 1)}); the audit of the printed numbers lists them."
-    ]
-
-
-def _misprints(cells: Sequence[Cell]) -> list[str]:
-    count = _any(cells, "flagged")
-    if not count:
-        return []
-    return [
-        f"{FLAGGED}: the audit of the printed numbers lists this number ({count} cell{'s' * (count > 1)})."
-    ]
+        return "The paper's own colours of this table are not known here."
+    if not (count := _cells(cells, "differs")):
+        return "Where the paper colours best and second best cells, the colours follow its numbers."
+    return (
+        f"{DIFFERS}: the paper colours the cell otherwise than its numbers would have it ({count}); the "
+        "audit of the printed numbers lists them."
+    )

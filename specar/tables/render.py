@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from specar.tables.escape import latex, latex_heading, markdown
-from specar.tables.marks import FIRST, SECOND
-from specar.tables.table import TEXT, WORDS, Cell, Page, Table
+from specar.tables.table import FIRST, SECOND, TEXT, WORDS, Cell, Page, Table
 
+SIGNS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖ"
+# What Markdown, that of GitHub included, would read within a line, and at its beginning.
+_ACTIVE = re.compile(r"([\\`*\[<~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|#(?=#*$))")
+_BEGINNING = re.compile(r"^([#>=]|[+-](?=[\s-]|$)|\d+(?=[.)](?:\s|$)))")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\`{}", '"': "''"},
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    "\0": "{}",
+    **{"±": r"$\pm$", "–": "--", "−": "$-$", "…": r"\ldots{}"},
+    **{"·": r"$\cdot$", "→": r"$\to$", "χ": r"$\chi$"},
+    **{"†": r"$^\dagger$", "‡": r"$^\ddagger$", "§": r"$^\S$", "\u00a0": "~"},
+    **{sign: f"$^{{\\mathrm{{{letter}}}}}$" for sign, letter in zip(SIGNS, "abcdefghijklmnop", strict=True)},
+}
 # Characters that can be read side by side on a page of LaTeX; wider tables are split.
 PANEL = 150
 RULES = "Rules, fixed before the runs:"
@@ -30,14 +44,8 @@ def render(page: Page, suffix: str) -> str:
 def fragment(table: Table, link: Link | None = None, level: int = 0) -> Markup:
     """Return a table for a page of HTML of one's own.
 
-    Parameters
-    ----------
-    table
-        The table.
-    link
-        What a cell links to, if anything: it names the ``runs`` behind it and those that ``failed``.
-    level
-        That of the heading above it, with notes and legend; 0: the table alone.
+    ``link`` says what a cell leads to, if anything: it names the ``runs`` behind it and what ``failed``.
+    ``level`` is that of the heading above it, with notes and legend; 0: the table alone.
     """
     macros: Any = _PAGES.get_template("table.html.j2").module
     return Markup(macros.entry(table, level, link) if level else macros.grid(table, link))
@@ -53,11 +61,10 @@ def _html(page: Page) -> str:
 
 
 def _latex(page: Page) -> str:
-    wide = [not any(column.prose for column in table.columns) for table in page.tables]
-    parts = [
-        (table, table.panels(PANEL) if split else [table])
-        for table, split in zip(page.tables, wide, strict=True)
-    ]
+    parts = []
+    for table in page.tables:
+        prose = any(column.prose for column in table.columns)
+        parts.append((table, [table] if prose else table.panels(PANEL)))
     return _TEXTS.get_template("tables.tex.j2").render(page=page, tables=parts)
 
 
@@ -127,18 +134,14 @@ def pipes(table: Table) -> str:
     rows = [[text.replace("|", r"\|") for text in row] for row in rows]
     left = [*(True for _ in table.names), *(column.prose for column in table.columns)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rule = [
-        "-" * width if flush else "-" * (width - 1) + ":" for width, flush in zip(widths, left, strict=True)
-    ]
+    rule = ["-" * (width - 1) + ("-" if flush else ":") for width, flush in zip(widths, left, strict=True)]
     lines = [_padded(row, widths, left) for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [lines[0], rule, *lines[1:]])
 
 
 def _padded(row: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> list[str]:
-    return [
-        text.ljust(width) if flush else text.rjust(width)
-        for text, width, flush in zip(row, widths, left, strict=True)
-    ]
+    cells = zip(row, widths, left, strict=True)
+    return [text.ljust(width) if flush else text.rjust(width) for text, width, flush in cells]
 
 
 def plain(table: Table) -> str:
@@ -164,26 +167,37 @@ def _aligned(table: Table) -> str:
     return "\n".join("  ".join(_padded(row, widths, left)).rstrip() for row in [*rows, *body])
 
 
-def _environment(autoescape: bool, **delimiters: Any) -> Environment:
-    return Environment(
-        loader=PackageLoader("specar.tables"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=autoescape,
-        **delimiters,
-    )
+def one_line(text: str) -> str:
+    """Return ``text`` on one line; no-break spaces stay."""
+    return re.sub(r"[^\S\u00a0]+", " ", text).strip()
 
 
-_PAGES = _environment(True)
+def markdown(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is."""
+    line = _ACTIVE.sub(r"\\\1", one_line(text))
+    return _BEGINNING.sub(lambda found: found[1] + "\\" if found[1].isdigit() else "\\" + found[1], line)
+
+
+def latex(text: str) -> str:
+    """Return ``text`` with what is active in LaTeX, and what its standard font lacks, as commands."""
+    apart = re.sub("-(?=-)", "-\0", one_line(text))  # two hyphens would become a dash
+    return "".join(_LATEX.get(sign, sign) for sign in apart)
+
+
+def latex_heading(text: str) -> str:
+    """Return a column's heading for LaTeX, on two lines if it is long: its numbers are narrow."""
+    first, _, last = text.rpartition(" ")
+    if len(text) < 10 or not first:
+        return latex(text)
+    return rf"\shortstack[r]{{{latex(first)}\\{latex(last)}}}"
+
+
+_OPTIONS: dict[str, Any] = {
+    "loader": PackageLoader("specar.tables"), "undefined": StrictUndefined, "keep_trailing_newline": True,
+    "trim_blocks": True, "lstrip_blocks": True,
+}  # fmt: skip
+_PAGES = Environment(autoescape=True, **_OPTIONS)
 _PAGES.globals.update(missing=WORDS, ranking=_RANKING, heading_id=heading_id)
-# Delimiters that do not occur in LaTeX.
-_TEXTS = _environment(
-    False,
-    variable_start_string="<<",
-    variable_end_string=">>",
-    block_start_string="<%",
-    block_end_string="%>",
-)
+# Delimiters that do not occur in LaTeX: << >> and <% %>.
+_TEXTS = Environment("<%", "%>", "<<", ">>", autoescape=False, **_OPTIONS)
 _TEXTS.filters.update(tex=latex, tex_head=latex_heading, cell=_latex_cell, prose=_prose)

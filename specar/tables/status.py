@@ -1,19 +1,20 @@
-"""The matrix at a glance: what is done, what failed, and how long the rest will take."""
+"""The matrix at a glance: what is done, what failed, how long the rest takes, and what all of it costs."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from specar.config import RunConfig
-from specar.cost.text import duration, summary
+from specar.cost.predict import described, duration, loads_of, seconds_of, summary, unknown
+from specar.cost.rates import Load, Rates, classes, here
 from specar.paper.sources import source_of
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import STATES, RunStatus, State, status_of
 from specar.runs.store import started_ablations
-from specar.tables.render import plain
+from specar.tables.render import pipes, plain
 from specar.tables.table import Table, listed
 
 _MOST = 20
@@ -24,8 +25,13 @@ def overview(plan: Plan) -> str:
     found = {name: status_of(plan, name) for name in plan.runs}
     started = ablation_counts(plan, started_ablations(plan))
     lists = _lists(plan, found)
+    left = {
+        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
+        for name, status in found.items()
+        if not status.is_done
+    }
     counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
-    parts = [plain(counts), *lists, _time_left(plan, found), _cost(plan, found), started]
+    parts = [plain(counts), *lists, _time_left(plan, found), summary(plan, left), started]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -55,20 +61,14 @@ def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
 
 
 def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
-    running = [
-        f"{name}: epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
-        for name, status in found.items()
-        if status.state == "running"
-    ]
-    yield _listed("running", running)
-    for state in ("failed", "interrupted", "damaged"):
-        lines = [f"{name}: {status.reason}" for name, status in found.items() if status.state == state]
-        yield _listed(state, lines)
-
-
-def _listed(title: str, lines: Sequence[str]) -> str:
-    more = [f"  and {len(lines) - _MOST} more: specar runs --state {title}"] if len(lines) > _MOST else []
-    return "\n".join([title, *(f"  {line}" for line in lines[:_MOST]), *more]) if lines else ""
+    for state in ("running", "failed", "interrupted", "damaged"):
+        lines = []
+        for name, status in ((name, status) for name, status in found.items() if status.state == state):
+            epochs = f"epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
+            lines.append(f"  {name}: {epochs if state == 'running' else status.reason}")
+        if len(lines) > _MOST:
+            lines[_MOST:] = [f"  and {len(lines) - _MOST} more: specar runs --state {state}"]
+        yield "\n".join([state, *lines]) if lines else ""
 
 
 def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
@@ -85,29 +85,17 @@ def _time_left(plan: Plan, found: dict[str, RunStatus]) -> str:
     workers = sum(status.state == "running" for status in found.values())
     if workers > 1:
         text += f"; {duration(sum(estimated) / workers)} with the {workers} that run now"
-    unknown = len(todo) - len(estimated)
-    return text + (f"; {unknown} more without a like record to estimate from" if unknown else "")
-
-
-def _cost(plan: Plan, found: dict[str, RunStatus]) -> str:
-    """What the cost model says, also of runs without a like record."""
-    left = {
-        name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
-        for name, status in found.items()
-        if not status.is_done
-    }
-    return summary(plan, left)
+    unlike = len(todo) - len(estimated)
+    return text + (f"; {unlike} more without a like record to estimate from" if unlike else "")
 
 
 def _known_seconds(plan: Plan, found: dict[str, RunStatus]) -> dict[tuple[Any, ...], float]:
     """Mean duration of finished runs, by how alike runs are."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for name, status in found.items():
-        if status.is_done:
-            record = finished_record(plan, name)
-            if record is not None:
-                for key in _likeness(plan, name):
-                    seconds[key].append(float(record["provenance"]["wall_seconds"]))
+        if status.is_done and (record := finished_record(plan, name)) is not None:
+            for key in _likeness(plan, name):
+                seconds[key].append(float(record["provenance"]["wall_seconds"]))
     return {key: sum(values) / len(values) for key, values in seconds.items()}
 
 
@@ -125,3 +113,41 @@ def _estimate(plan: Plan, name: str, status: RunStatus, known: dict[tuple[Any, .
     if status.epoch:  # an upper bound: patience may end it earlier
         return status.epoch_seconds * max(plan.runs[name].training.epochs - status.epoch, 0)
     return next((known[key] for key in _likeness(plan, name) if key in known), None)
+
+
+def cost_text(plan: Plan) -> str:
+    """Return hours per task on every class of machine, and on this one if it was measured, as Markdown."""
+    own, loads = here(), loads_of(plan)
+    machines = [*classes(), *([own] if own else [])]
+    rows = []
+    for task in plan.tasks:
+        some = [load for name, load in loads.items() if plan.runs[name].task == task]
+        rows.append(_row(task.replace("_", " "), some, machines))
+    rows.append(_row("all", loads.values(), machines))
+    largest = _largest(plan, loads, machines[-1])
+    rest = [load for name, load in loads.items() if plan.runs[name].dataset not in largest]
+    rows += [_row(f"all but {' and '.join(largest)}", rest, machines)] if rest else []
+    header = ["task", "runs", *(_head(rates, rates is own) for rates in machines)]
+    notes = [
+        "In fp32, one run after the other, every run to its last epoch: patience may end it earlier.",
+        *(f"{described(rates)}." for rates in machines),
+        *unknown(plan, loads),
+    ]
+    return "\n".join([pipes(listed("cost", "Cost", header, rows)), "", *notes])
+
+
+def _head(rates: Rates, own: bool) -> str:
+    return f"{rates.device} ({'make bench' if own else 'measured' if rates.measured else 'assumed'})"
+
+
+def _row(title: str, loads: Collection[Load], machines: Iterable[Rates]) -> list[str]:
+    hours = [sum(seconds_of(load, rates) for load in loads) / 3600 for rates in machines]
+    return [title, str(len(loads)), *(f"{value:,.{1 if value < 10 else 0}f} h" for value in hours)]
+
+
+def _largest(plan: Plan, loads: Mapping[str, Load], rates: Rates) -> list[str]:
+    """The two datasets that take the most time."""
+    seconds: Counter[str] = Counter()
+    for name, load in loads.items():
+        seconds[plan.runs[name].dataset] += round(seconds_of(load, rates))
+    return [dataset for dataset, _ in seconds.most_common(2)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 
 from specar.results.rows import FAILED, NOT_REQUESTED
 from specar.results.run_states import Failures
-from specar.tables.marks import FIRST, SECOND
 
 # Kinds of cells: numbers of the paper and of our runs, those two states of the ledger, and all else.
 PRINTED, NOT_PRINTED = "published", "not printed"
@@ -24,6 +22,7 @@ WORDS = {
     NOT_REQUESTED: ("", "blank: not requested, no such run is in the configuration"),
 }
 PARTIAL, DIFFERS, FLAGGED = "†", "‡", "§"
+FIRST, SECOND = "first", "second"
 NO_FAILURES = Failures([], 0)
 
 
@@ -106,7 +105,6 @@ class Span:
 
     @property
     def width(self) -> int:
-        """Number of columns."""
         return self.last - self.first + 1
 
 
@@ -134,7 +132,6 @@ class Table:
 
     @property
     def cells(self) -> list[Cell]:
-        """All cells, line by line."""
         return [cell for block in self.blocks for line in block for cell in line.cells]
 
     @property
@@ -148,7 +145,7 @@ class Table:
         depth = max((len(column.headings) for column in self.columns), default=0)
         levels = [i for i in range(depth) if any(column.headings[i] for column in self.columns)]
         blank = [Span("", i, i) for i, _ in enumerate(self.names, start=1)]
-        rows = [[*blank, *self._spans(levels[: i + 1])] for i in range(len(levels))]
+        rows = [[*blank, *self._spans(levels[:end])] for end in range(1, len(levels) + 1)]
         last = [Span(text, i, i) for i, text in enumerate(self.names, start=1)]
         return [*rows[:-1], [*last, *rows[-1][len(last) :]]] if rows else [last]
 
@@ -163,11 +160,8 @@ class Table:
     @property
     def widths(self) -> list[int]:
         """Characters of each column, its own headings and the gap to the next one included."""
-        of_group = Counter(column.group for column in self.columns)
-        own = [
-            column.headings if of_group[column.group] == 1 else column.headings[-1:]
-            for column in self.columns
-        ]
+        groups = [column.group for column in self.columns]
+        own = [c.headings if groups.count(c.group) == 1 else c.headings[-1:] for c in self.columns]
         # A heading of several words can be broken.
         widths = [max(map(len, " ".join(texts).split()), default=0) for texts in own]
         for block in self.blocks:
@@ -183,8 +177,7 @@ class Table:
         Parts are about equally wide; a group that is wider by itself is one part.
         """
         ends = [0, *accumulate(self.widths)]
-        groups = len({column.group for column in self.columns})
-        for count in range(1, groups + 1):
+        for count in range(1, len({column.group for column in self.columns}) + 1):
             edges = self._edges(ends, count)
             if max(ends[end] - ends[first] for first, end in pairwise(edges)) <= most:
                 break
@@ -201,10 +194,14 @@ class Table:
 
     def _part(self, places: Collection[int]) -> Table:
         columns = tuple(self.columns[i] for i in places)
-        blocks = (
-            tuple(replace(line, cells=_at(line.cells, places)) for line in block) for block in self.blocks
-        )
-        return replace(self, columns=columns, blocks=tuple(blocks))
+
+        def part(line: Line) -> Line:
+            starts = accumulate((cell.width for cell in line.cells), initial=0)
+            own = (cell for cell, start in zip(line.cells, starts, strict=False) if start in places)
+            return replace(line, cells=tuple(own))
+
+        blocks = tuple(tuple(map(part, block)) for block in self.blocks)
+        return replace(self, columns=columns, blocks=blocks)
 
     @property
     def parts(self) -> list[tuple[str, Table]]:
@@ -221,12 +218,6 @@ class Table:
             for block in part.blocks
         )
         return replace(part, columns=columns, blocks=tuple(block for block in blocks if block), apart=())
-
-
-def _at(cells: Sequence[Cell], places: Collection[int]) -> tuple[Cell, ...]:
-    """Cells that begin in the columns ``places``, counted from 0."""
-    starts = accumulate((cell.width for cell in cells), initial=0)
-    return tuple(cell for cell, start in zip(cells, starts, strict=False) if start in places)
 
 
 @dataclass(frozen=True)

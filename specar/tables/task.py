@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from specar.results.rows import FAILED, NOT_REQUESTED, PARTIAL
 from specar.results.run_states import Failures, listed_failures
 from specar.runs.plan import Plan
 from specar.runs.status import status_of
+from specar.tables.render import plain
 from specar.tables.table import (
     BLANK,
     NOT_RUN,
@@ -35,8 +35,7 @@ _UNITS = {"percent": "dev. %", "points": "dev. points"}
 _TOPS = {False: "without TOP", True: "with TOP"}
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(NamedTuple):
     """Columns that show one metric per line: ``label`` is empty where the metrics are lines."""
 
     label: str
@@ -48,10 +47,9 @@ def task_page(ledger: Ledger, task: str, averaged: bool = False) -> tuple[pd.Dat
     """Return the tidy rows of a task and its tables; ``averaged``: the averages over settings only."""
     part = ledger.of(task)
     rows = part.cells[part.cells["setting"] == AVERAGE] if averaged else part.cells
-    title = source_of(task).title
-    empty = "No run of this task is in the matrix."
     tables = tuple(task_tables(part, task, rows, averaged))
-    return rows, Page(f"{title}: published and reproduced", tables, empty=empty)
+    title = f"{source_of(task).title}: published and reproduced"
+    return rows, Page(title, tables, empty="No run of this task is in the matrix.")
 
 
 def task_tables(ledger: Ledger, task: str, rows: pd.DataFrame, averaged: bool = False) -> Iterator[Table]:
@@ -62,43 +60,29 @@ def task_tables(ledger: Ledger, task: str, rows: pd.DataFrame, averaged: bool = 
 
 def _table(ledger: Ledger, task: str, model: str, protocol: str, rows: pd.DataFrame, averaged: bool) -> Table:
     runs = ledger.runs[(ledger.runs["model"] == model) & (ledger.runs["protocol"] == protocol)]
-    blocks = list(_blocks(task, rows, averaged))
-    remarks = remarks_on(ledger.plan.remarks_of(task), [dataset for dataset, _ in blocks])
-    tops = _tops(task, rows)
-    form = f", averages over the {setting_name(task)}s" if averaged else ""
+    failed = runs.loc[runs["failed"].astype(bool), "run_id"].unique()
+    blocks, source, setting = list(_blocks(task, rows, averaged)), source_of(task), setting_name(task)
+    remarks = remarks_on(ledger.plan.remarks_of(task), [lines[0].names[0] for lines in blocks])
+    form = f", averages over the {setting}s" if averaged else ""
+    settings = [setting.capitalize()] if setting and not averaged else []
+    about = [f"{one.sign} {_shown(task, one.dataset)}: {one.text}".strip() for one in remarks]
     return Table(
         id="-".join([task, *(["averaged"] if averaged else []), model, protocol]),
-        title=f"{source_of(task).title}{form} (model: {model}; protocol: {protocol})",
-        names=_names(task, averaged),
+        title=f"{source.title}{form} (model: {model}; protocol: {protocol})",
+        names=(source.column.capitalize(), *settings, *(["Metric"] if source.metric_rows else [])),
         columns=tuple(_columns(task, rows)),
-        blocks=tuple(
-            tuple(_named(task, dataset, line, remarks) for line in lines) for dataset, lines in blocks
-        ),
+        blocks=tuple(tuple(_named(task, line, remarks) for line in lines) for lines in blocks),
         notes=tuple(notes_of(ledger.plan, task, rows, runs, averaged)),
-        legend=(
-            legend_of(task, rows),
-            *(f"{one.sign} {_shown(task, one.dataset)}: {one.text}".strip() for one in remarks),
-        ),
-        failures=failures_of(
-            ledger.plan, runs.loc[runs["failed"].astype(bool), "run_id"].unique(), ledger.failed
-        ),
-        apart=tuple(_TOPS[top] if TASK_INFO[task].top else "" for top in tops),
+        legend=(legend_of(task, rows), *about),
+        failures=failures_of(ledger.plan, failed, ledger.failed),
+        apart=tuple(_TOPS[top] if TASK_INFO[task].top else "" for top in _tops(task, rows)),
     )
 
 
 def failures_of(plan: Plan, names: Iterable[str], known: Mapping[str, str]) -> Failures:
     """Return the failed runs as they are printed; ``known``: why, by run id, where that has been read."""
-    return listed_failures({name: known.get(name) or _why(plan, name) for name in names})
-
-
-def _why(plan: Plan, name: str) -> str:
-    return status_of(plan, name).reason or "not known"
-
-
-def _names(task: str, averaged: bool) -> tuple[str, ...]:
-    source, setting = source_of(task), setting_name(task)
-    settings = [setting.capitalize()] if setting and not averaged else []
-    return (source.column.capitalize(), *settings, *(["Metric"] if source.metric_rows else []))
+    reasons = {name: known.get(name) or status_of(plan, name).reason or "not known" for name in names}
+    return listed_failures(reasons)
 
 
 def _tops(task: str, rows: pd.DataFrame) -> list[bool]:
@@ -130,7 +114,7 @@ def _columns(task: str, rows: pd.DataFrame) -> Iterator[Column]:
             yield Column(("floors", group.label, text), task)
 
 
-def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[tuple[str, list[Line]]]:
+def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[list[Line]]:
     """Lines of each dataset, those with neither a published nor a requested result left out."""
     groups, tops = list(_groups(task, rows)), _tops(task, rows)
     by_metric = source_of(task).metric_rows
@@ -145,7 +129,7 @@ def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[tuple[str
             if any(cell.plain for cell in results):
                 lines.append(Line((str(dataset), *names), (*results, *floors)))
         if lines:
-            yield str(dataset), lines
+            yield lines
 
 
 def _results(found: Mapping[tuple[bool, str], Mapping[str, Any]], top: bool, group: _Group) -> Iterator[Cell]:
@@ -158,7 +142,7 @@ def _results(found: Mapping[tuple[bool, str], Mapping[str, Any]], top: bool, gro
         elif column == "deviation":
             yield Cell(VALUE, deviation(row["deviation"], METRICS[row["metric"]]))
         else:
-            text = number(row[column], METRICS[row["metric"]])
+            text = "" if pd.isna(row[column]) else f"{row[column]:.{METRICS[row['metric']].decimals}f}"
             yield Cell((PRINTED if column == "published" else VALUE) if text else BLANK, text)
 
 
@@ -189,14 +173,10 @@ def _floors(task: str, cells: pd.DataFrame, group: _Group) -> Iterator[Cell]:
         # The test data, and so the floor, are the same without and with TOP.
         some = known.dropna(subset=[column])
         if len(some):
-            yield Cell(VALUE, number(some[column].iloc[0], METRICS[some["metric"].iloc[0]]))
+            decimals = METRICS[some["metric"].iloc[0]].decimals
+            yield Cell(VALUE, f"{some[column].iloc[0]:.{decimals}f}")
         else:
             yield Cell(NOT_RUN if asked else BLANK)
-
-
-def number(value: float, metric: Metric) -> str:
-    """Return ``value`` with the paper's decimals; empty where there is none."""
-    return "" if pd.isna(value) else f"{value:.{metric.decimals}f}"
 
 
 def deviation(value: float, metric: Metric) -> str:
@@ -204,10 +184,29 @@ def deviation(value: float, metric: Metric) -> str:
     return "" if pd.isna(value) else f"{value:+z.{metric.deviation_decimals}f}".replace("-", "−")
 
 
-def _named(task: str, dataset: str, line: Line, remarks: list[Remark]) -> Line:
-    shown = _shown(task, dataset) + signs_at(task, dataset, remarks)
-    return Line((shown, *line.names[1:]), line.cells)
+def _named(task: str, line: Line, remarks: list[Remark]) -> Line:
+    dataset, *names = line.names
+    return Line((_shown(task, dataset) + signs_at(task, dataset, remarks), *names), line.cells)
 
 
 def _shown(task: str, dataset: str) -> str:
     return dataset.removeprefix(source_of(task).prefix)
+
+
+_LEGEND = "Last columns: naive baselines; †: some seeds not done yet or failed"
+
+
+def terminal_table(ledger: Ledger, task: str) -> str:
+    """Return the results of a task so far as plain text, a table per model and protocol, and what failed.
+
+    Only cells with a result and those that failed are shown: what is missing, and averages that are not
+    complete, is left out.
+    """
+    part = ledger.of(task)
+    cells = part.cells
+    is_average = (cells["setting"] == AVERAGE) | cells["dataset"].isin(source_of(task).aggregates)
+    known = cells[cells["reproduced"].notna() | ((cells["state"] == FAILED) & ~is_average)]
+    tables = [f"{table.title}\n\n{plain(table)}" for table in task_tables(part, task, known)]
+    reasons = [f"  {text}" for text in listed_failures(part.failed).texts]
+    failed = ["\n".join(["Failed runs:", *reasons])] if reasons else []
+    return "\n\n".join([*(tables or ["No run is done yet."]), *([_LEGEND] if tables else []), *failed])

@@ -1,23 +1,22 @@
-"""What stands above and below a table of a task."""
+"""What stands above and below a table of a task, and what the tables of the paper say likewise."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
+from specar.config import Config
+from specar.config.entries import MatrixEntry, Overrides
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import main_paper_differences, parts_of
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, setting_name, source_of
 from specar.results.rows import FAILED
 from specar.runs.plan import Plan
-from specar.tables.escape import SIGNS
+from specar.tables.render import SIGNS
 
-_NOTHING_PUBLISHED = (
-    "The paper follows the authors' protocol and prints none of these metrics: nothing here is published."
-)
 _OTHER_PROTOCOL = (
     "The published numbers follow the authors' protocol, not this one: the deviation contains the change "
     "of protocol."
@@ -29,12 +28,23 @@ def notes_of(plan: Plan, task: str, rows: pd.DataFrame, runs: pd.DataFrame, aver
     source, (model, protocol, name) = source_of(task), rows[["model", "protocol", "published_as"]].iloc[0]
     own = source.strict_notes if protocol == "strict" and source.strict_notes else source.notes
     printed = bool(rows["published"].notna().any())
+    where = f"appendix Table{'s' * (len(source.tables) > 1)} {' and '.join(map(str, source.tables))}"
+    published = [
+        f"Published: {name} as printed in the paper, a single run without a standard deviation ({where}).",
+        *(_log(task, rows) if source.log and name == OURS else []),
+    ]
+    floors = baseline_labels(task)
+    some_floor = bool(rows[list(floors)].notna().any(axis=None))
+    state = "computed on the same test data" if some_floor else "of which none is done yet"
+    done = set(runs.loc[runs["value"].notna(), "run_id"])
+    number = len(done & set(plan.cached_runs))
+    cached = f"; {number} of {len(done)} runs from the records that come with the project" if number else ""
     return [
         *([plan.config.note] if plan.config.note else []),
-        *(_published(task, name, rows) if printed else [_nothing(plan, task, model, protocol)]),
-        f"Reproduced: our runs, {seeds_in_words(rows)}{_cached(plan, runs)}.",
+        *(published if printed else [_nothing(plan, task, model, protocol)]),
+        f"Reproduced: our runs, {seeds_in_words(rows)}{cached}.",
         *(_deviation(task, protocol) if printed else []),
-        _floors(task, rows),
+        f"Floors: naive baselines ({', '.join(floors.values())}), {state}.",
         *own,
         *(_differences(task) if averaged and name == OURS else []),
     ]
@@ -43,27 +53,14 @@ def notes_of(plan: Plan, task: str, rows: pd.DataFrame, runs: pd.DataFrame, aver
 def _nothing(plan: Plan, task: str, model: str, protocol: str) -> str:
     entry = plan.config.models[model]
     if protocol == "strict" and source_of(task).strict_metrics:
-        return _NOTHING_PUBLISHED
+        return (
+            "The paper follows the authors' protocol and prints none of these metrics: nothing here is "
+            "published."
+        )
     if entry.published_as:
         return f"The paper prints no such numbers of {entry.published_as}: nothing here is published."
     title = f" ({entry.title})" if entry.title else ""
     return f"Model {model}{title} is not one of the paper's: nothing here is published."
-
-
-def _floors(task: str, rows: pd.DataFrame) -> str:
-    labels = baseline_labels(task)
-    some = bool(rows[list(labels)].notna().any(axis=None))
-    state = "computed on the same test data" if some else "of which none is done yet"
-    return f"Floors: naive baselines ({', '.join(labels.values())}), {state}."
-
-
-def _published(task: str, name: str, rows: pd.DataFrame) -> list[str]:
-    tables = source_of(task).tables
-    where = f"appendix Table{'s' * (len(tables) > 1)} {' and '.join(map(str, tables))}"
-    return [
-        f"Published: {name} as printed in the paper, a single run without a standard deviation ({where}).",
-        *(_log(task, rows) if source_of(task).log and name == OURS else []),
-    ]
 
 
 def _log(task: str, rows: pd.DataFrame) -> list[str]:
@@ -107,12 +104,6 @@ def seeds_in_words(rows: pd.DataFrame) -> str:
     return f"mean ± sample standard deviation over {seeds}"
 
 
-def _cached(plan: Plan, runs: pd.DataFrame) -> str:
-    done = set(runs.loc[runs["value"].notna(), "run_id"])
-    cached = len(done & set(plan.cached_runs))
-    return f"; {cached} of {len(done)} runs from the records that come with the project" if cached else ""
-
-
 def _differences(task: str) -> list[str]:
     main = source_of(task).main
     same_form = f"The main paper prints the averages with TOP as its Table {main}"
@@ -124,8 +115,7 @@ def _differences(task: str) -> list[str]:
     return [f"{same_form}, there {', '.join(rows)}." if rows else f"{same_form}."]
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(NamedTuple):
     """A sentence on a dataset and the sign that refers to it; none where the dataset has no line."""
 
     sign: str
@@ -150,3 +140,17 @@ def signs_at(task: str, dataset: str, remarks: list[Remark]) -> str:
     """Return the signs at a dataset's name, or at that of an aggregate over datasets."""
     parts = parts_of(task, dataset) if dataset in source_of(task).aggregates else [dataset]
     return "".join(remark.sign for remark in remarks if remark.dataset in parts)
+
+
+def changed_settings(config: Config, entries: Collection[MatrixEntry]) -> Iterator[str]:
+    """Say what the configuration as a whole, and entries of it, set in place of the authors' settings."""
+    wheres = [", ".join([source_of(entry.task).title, *(entry.datasets or [])]) for entry in entries]
+    for what, settings in zip(["All runs", *wheres], [config, *entries], strict=True):
+        if texts := list(_overrides(settings)):
+            yield f"{what}: {', '.join(texts)} instead of the experiment's own."
+
+
+def _overrides(settings: Overrides) -> Iterator[str]:
+    for part in ("model", "training", "task_settings"):
+        for key, value in getattr(settings, part).model_dump(exclude_none=True).items():
+            yield f"{part}.{key} {value}"

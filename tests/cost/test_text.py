@@ -7,9 +7,9 @@ import pytest
 
 from specar.cli import main
 from specar.config import parse_config
-from specar.cost.text import duration, summary
+from specar.cost.predict import duration, summary
 from specar.runs.store import plan_of
-from specar.tables.cost import cost_text
+from specar.tables.status import cost_text
 
 README = Path(__file__).parents[2] / "README.md"
 ROW = {

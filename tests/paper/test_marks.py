@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar.paper.definitions import DEFINITIONS
-from specar.tables.marks import with_marks
-from specar.tables.paper_cells import paper_cells
+from specar.tables.paper_cells import paper_cells, with_marks
 
 LISTED = Path(__file__).parents[3] / "shared" / "paper" / "inconsistencies.csv"
 

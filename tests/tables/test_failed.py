@@ -11,10 +11,8 @@ import pytest
 
 from specar.outputs.write import as_csv
 from specar.results.run_states import MOST_FAILURES, listed_failures
-from specar.tables.escape import markdown
-from specar.tables.render import render
-from specar.tables.task import task_page
-from specar.tables.terminal import terminal_table
+from specar.tables.render import markdown, render
+from specar.tables.task import task_page, terminal_table
 
 from .page import Page
 from .table_inputs import cell, ledger, results, run, tidy

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specar.tables.escape import markdown
-from specar.tables.render import render
+from specar.tables.render import markdown, render
 from specar.tables.table import Cell, Page, Table, listed
-from specar.tables.task import task_page
-from specar.tables.terminal import terminal_table
+from specar.tables.task import task_page, terminal_table
 
 from .page import Page as ParsedPage
 from .table_inputs import ledger, results, run

@@ -18,10 +18,9 @@ from specar.paper.metrics import METRICS
 from specar.paper.published import printed_datasets, published, released_log
 from specar.paper.sources import SOURCES, metrics_of
 from specar.results.ledger import Ledger
-from specar.tables import escape
+from specar.tables import render as escape
 from specar.tables.render import render
-from specar.tables.task import deviation, task_page
-from specar.tables.terminal import terminal_table
+from specar.tables.task import deviation, task_page, terminal_table
 
 from .table_inputs import M4, floors, ledger, results, run
 

@@ -13,9 +13,9 @@ from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
 from specar.report.runs import Run
 from specar.report.section import Section, render
-from specar.tables.changed import changed_settings
 from specar.tables.judgement import all_claims, counts_table, whose
 from specar.tables.render import fragment
+from specar.tables.task_notes import changed_settings
 
 # Findings of a severity, as what they are found among.
 _FINDINGS: dict[Severity, str] = {
