@@ -6,13 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from specar.cli.commands import Command, argument, plan_of, tasks_of
+from specar.cli.commands import argument, command, plan_of, tasks_of
+
+_TASKS = argument("tasks", nargs="*", metavar="TASK")
 
 
+@command("write the tables of tasks from what is there", _TASKS)
 def _tables(options: argparse.Namespace) -> None:
     _of_tasks(options, "tables")
 
 
+@command("draw the figures of tasks from what is there", _TASKS)
 def _figures(options: argparse.Namespace) -> None:
     _of_tasks(options, "figures")
 
@@ -28,6 +32,7 @@ def _of_tasks(options: argparse.Namespace, product: str) -> None:
         (write_tables if product == "tables" else write_figures)(ledger, task)
 
 
+@command("print the results so far and where they are")
 def _show(options: argparse.Namespace) -> None:
     from specar.results.ledger import ledger_of
     from specar.tables.terminal import terminal_table
@@ -45,6 +50,10 @@ def _show(options: argparse.Namespace) -> None:
     )
 
 
+@command(
+    "write the paper's tables, all models, beside what is reproduced; trains nothing",
+    argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),
+)
 def _paper(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_tables
     from specar.results.ledger import ledger_of
@@ -54,6 +63,10 @@ def _paper(options: argparse.Namespace) -> None:
     print(f"{plan.paper}/")
 
 
+@command(
+    "draw the figures over all tasks from the records that are there",
+    argument("names", nargs="*", metavar="NAME", help="figures, by default all"),
+)
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
     from specar.results.ledger import ledger_of
@@ -61,6 +74,11 @@ def _paper_figures(options: argparse.Namespace) -> None:
     write_paper_figures(ledger_of(plan_of(options)), options.names)
 
 
+@command(
+    "write tables and figures of ablations from the records that are there, or list the ablations",
+    argument("names", nargs="*", metavar="NAME", help="default: all with a record"),
+    argument("--list", action="store_true", help="list ablations with the state of their runs"),
+)
 def _ablations(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_ablation
     from specar.runs.store import started_ablations
@@ -76,6 +94,7 @@ def _ablations(options: argparse.Namespace) -> None:
         write_ablation(plan, name)
 
 
+@command("judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks")
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
@@ -87,6 +106,14 @@ def _judge(options: argparse.Namespace) -> None:
     print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")
 
 
+@command(
+    "list what the paper's own numbers contradict",
+    argument("--kind", action="append", metavar="KIND", help="findings of this kind only"),
+    argument("--severity", action="append", metavar="NAME", help="findings of this severity only"),
+    argument("--full", action="store_true", help="list labels one by one as well"),
+    argument("--csv", action="store_true", help="print all columns as CSV"),
+    argument("--write", action="store_true", help="write paper/audit.csv and .md under results"),
+)
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
     from specar.paper.audit.checks import audit
@@ -109,60 +136,12 @@ def _audit(options: argparse.Namespace) -> None:
         print(summary(findings, options.full))
 
 
+@command(
+    "write one page with the paper beside the reproduction, from whatever records are there",
+    argument("--output", metavar="FILE", help="where it goes (default: in the results)"),
+)
 def _report(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_report
 
     plan = plan_of(options)
     print(f"report  {write_report(plan, Path(options.output) if options.output else plan.report)}")
-
-
-_TASKS = argument("tasks", nargs="*", metavar="TASK")
-COMMANDS = (
-    Command("tables", _tables, "write the tables of tasks from what is there", (_TASKS,)),
-    Command("figures", _figures, "draw the figures of tasks from what is there", (_TASKS,)),
-    Command("show", _show, "print the results so far and where they are"),
-    Command(
-        "paper",
-        _paper,
-        "write the paper's tables, all models, beside what is reproduced; trains nothing",
-        (argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),),
-    ),
-    Command(
-        "paper-figures",
-        _paper_figures,
-        "draw the figures over all tasks from the records that are there",
-        (argument("names", nargs="*", metavar="NAME", help="figures, by default all"),),
-    ),
-    Command(
-        "ablations",
-        _ablations,
-        "write tables and figures of ablations from the records that are there, or list the ablations",
-        (
-            argument("names", nargs="*", metavar="NAME", help="default: all with a record"),
-            argument("--list", action="store_true", help="list ablations with the state of their runs"),
-        ),
-    ),
-    Command(
-        "judge",
-        _judge,
-        "judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks",
-    ),
-    Command(
-        "audit",
-        _audit,
-        "list what the paper's own numbers contradict",
-        (
-            argument("--kind", action="append", metavar="KIND", help="findings of this kind only"),
-            argument("--severity", action="append", metavar="NAME", help="findings of this severity only"),
-            argument("--full", action="store_true", help="list labels one by one as well"),
-            argument("--csv", action="store_true", help="print all columns as CSV"),
-            argument("--write", action="store_true", help="write paper/audit.csv and .md under results"),
-        ),
-    ),
-    Command(
-        "report",
-        _report,
-        "write one page with the paper beside the reproduction, from whatever records are there",
-        (argument("--output", metavar="FILE", help="where it goes (default: in the results)"),),
-    ),
-)
