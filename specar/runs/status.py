@@ -29,21 +29,14 @@ STATUS, LOCK, HISTORY = "status.json", ".lock", "history.jsonl"
 class RunStatus:
     """State of a run.
 
-    Attributes
-    ----------
-    state
-        ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes
-        on from its checkpoint when it is started again.
-    attempts
-        What its attempts left that did not end in a record: see :func:`specar.runs.attempt.attempt`.
-    epoch, epoch_seconds
-        Epochs done so far, and the mean time of one; 0 where none is.
+    ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes on from
+    its checkpoint when it is started again.
     """
 
     state: State
-    attempts: list[dict[str, Any]]
-    epoch: int = 0
-    epoch_seconds: float = 0.0
+    attempts: list[dict[str, Any]]  # those that did not end in a record: see `specar.runs.attempt.attempt`
+    epoch: int = 0  # how many are done
+    epoch_seconds: float = 0.0  # mean time of one; 0 where none is done
 
     @property
     def reason(self) -> str:
@@ -57,7 +50,6 @@ class RunStatus:
 
 
 def status_of(plan: Plan, name: str) -> RunStatus:
-    """Return the status of run ``name``."""
     if name in plan.cached_runs:
         return RunStatus("cached", [])
     folder = plan.records / name

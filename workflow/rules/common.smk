@@ -11,7 +11,7 @@ from snakemake.path_modifier import PathModifier
 from specar.base.names import PROJECT
 from specar.outputs import names as files_of
 from specar.paper.sources import source_of
-from specar.runs.changes import anything_to_show, digest_of_results
+from specar.runs.store import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
