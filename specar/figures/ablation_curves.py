@@ -14,7 +14,7 @@ from specar.config.entries import Ablation
 from specar.figures.page import Grid, Page
 from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, look_of
 from specar.figures.words import in_order, metric_label, short, with_top
-from specar.paper.levels import published_best
+from specar.paper.published import published_best
 from specar.paper.sources import setting_name
 from specar.runs.plan import Plan
 

@@ -10,8 +10,7 @@ from specar.figures.page import Grid, Page
 from specar.figures.panel import draw_points
 from specar.figures.style import PANEL, WIDE_PANEL, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, metric_label, notes, ours, short, with_top
-from specar.paper.margins import margins_in_words
-from specar.paper.metrics import METRICS
+from specar.paper.metrics import METRICS, margins_in_words
 from specar.paper.sources import AVERAGE, source_of
 from specar.results.ledger import Ledger
 from specar.results.rows import FAILED, NOT_REQUESTED, PARTIAL

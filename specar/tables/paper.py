@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from specar.base.errors import SpecarError
+from specar.paper import SETUP, TABLE_IDS
 from specar.paper.definitions import PrintedRow, TableDefinition, definition_of
-from specar.paper.files import SETUP, TABLE_IDS
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name

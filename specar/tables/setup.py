@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from specar.paper.files import SETUP
+from specar.paper import SETUP
 from specar.paper.numbers import read_published
 from specar.paper.sources import source_of
 from specar.tables.experiments import ALL, ITEMS, own_text, paper_runs

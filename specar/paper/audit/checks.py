@@ -45,11 +45,8 @@ _ABOUT_NUMBERS = ("misprint", "inconsistent")
 def audit(paper: Paper | None = None) -> pd.DataFrame:
     """Check the paper, by default all that is published, against itself.
 
-    Returns
-    -------
-    DataFrame
-        A row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, and the rest of
-        `specar.paper.numbers.KEY` of the printed cell, empty where it is about more than one.
+    Returns a row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, and the rest of
+    `specar.paper.numbers.KEY` of the printed cell, empty where it is about more than one.
     """
     paper = paper or Paper()
     return as_table(finding for check in CHECKS for finding in check(paper))
@@ -58,11 +55,8 @@ def audit(paper: Paper | None = None) -> pd.DataFrame:
 def flagged_cells(findings: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the printed cells that findings (by default all) cast doubt on, for marks in tables.
 
-    Returns
-    -------
-    DataFrame
-        `specar.paper.numbers.KEY` of each cell, once, with ``kind``, ``severity``, ``printed``, ``implied``
-        and ``explanation`` of its gravest finding.
+    `specar.paper.numbers.KEY` of each cell, once, with ``kind``, ``severity``, ``printed``, ``implied`` and
+    ``explanation`` of its gravest finding.
     """
     found = audit() if findings is None else findings
     single = (found["model"] != "") & (found["metric"] != "") & (found["dataset"] != "")
