@@ -11,35 +11,18 @@ from specar.data.entries import Kind
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """One task as an axis of the matrix.
+    """One task as an axis of the matrix."""
 
-    Attributes
-    ----------
-    kind
-        Datasets that it can run on.
-    baselines
-        Its naive floors, by name.
-    seq_len
-        Look-back where an experiment gives none; None: follows from the dataset.
-    setting, settings
-        What its experiments vary, as a field of a run and as its plural in the configuration; None for
-        a task with one experiment per dataset.
-    top
-        Whether it has a temporal order to preserve: the authors define no TOP loss for the others.
-    task_settings
-        The task settings that it uses, with their defaults; None: follows from others.
-    weighted
-        Whether averages over datasets count their test examples (M4: series) rather than the datasets.
-    """
-
-    kind: Kind
-    baselines: tuple[str, ...]
-    seq_len: int | None = None
+    kind: Kind  # of the datasets that it can run on
+    baselines: tuple[str, ...]  # its naive floors
+    seq_len: int | None = None  # look-back where an experiment gives none; None: follows from the dataset
+    # What its experiments vary, as a field of a run and as its plural in the configuration; None for a task
+    # with one experiment per dataset.
     setting: str | None = None
     settings: str | None = None
-    top: bool = True
-    task_settings: Mapping[str, Any] = field(default_factory=dict)
-    weighted: bool = False
+    top: bool = True  # has a temporal order to preserve: the authors define no TOP loss for the others
+    task_settings: Mapping[str, Any] = field(default_factory=dict)  # with defaults; None: follows from others
+    weighted: bool = False  # averages over datasets count their test examples (M4: series), not the datasets
 
 
 TASK_INFO: dict[str, TaskInfo] = {
