@@ -14,11 +14,10 @@ from pydantic import ValidationError
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
-from specar.config.key import RunKey, Setting
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
-from specar.config.tasks import TASK_INFO
+from specar.config.tasks import TASK_INFO, RunKey, Setting
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.models import ModelSpec, spec_of
 
