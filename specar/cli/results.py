@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from specar.cli.commands import argument, command, plan_of, tasks_of
+
+if TYPE_CHECKING:
+    from specar.results.ledger import Ledger
 
 _TASKS = argument("tasks", nargs="*", metavar="TASK")
 
@@ -21,24 +25,27 @@ def _figures(options: argparse.Namespace) -> None:
     _of_tasks(options, "figures")
 
 
-def _of_tasks(options: argparse.Namespace, product: str) -> None:
-    from specar.outputs.write import write_figures, write_tables
+def _ledger(options: argparse.Namespace, tasks: bool = False) -> Ledger:
     from specar.results.ledger import ledger_of
 
     plan = plan_of(options)
-    tasks = tasks_of(options, plan)
-    ledger = ledger_of(plan, tasks)
-    for task in tasks:
+    return ledger_of(plan, tasks_of(options, plan) if tasks else ())
+
+
+def _of_tasks(options: argparse.Namespace, product: str) -> None:
+    from specar.outputs.write import write_figures, write_tables
+
+    ledger = _ledger(options, tasks=True)
+    for task in tasks_of(options, ledger.plan):
         (write_tables if product == "tables" else write_figures)(ledger, task)
 
 
 @command("print the results so far and where they are")
 def _show(options: argparse.Namespace) -> None:
-    from specar.results.ledger import ledger_of
     from specar.tables.terminal import terminal_table
 
-    plan = plan_of(options)
-    ledger = ledger_of(plan)
+    ledger = _ledger(options)
+    plan = ledger.plan
     for task in plan.tasks:
         print(f"\n{task}\n\n{terminal_table(ledger, task)}")
     for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
@@ -56,11 +63,10 @@ def _show(options: argparse.Namespace) -> None:
 )
 def _paper(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_tables
-    from specar.results.ledger import ledger_of
 
-    plan = plan_of(options)
-    write_paper_tables(ledger_of(plan), options.tables)
-    print(f"{plan.paper}/")
+    ledger = _ledger(options)
+    write_paper_tables(ledger, options.tables)
+    print(f"{ledger.plan.paper}/")
 
 
 @command(
@@ -69,9 +75,8 @@ def _paper(options: argparse.Namespace) -> None:
 )
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
-    from specar.results.ledger import ledger_of
 
-    write_paper_figures(ledger_of(plan_of(options)), options.names)
+    write_paper_figures(_ledger(options), options.names)
 
 
 @command(
@@ -98,12 +103,11 @@ def _ablations(options: argparse.Namespace) -> None:
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
-    from specar.results.ledger import ledger_of
 
-    plan = plan_of(options)
-    judgement = judge(ledger_of(plan))
-    write_judgement(judgement, plan.judgement)
-    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")
+    ledger = _ledger(options)
+    judgement, folder = judge(ledger), ledger.plan.judgement
+    write_judgement(judgement, folder)
+    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {folder}/")
 
 
 @command(
@@ -117,8 +121,8 @@ def _judge(options: argparse.Namespace) -> None:
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
     from specar.paper.audit.checks import audit
+    from specar.paper.audit.outside import with_floors
     from specar.paper.audit.printed import Paper
-    from specar.paper.audit.protocol import with_floors
     from specar.tables.audit import summary
 
     plan = plan_of(options)

@@ -108,11 +108,8 @@ def margins_in_words(metrics: Iterable[str]) -> str:
         names.setdefault(margin_of(metric).text, []).append(METRICS[metric].label)
     if len(names) == 1:
         return next(iter(names))
-    return ", ".join(f"{text} ({_listed(labels)})" for text, labels in names.items())
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    listed = (" and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]])) for labels in names.values())
+    return ", ".join(f"{text} ({labels})" for text, labels in zip(names, listed, strict=True))
 
 
 def half_unit(printed: str) -> float:

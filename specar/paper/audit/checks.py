@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from specar.paper.audit import claims, colours, outside, protocol, repairs, scores, settings, tables
+from specar.paper.audit import claims, colours, outside, repairs, scores, settings, tables
 from specar.paper.audit.finding import Finding, as_table
 from specar.paper.audit.printed import Paper
 from specar.paper.numbers import KEY
@@ -26,13 +26,13 @@ CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
     outside.released_log,
     outside.figure,
     claims.claims,
-    protocol.random_scores,
+    outside.random_scores,
     settings.settings,
     settings.windows,
     settings.even_windows,
     settings.horizons,
     settings.datasets,
-    protocol.selection,
+    outside.selection,
     outside.learning_rates,
     tables.unstated_top,
     colours.colours,
