@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,13 @@ from specar.runs import store
 from specar.runs.plan import Plan
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
+Run = Callable[[argparse.Namespace], None]
+COMMANDS: list[tuple[str, str, Run, tuple[Argument, ...]]] = []
 
 
 def argument(*names: str, **options: Any) -> Argument:
     """Return an argument of a command, as ``add_argument`` takes it."""
     return names, options
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command about a configuration."""
-
-    name: str
-    run: Callable[[argparse.Namespace], None]
-    text: str
-    arguments: tuple[Argument, ...] = ()
-
-    def add_to(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-        """Add the command to the parser, with the options that all have."""
-        added = commands.add_parser(self.name, help=self.text, description=self.text)
-        added.set_defaults(command=self.run)
-        for names, options in (*_PLAN, *self.arguments):
-            added.add_argument(*names, **options)
 
 
 _PLAN = (
@@ -44,6 +28,16 @@ _PLAN = (
     ),
     argument("--plan", metavar="FILE", help="plan written by 'specar plan', instead of --config"),
 )
+
+
+def command(text: str, *arguments: Argument) -> Callable[[Run], Run]:
+    """Make a function a command of its name, with a text of help, about a configuration."""
+
+    def register(run: Run) -> Run:
+        COMMANDS.append((run.__name__.strip("_").replace("_", "-"), text, run, (*_PLAN, *arguments)))
+        return run
+
+    return register
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -56,13 +50,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 
 def tasks_of(options: argparse.Namespace, plan: Plan) -> list[str]:
-    """Return the tasks that were asked for, by default all.
-
-    Raises
-    ------
-    SpecarError
-        The plan has no runs of one.
-    """
+    """Return the tasks that were asked for, by default all; `SpecarError` where there are no runs of one."""
     for task in options.tasks:
         if task not in plan.tasks:
             raise SpecarError(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from specar.cli.commands import Command, argument, plan_of
+from specar.cli.commands import argument, command, plan_of
+
+_NAMES = argument("names", nargs="*", metavar="NAME")
 
 
+@command("list datasets with state, size, licence and source")
 def _datasets(options: argparse.Namespace) -> None:
     from specar.data.status import listing, without_hash
 
@@ -20,6 +23,7 @@ def _datasets(options: argparse.Namespace) -> None:
     print(f"files without a hash of their own: {', '.join(without_hash(plan.config.datasets)) or 'none'}")
 
 
+@command("fetch datasets (default: those of the configuration)", _NAMES)
 def _fetch(options: argparse.Namespace) -> None:
     from specar.base.files import sha256_of, update_json
     from specar.data.download import fetch
@@ -33,6 +37,7 @@ def _fetch(options: argparse.Namespace) -> None:
         update_json(plan.raw / f"{name}.json", hashes)
 
 
+@command("prepare datasets (default: those of the configuration)", _NAMES)
 def _prepare(options: argparse.Namespace) -> None:
     from specar.data.download import fetch
     from specar.data.prepare import prepare
@@ -41,11 +46,3 @@ def _prepare(options: argparse.Namespace) -> None:
     for name in options.names or plan.datasets:
         fetch(name, plan.dataset(name), plan.raw / name, plan.mirror)  # no request where all is there
         prepare(name, plan.dataset(name), plan.raw / name, plan.prepared / name)
-
-
-_NAMES = argument("names", nargs="*", metavar="NAME")
-COMMANDS = (
-    Command("datasets", _datasets, "list datasets with state, size, licence and source"),
-    Command("fetch", _fetch, "fetch datasets (default: those of the configuration)", (_NAMES,)),
-    Command("prepare", _prepare, "prepare datasets (default: those of the configuration)", (_NAMES,)),
-)

@@ -5,35 +5,47 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from specar.cli.commands import Command, argument, plan_of, tasks_of
+from specar.cli.commands import argument, command, plan_of, tasks_of
+
+if TYPE_CHECKING:
+    from specar.results.ledger import Ledger
+
+_TASKS = argument("tasks", nargs="*", metavar="TASK")
 
 
+@command("write the tables of tasks from what is there", _TASKS)
 def _tables(options: argparse.Namespace) -> None:
     _of_tasks(options, "tables")
 
 
+@command("draw the figures of tasks from what is there", _TASKS)
 def _figures(options: argparse.Namespace) -> None:
     _of_tasks(options, "figures")
 
 
-def _of_tasks(options: argparse.Namespace, product: str) -> None:
-    from specar.outputs.write import write_figures, write_tables
+def _ledger(options: argparse.Namespace, tasks: bool = False) -> Ledger:
     from specar.results.ledger import ledger_of
 
     plan = plan_of(options)
-    tasks = tasks_of(options, plan)
-    ledger = ledger_of(plan, tasks)
-    for task in tasks:
+    return ledger_of(plan, tasks_of(options, plan) if tasks else ())
+
+
+def _of_tasks(options: argparse.Namespace, product: str) -> None:
+    from specar.outputs.write import write_figures, write_tables
+
+    ledger = _ledger(options, tasks=True)
+    for task in tasks_of(options, ledger.plan):
         (write_tables if product == "tables" else write_figures)(ledger, task)
 
 
+@command("print the results so far and where they are")
 def _show(options: argparse.Namespace) -> None:
-    from specar.results.ledger import ledger_of
     from specar.tables.task import terminal_table
 
-    plan = plan_of(options)
-    ledger = ledger_of(plan)
+    ledger = _ledger(options)
+    plan = ledger.plan
     for task in plan.tasks:
         print(f"\n{task}\n\n{terminal_table(ledger, task)}")
     for line in [*(f"{name}: {text}" for name, text in plan.remarks.items()), plan.config.note]:
@@ -45,22 +57,33 @@ def _show(options: argparse.Namespace) -> None:
     )
 
 
+@command(
+    "write the paper's tables, all models, beside what is reproduced; trains nothing",
+    argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),
+)
 def _paper(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_tables
-    from specar.results.ledger import ledger_of
 
-    plan = plan_of(options)
-    write_paper_tables(ledger_of(plan), options.tables)
-    print(f"{plan.paper}/")
+    ledger = _ledger(options)
+    write_paper_tables(ledger, options.tables)
+    print(f"{ledger.plan.paper}/")
 
 
+@command(
+    "draw the figures over all tasks from the records that are there",
+    argument("names", nargs="*", metavar="NAME", help="figures, by default all"),
+)
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
-    from specar.results.ledger import ledger_of
 
-    write_paper_figures(ledger_of(plan_of(options)), options.names)
+    write_paper_figures(_ledger(options), options.names)
 
 
+@command(
+    "write tables and figures of ablations from the records that are there, or list the ablations",
+    argument("names", nargs="*", metavar="NAME", help="default: all with a record"),
+    argument("--list", action="store_true", help="list ablations with the state of their runs"),
+)
 def _ablations(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_ablation
     from specar.runs.store import started_ablations
@@ -76,22 +99,30 @@ def _ablations(options: argparse.Namespace) -> None:
         write_ablation(plan, name)
 
 
+@command("judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks")
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
-    from specar.results.ledger import ledger_of
 
-    plan = plan_of(options)
-    judgement = judge(ledger_of(plan))
-    write_judgement(judgement, plan.judgement)
-    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")
+    ledger = _ledger(options)
+    judgement, folder = judge(ledger), ledger.plan.judgement
+    write_judgement(judgement, folder)
+    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {folder}/")
 
 
+@command(
+    "list what the paper's own numbers contradict",
+    argument("--kind", action="append", metavar="KIND", help="findings of this kind only"),
+    argument("--severity", action="append", metavar="NAME", help="findings of this severity only"),
+    argument("--full", action="store_true", help="list labels one by one as well"),
+    argument("--csv", action="store_true", help="print all columns as CSV"),
+    argument("--write", action="store_true", help="write paper/audit.csv and .md under results"),
+)
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
     from specar.paper.audit.checks import audit
+    from specar.paper.audit.outside import with_floors
     from specar.paper.audit.printed import Paper
-    from specar.paper.audit.protocol import with_floors
     from specar.tables.audit import summary
 
     plan = plan_of(options)
@@ -109,60 +140,12 @@ def _audit(options: argparse.Namespace) -> None:
         print(summary(findings, options.full))
 
 
+@command(
+    "write one page with the paper beside the reproduction, from whatever records are there",
+    argument("--output", metavar="FILE", help="where it goes (default: in the results)"),
+)
 def _report(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_report
 
     plan = plan_of(options)
     print(f"report  {write_report(plan, Path(options.output) if options.output else plan.report)}")
-
-
-_TASKS = argument("tasks", nargs="*", metavar="TASK")
-COMMANDS = (
-    Command("tables", _tables, "write the tables of tasks from what is there", (_TASKS,)),
-    Command("figures", _figures, "draw the figures of tasks from what is there", (_TASKS,)),
-    Command("show", _show, "print the results so far and where they are"),
-    Command(
-        "paper",
-        _paper,
-        "write the paper's tables, all models, beside what is reproduced; trains nothing",
-        (argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),),
-    ),
-    Command(
-        "paper-figures",
-        _paper_figures,
-        "draw the figures over all tasks from the records that are there",
-        (argument("names", nargs="*", metavar="NAME", help="figures, by default all"),),
-    ),
-    Command(
-        "ablations",
-        _ablations,
-        "write tables and figures of ablations from the records that are there, or list the ablations",
-        (
-            argument("names", nargs="*", metavar="NAME", help="default: all with a record"),
-            argument("--list", action="store_true", help="list ablations with the state of their runs"),
-        ),
-    ),
-    Command(
-        "judge",
-        _judge,
-        "judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks",
-    ),
-    Command(
-        "audit",
-        _audit,
-        "list what the paper's own numbers contradict",
-        (
-            argument("--kind", action="append", metavar="KIND", help="findings of this kind only"),
-            argument("--severity", action="append", metavar="NAME", help="findings of this severity only"),
-            argument("--full", action="store_true", help="list labels one by one as well"),
-            argument("--csv", action="store_true", help="print all columns as CSV"),
-            argument("--write", action="store_true", help="write paper/audit.csv and .md under results"),
-        ),
-    ),
-    Command(
-        "report",
-        _report,
-        "write one page with the paper beside the reproduction, from whatever records are there",
-        (argument("--output", metavar="FILE", help="where it goes (default: in the results)"),),
-    ),
-)

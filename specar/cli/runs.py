@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.cli.commands import Argument, Command, argument, plan_of
+from specar.cli.commands import argument, command, plan_of
 from specar.config import RunConfig, run_id
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import explain, read_yaml
@@ -22,23 +22,75 @@ from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
 from specar.runs.store import write_plan
 
+_FILTERS = {
+    "task": list(TASK_INFO),
+    **dict.fromkeys(("dataset", "setting", "model")),
+    "protocol": ["published", "strict"],
+    "seed": None,
+    "state": list(STATES),
+}
 
-def _write_plan(options: argparse.Namespace) -> None:
+
+@command(
+    "check a configuration, or print the default one or a schema",
+    argument("what", choices=["check", "default", "schema", "registry-schema"]),
+)
+def _config(options: argparse.Namespace) -> None:
+    if options.what != "check":
+        texts = {"default": default_yaml, "schema": schema_json, "registry-schema": registry_schema_json}
+        print(texts[options.what](), end="")
+        return
+    plan = plan_of(options)
+    print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
+
+
+@command(
+    "write a model of your own to begin with",
+    argument("name", metavar="NAME", help="of the module and its label"),
+)
+def _new_model(options: argparse.Namespace) -> None:
+    from specar.models.modules import new_model
+
+    path, name = new_model(options.name), options.name
+    print(f"{path} is written; add it to your configuration:\n")
+    print(f"models:\n  {name}: {{module: {name}, settings: {{hidden: 64}}}}")
+
+
+@command("resolve a configuration into its runs", argument("--output", required=True, metavar="FILE"))
+def _plan(options: argparse.Namespace) -> None:
     write_plan(plan_of(options), Path(options.output))
 
 
+@command("show how far the matrix is, what failed, and the time left")
 def _status(options: argparse.Namespace) -> None:
     from specar.tables.status import overview
 
     print(overview(plan_of(options)))
 
 
+@command("print how many hours the tasks take on classes of machines")
 def _cost(options: argparse.Namespace) -> None:
     from specar.tables.status import cost_text
 
     print(cost_text(plan_of(options)))
 
 
+@command(
+    "list runs with state and metrics, or print their records",
+    *(
+        argument(
+            f"--{name}",
+            action="append",
+            choices=values,
+            metavar=name.upper(),
+            help="may be given several times",
+        )
+        for name, values in _FILTERS.items()
+    ),
+    argument("--top", action=argparse.BooleanOptionalAction, help="with or without TOP only"),
+    argument("--json", action="store_true", help="print the whole records, one a line"),
+    argument("--ids", action="store_true", help="print the run ids only"),
+)
 def _runs(options: argparse.Namespace) -> None:
     from specar.runs.records import finished_record
 
@@ -72,11 +124,19 @@ def _chosen(plan: Plan, options: argparse.Namespace) -> Iterator[tuple[str, RunS
             yield name, status
 
 
+@command("print the resolved configuration of a run, to be trained", argument("run", metavar="RUN"))
 def _spec(options: argparse.Namespace) -> None:
     run = plan_of(options).run(options.run)
     print(yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False), end="")
 
 
+@command(
+    "train and evaluate one run",
+    argument("run", metavar="RUN", help="run id, or a YAML file as 'specar spec' prints"),
+    argument(
+        "--attempt", type=int, default=1, metavar="N", help="a failure that would repeat is not tried twice"
+    ),
+)
 def _train(options: argparse.Namespace) -> None:
     from specar.training.gpu import lease_gpu
 
@@ -107,6 +167,10 @@ def _run_of_file(path: Path) -> RunConfig:
         raise SpecarError(f"run {path}: {explain(error)}") from error
 
 
+@command(
+    "evaluate the naive baselines, without training",
+    argument("cells", nargs="*", metavar="CELL", help="cell ids (default: all)"),
+)
 def _floors(options: argparse.Namespace) -> None:
     from specar.runs.floors import write_floors
 
@@ -117,6 +181,11 @@ def _floors(options: argparse.Namespace) -> None:
         write_floors(cell, plan.prepared / cell.dataset, plan.floors / name, plan.config.execution)
 
 
+@command(
+    "add finished runs to the records that come with the project",
+    argument("what", choices=["add", "check"]),
+    argument("runs", nargs="*", metavar="RUN", help="run ids"),
+)
 def _cache(options: argparse.Namespace) -> None:
     from specar.runs import cached
 
@@ -134,6 +203,10 @@ def _cache(options: argparse.Namespace) -> None:
         print(cached.add(plan, name))
 
 
+@command(
+    "make the examples of finished runs whose weights were kept (execution.keep_weights)",
+    argument("runs", nargs="+", metavar="RUN", help="run ids"),
+)
 def _examples(options: argparse.Namespace) -> None:
     from specar.training.gpu import lease_gpu
 
@@ -144,107 +217,3 @@ def _examples(options: argparse.Namespace) -> None:
 
     for name in options.runs:
         print(remake_examples(plan, name, lease))
-
-
-def _config(options: argparse.Namespace) -> None:
-    if options.what != "check":
-        texts = {"default": default_yaml, "schema": schema_json, "registry-schema": registry_schema_json}
-        print(texts[options.what](), end="")
-        return
-    plan = plan_of(options)
-    print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
-
-
-def _new_model(options: argparse.Namespace) -> None:
-    from specar.models.modules import new_model
-
-    path, name = new_model(options.name), options.name
-    print(f"{path} is written; add it to your configuration:\n")
-    print(f"models:\n  {name}: {{module: {name}, settings: {{hidden: 64}}}}")
-
-
-def _filter(name: str, values: list[str] | None = None) -> Argument:
-    return argument(
-        f"--{name}", action="append", choices=values, metavar=name.upper(), help="may be given several times"
-    )
-
-
-COMMANDS = (
-    Command(
-        "config",
-        _config,
-        "check a configuration, or print the default one or a schema",
-        (argument("what", choices=["check", "default", "schema", "registry-schema"]),),
-    ),
-    Command(
-        "new-model",
-        _new_model,
-        "write a model of your own to begin with",
-        (argument("name", metavar="NAME", help="of the module and its label"),),
-    ),
-    Command(
-        "plan",
-        _write_plan,
-        "resolve a configuration into its runs",
-        (argument("--output", required=True, metavar="FILE"),),
-    ),
-    Command("status", _status, "show how far the matrix is, what failed, and the time left"),
-    Command("cost", _cost, "print how many hours the tasks take on classes of machines"),
-    Command(
-        "runs",
-        _runs,
-        "list runs with state and metrics, or print their records",
-        (
-            _filter("task", list(TASK_INFO)),
-            *map(_filter, ("dataset", "setting", "model")),
-            _filter("protocol", ["published", "strict"]),
-            _filter("seed"),
-            _filter("state", list(STATES)),
-            argument("--top", action=argparse.BooleanOptionalAction, help="with or without TOP only"),
-            argument("--json", action="store_true", help="print the whole records, one a line"),
-            argument("--ids", action="store_true", help="print the run ids only"),
-        ),
-    ),
-    Command(
-        "spec",
-        _spec,
-        "print the resolved configuration of a run, to be trained",
-        (argument("run", metavar="RUN"),),
-    ),
-    Command(
-        "train",
-        _train,
-        "train and evaluate one run",
-        (
-            argument("run", metavar="RUN", help="run id, or a YAML file as 'specar spec' prints"),
-            argument(
-                "--attempt",
-                type=int,
-                default=1,
-                metavar="N",
-                help="a failure that would repeat is not tried twice",
-            ),
-        ),
-    ),
-    Command(
-        "floors",
-        _floors,
-        "evaluate the naive baselines, without training",
-        (argument("cells", nargs="*", metavar="CELL", help="cell ids (default: all)"),),
-    ),
-    Command(
-        "cache",
-        _cache,
-        "add finished runs to the records that come with the project",
-        (
-            argument("what", choices=["add", "check"]),
-            argument("runs", nargs="*", metavar="RUN", help="run ids"),
-        ),
-    ),
-    Command(
-        "examples",
-        _examples,
-        "make the examples of finished runs whose weights were kept (execution.keep_weights)",
-        (argument("runs", nargs="+", metavar="RUN", help="run ids"),),
-    ),
-)

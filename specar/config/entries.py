@@ -20,9 +20,8 @@ from pydantic import (
 )
 
 from specar.base.strict import Strict
-from specar.config.key import Setting
 from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS, Setting
 from specar.data.entries import DatasetName
 from specar.models.specar.config import SpecARConfig
 

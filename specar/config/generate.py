@@ -11,15 +11,11 @@ from pydantic import BaseModel, TypeAdapter
 from specar.config.schema import Config
 from specar.data.registry import DATASET_FORMATS, Dataset
 
-_PARTS_OF_ENTRIES = [entry.__name__ for entry in DATASET_FORMATS.values()] + [
-    "DatasetFile",
-    "Splits",
-    "RowCount",
-    "PartCounts",
-    "CaseCounts",
-    "Ablation",
-    "ModelEntry",
-]
+_PARTS_OF_ENTRIES = (
+    *(entry.__name__ for entry in DATASET_FORMATS.values()),
+    *("DatasetFile", "Splits", "RowCount", "PartCounts", "CaseCounts", "Ablation", "ModelEntry"),
+)
+_MERGED = ("models", "experiments", "ablations", "datasets")  # over what the package brings
 _HEADER = """\
 # yaml-language-server: $schema=config.schema.json
 # The paper in full. Written by 'specar config default'; every key may be left out.
@@ -41,7 +37,7 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
     if isinstance(value, BaseModel):
         inner = "".join(_entry(value, key, indent + "  ") for key in type(value).model_fields)
         return f"{comment}{indent}{name}:\n{inner}"
-    if name in ("models", "experiments", "ablations", "datasets"):  # merged over what the package brings
+    if name in _MERGED:
         value = {}
     if isinstance(value, list):
         value = [
@@ -56,12 +52,7 @@ def _entry(config: BaseModel, name: str, indent: str = "") -> str:
 def schema_json() -> str:
     """Return the JSON schema of configuration files."""
     schema = Config.model_json_schema(mode="validation")
-    for name in (
-        "models",
-        "experiments",
-        "ablations",
-        "datasets",
-    ):  # their defaults are files ...
+    for name in _MERGED:  # their defaults are files ...
         schema["properties"][name].pop("default", None)
     for name in _PARTS_OF_ENTRIES:  # ... over which parts of an entry are merged
         schema["$defs"][name].pop("required", None)

@@ -20,10 +20,7 @@ from specar.data.registry import DATASET_FORMATS, builtin_datasets
 def load_config(*paths: str | Path) -> Config:
     """Read configuration files, later ones over earlier ones; without any, the paper in full.
 
-    Raises
-    ------
-    SpecarError
-        A file is missing, is not YAML, or has an unknown key or a bad value.
+    `SpecarError`: a file is missing, is not YAML, or has an unknown key or a bad value.
     """
     merged: dict[str, Any] = {}
     for path in paths:

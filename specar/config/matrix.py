@@ -14,11 +14,10 @@ from pydantic import ValidationError
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
-from specar.config.key import RunKey, Setting
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
-from specar.config.tasks import TASK_INFO
+from specar.config.tasks import TASK_INFO, RunKey, Setting
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.models import ModelSpec, spec_of
 
@@ -48,18 +47,8 @@ def _name(config: Cell, *parts: object) -> str:
 def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]:
     """Return every run of the matrix, by run id, in the order of the configuration.
 
-    Parameters
-    ----------
-    config
-        The configuration.
-    absent
-        Datasets that an entry of the matrix only gets if it names them: on request, and not in place.
-
-    Raises
-    ------
-    SpecarError
-        A dataset, horizon or mask ratio is named that has no experiment, or settings contradict
-        each other.
+    An entry only gets ``absent`` datasets (on request, and not in place) if it names them. `SpecarError`: a
+    dataset, horizon or mask ratio is named that has no experiment, or settings contradict each other.
     """
     runs = _expand_entries(config, config.matrix, absent)
     if not runs:
@@ -202,10 +191,8 @@ def _expand_setting(
 def labels_of(config: Config, entry: MatrixEntry) -> list[str]:
     """Return the labels of the models of an entry: those that it names, or all by default that do its task.
 
-    Raises
-    ------
-    SpecarError
-        A model that it names cannot do its task, or it has settings of SpecAR-Net and no such model.
+    `SpecarError`: a model that it names cannot do its task, or it has settings of SpecAR-Net and no such
+    model.
     """
     labels = entry.models or config.default_labels
     able = {label: not (do := _spec(config, label).tasks) or entry.task in do for label in labels}

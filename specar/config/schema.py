@@ -26,7 +26,6 @@ from specar.config.entries import (
     check_task_settings,
     renamed,
 )
-from specar.config.key import RunKey, Setting
 from specar.config.settings import (
     DataConfig,
     Execution,
@@ -35,7 +34,7 @@ from specar.config.settings import (
     TaskSettings,
     TrainingConfig,
 )
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS, RunKey, Setting
 from specar.data.entries import DatasetName
 from specar.data.registry import Dataset, builtin_datasets, linked
 from specar.models import ModelSpec, spec_of

@@ -1,45 +1,30 @@
-"""What the configuration has to know of each task; what a task does is in ``specar.tasks``."""
+"""What the configuration has to know of each task, and what names a run; what a task does: `specar.tasks`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from specar.data.entries import Kind
+
+Setting = int | float | None
 
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """One task as an axis of the matrix.
+    """One task as an axis of the matrix."""
 
-    Attributes
-    ----------
-    kind
-        Datasets that it can run on.
-    baselines
-        Its naive floors, by name.
-    seq_len
-        Look-back where an experiment gives none; None: follows from the dataset.
-    setting, settings
-        What its experiments vary, as a field of a run and as its plural in the configuration; None for
-        a task with one experiment per dataset.
-    top
-        Whether it has a temporal order to preserve: the authors define no TOP loss for the others.
-    task_settings
-        The task settings that it uses, with their defaults; None: follows from others.
-    weighted
-        Whether averages over datasets count their test examples (M4: series) rather than the datasets.
-    """
-
-    kind: Kind
-    baselines: tuple[str, ...]
-    seq_len: int | None = None
+    kind: Kind  # of the datasets that it can run on
+    baselines: tuple[str, ...]  # its naive floors
+    seq_len: int | None = None  # look-back where an experiment gives none; None: follows from the dataset
+    # What its experiments vary, as a field of a run and as its plural in the configuration; None for a task
+    # with one experiment per dataset.
     setting: str | None = None
     settings: str | None = None
-    top: bool = True
-    task_settings: Mapping[str, Any] = field(default_factory=dict)
-    weighted: bool = False
+    top: bool = True  # has a temporal order to preserve: the authors define no TOP loss for the others
+    task_settings: Mapping[str, Any] = field(default_factory=dict)  # with defaults; None: follows from others
+    weighted: bool = False  # averages over datasets count their test examples (M4: series), not the datasets
 
 
 TASK_INFO: dict[str, TaskInfo] = {
@@ -75,3 +60,24 @@ TASK_INFO: dict[str, TaskInfo] = {
 }
 # Task that a plural in the configuration belongs to.
 TASK_OF_SETTINGS = {info.settings: task for task, info in TASK_INFO.items() if info.settings}
+
+
+class RunKey(NamedTuple):
+    """What names a run; runs that are equal in it are told apart by the hash of their settings alone.
+
+    ``setting`` is the horizon or the mask ratio, whichever the task varies, ``model`` the label of an entry
+    of ``models:``, ``top`` whether it is trained with temporal order preserving.
+    """
+
+    task: str
+    dataset: str
+    setting: Setting
+    model: str
+    top: bool
+    protocol: str
+    seed: int
+
+    def __str__(self) -> str:
+        top, setting = "top" if self.top else "notop", [] if self.setting is None else [str(self.setting)]
+        parts = [self.task, self.dataset, *setting, self.model, top, self.protocol, f"seed{self.seed}"]
+        return "-".join(parts)

@@ -14,7 +14,7 @@ from specar.figures.ablation_differences import differences
 from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.style import FAINT, MARKER, RULE, SMALL_SIZE, look_of
 from specar.figures.words import metric_label, notes, short, variants, with_top
-from specar.paper.levels import published_best
+from specar.paper.published import published_best
 from specar.paper.sources import metrics_of, setting_name
 from specar.runs.plan import Plan
 

@@ -19,8 +19,7 @@ from specar.figures.words import (
     variants,
     with_top,
 )
-from specar.paper.margins import margins_in_words
-from specar.paper.metrics import METRICS
+from specar.paper.metrics import METRICS, margins_in_words
 from specar.paper.sources import AVERAGE, source_of
 from specar.results.ledger import Ledger
 from specar.results.rows import FAILED, NOT_REQUESTED, PARTIAL

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from specar.config import Config
 from specar.figures.labels import Labels
 from specar.figures.style import BAND, FAINT, MARKER, RULE, SMALL_MARKER, look_of
-from specar.paper.margins import margin_of
+from specar.paper.metrics import margin_of
 
 _FAR, _NAMED = 16, 6  # names are tried at so many points, and written at so many at most
 _MANY = 40

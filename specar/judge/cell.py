@@ -20,8 +20,7 @@ from specar.judge.rules import (
     SHOWN,
     WORSE,
 )
-from specar.paper.margins import half_unit, margin_of
-from specar.paper.metrics import METRICS
+from specar.paper.metrics import METRICS, half_unit, margin_of
 
 # Spread below this share of the value is rounding of floating-point numbers, not noise between seeds.
 _NO_SPREAD = 1e-12

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
-from specar.paper.margins import margins_in_words
+from specar.paper.metrics import margins_in_words
 from specar.results.convergence import NOT_CONVERGED, RULE
 
 ALPHA = 0.05  # level of every test

@@ -55,11 +55,8 @@ class ModelSpec:
     def settings(self, values: Mapping[str, Any]) -> BaseModel:
         """Validate settings; what is unknown is an error, whatever the class itself says.
 
-        Raises
-        ------
-        ValueError
-            A setting is unknown or has a bad value, or the settings would not come back from a record as they
-            were, so that the id of a run would change.
+        `ValueError`: a setting is unknown or has a bad value, or the settings would not come back from a
+        record as they were, so that the id of a run would change.
         """
         made = self._validated(values)
         if not self.builtin:
@@ -114,10 +111,7 @@ def _has_set(value: Any) -> bool:
 def spec_of(module: str) -> ModelSpec:
     """Return what a module of ``specar.models``, of the working folder or of Python's path offers.
 
-    Raises
-    ------
-    SpecarError
-        There is no such module, it cannot be imported, or what it offers is not what README.md says.
+    `SpecarError`: there is none, it cannot be imported, or what it offers is not what README.md says.
     """
     found = import_module(module)
     where, tasks = f"model module {module!r} ({found.__file__ or 'built in'})", getattr(found, "TASKS", ())
@@ -144,10 +138,7 @@ def spec_of(module: str) -> ModelSpec:
 def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module:
     """Build a model; its output is checked wherever it is called.
 
-    Raises
-    ------
-    SpecarError
-        Building it fails, or what is built is no network with something to train.
+    `SpecarError`: building it fails, or what is built is no network with something to train.
     """
     from specar.models.base import checked
 

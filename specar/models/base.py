@@ -39,10 +39,7 @@ class Ordered(Protocol):
 def checked(model: Any, name: str, shape: SeriesShape, top: bool = False) -> nn.Module:
     """Return a network whose output is a `ModelOutput` of the right shape; it may return the tensor alone.
 
-    Raises
-    ------
-    SpecarError
-        It is no network with something to train, or, when it is called, returns something else.
+    `SpecarError`: it is no network with something to train, or, when it is called, returns something else.
     """
     if not isinstance(model, nn.Module):
         raise SpecarError(f"build of model {name!r} returned a {type(model).__name__}, not a torch nn.Module")
@@ -65,11 +62,8 @@ def _problem(made: Any, batch: int, shape: SeriesShape) -> str:
     if not (isinstance(made, ModelOutput) and isinstance(made.output, Tensor)):
         return f"a {type(made).__name__}; wanted is a tensor, or a ModelOutput of one"
     rows = (shape.classes,) if shape.classes else (shape.pred_len or shape.seq_len, shape.channels)
-    parts = {
-        "output": (made.output, (batch, *rows)),
-        "order_values": (made.order_values, (batch, shape.steps)),
-    }
-    for part, (values, wanted) in parts.items():
+    for part, wanted in (("output", (batch, *rows)), ("order_values", (batch, shape.steps))):
+        values = getattr(made, part)
         if values is not None and tuple(values.shape) != wanted:
             return f"{part} of shape {tuple(values.shape)}; wanted is {wanted}"
         if values is not None and not values.is_floating_point():

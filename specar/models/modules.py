@@ -27,10 +27,7 @@ _LIBRARIES = ("site-packages", "dist-packages", "<frozen", sysconfig.get_paths()
 def import_module(name: str) -> ModuleType:
     """Import a model: one of the package by its name, else from the working folder, else by a dotted path.
 
-    Raises
-    ------
-    SpecarError
-        There is no such module, there are two, or its code raises.
+    `SpecarError`: there is no such module, there are two, or its code raises.
     """
     if "." not in name and importlib.util.find_spec(f"{_PACKAGE}.{name}"):
         ours, own = importlib.import_module(f"{_PACKAGE}.{name}"), Path(f"{name}.py").resolve()
@@ -90,10 +87,7 @@ def _place(error: BaseException) -> str:
 def new_model(name: str) -> Path:
     """Write a model to begin with into the working folder; returns its file.
 
-    Raises
-    ------
-    SpecarError
-        The name is none for a module and a label, is taken, or the file cannot be written.
+    `SpecarError`: the name is none for a module and a label, is taken, or the file cannot be written.
     """
     path = Path(f"{name}.py")
     if not re.fullmatch(r"[A-Za-z]([A-Za-z0-9_]{0,38}[A-Za-z0-9])?", name) or keyword.iskeyword(name):

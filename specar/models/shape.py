@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True)
 class SeriesShape:
-    """Sizes that a task and its dataset impose on a model.
+    """Sizes that a task and its dataset impose on a model."""
 
-    Attributes
-    ----------
-    channels : int
-        Number N of input channels.
-    seq_len : int
-        Input steps S.
-    pred_len : int
-        Steps H to forecast; 0 for every other task.
-    time_features : int
-        Number of time features per step; 0 where a task uses none.
-    classes : int
-        Number of classes; 0 for every task but classification.
-    """
-
-    channels: int
-    seq_len: int
-    pred_len: int = 0
-    time_features: int = 4
-    classes: int = 0
+    channels: int  # N of the input
+    seq_len: int  # input steps S
+    pred_len: int = 0  # steps H to forecast; 0 for every other task
+    time_features: int = 4  # per step; 0 where a task uses none
+    classes: int = 0  # 0 for every task but classification
 
     @property
     def steps(self) -> int:
@@ -49,9 +35,7 @@ class Work:
     elements: int
 
     def __add__(self, other: Work) -> Work:
-        return Work(
-            self.forward + other.forward, self.training + other.training, self.elements + other.elements
-        )
+        return Work(*(own + more for own, more in zip(astuple(self), astuple(other), strict=True)))
 
     def __mul__(self, number: int) -> Work:
-        return Work(self.forward * number, self.training * number, self.elements * number)
+        return Work(*(own * number for own in astuple(self)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.paper.files import TABLE_IDS
+from specar.paper import TABLE_IDS
 
 TABLE_SUFFIXES, TEXT_SUFFIXES = ("csv", "md", "tex", "html"), ("csv", "md")
 FIGURE_SUFFIXES = ("pdf", "svg", "png")

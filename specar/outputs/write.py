@@ -18,8 +18,8 @@ from specar.figures.style import figure_style
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import drawn_ranking
 from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
+from specar.paper import TABLE_IDS
 from specar.paper.audit.checks import flagged_cells
-from specar.paper.files import TABLE_IDS
 from specar.report.page import page
 from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger

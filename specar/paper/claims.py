@@ -13,7 +13,7 @@ import yaml
 
 from specar.config.tasks import TASK_INFO
 from specar.paper.counts import Counts, count, face_to_face
-from specar.paper.margins import margin_of
+from specar.paper.metrics import margin_of
 from specar.paper.numbers import AVERAGES, COLUMNS, OURS, averages, cells_of, read_published
 
 HOLDS, PARTLY, FAILS, UNKNOWN = "holds", "partly", "does not hold", "cannot be judged"
@@ -49,7 +49,6 @@ class Claim:
 
     @property
     def sides(self) -> str:
-        """What is compared, in words."""
         return f"{self.side or _called(self.ours)} against {_called(self.theirs)}"
 
 

@@ -23,7 +23,6 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """Number of cells."""
         return self.better + self.equal + self.worse
 
     @property
@@ -33,11 +32,7 @@ class Counts:
 
 
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
-    """Return by how much ``ours`` is better than ``theirs``, negative where it is worse.
-
-    All on the same index, missing values NaN; ``metrics`` (of `specar.paper.metrics.METRICS`) say which
-    direction is better.
-    """
+    """Return by how much ``ours`` is better than ``theirs``, negative where it is worse; all on one index."""
     return (ours - theirs) * _signs(metrics)
 
 
@@ -54,13 +49,8 @@ def face_to_face(
 
     ``numbers`` has rows as of `specar.paper.numbers.printed_numbers`; a side is columns of its key with the
     value that makes a row one of it, like ``{"model": "SpecAR-Net"}``. Without ``theirs`` the other side is
-    every other row. What neither names has to be the same on both.
-
-    Returns
-    -------
-    DataFrame
-        A row per cell that both sides have: what identifies it, ``ours``, ``theirs`` (the best of the other
-        side) and ``margin``.
+    every other row. What neither names has to be the same on both. Returns a row per cell that both sides
+    have: what identifies it, ``ours``, ``theirs`` (the best of the other side) and ``margin``.
     """
     same = [key for key in KEY if key not in ours and key not in (theirs or {})]
     mine = _select(numbers, ours)

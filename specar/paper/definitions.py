@@ -11,7 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from specar.base.errors import SpecarError
-from specar.paper.files import SETUP, TABLE_IDS
+from specar.paper import SETUP, TABLE_IDS
 from specar.paper.numbers import cells_of, read_published
 from specar.paper.published import printed_datasets
 from specar.paper.sources import source_of
@@ -19,16 +19,13 @@ from specar.paper.sources import source_of
 
 @dataclass(frozen=True)
 class PrintedRow:
-    """A row of results that are compared with each other, for each of its metrics in the table's order.
-
-    ``label`` is its name where that is not what the paper calls the dataset.
-    """
+    """A row of results that are compared with each other, for each of its metrics in the table's order."""
 
     task: str
     dataset: str
     setting: str
     metrics: tuple[str, ...]
-    label: str = ""
+    label: str = ""  # its name where that is not what the paper calls the dataset
 
     @property
     def name(self) -> str:
@@ -52,17 +49,14 @@ class TableDefinition:
 
     @property
     def source_table(self) -> str:
-        """The table's name in the published CSVs."""
         return self.id.replace("-", ":")
 
     @property
     def tasks(self) -> list[str]:
-        """Tasks of the rows."""
         return list(dict.fromkeys(row.task for row in self.rows))
 
     @property
     def metrics(self) -> list[str]:
-        """Metrics of the rows."""
         return list(dict.fromkeys(metric for row in self.rows for metric in row.metrics))
 
     @cached_property

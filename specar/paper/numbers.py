@@ -38,20 +38,17 @@ def read_published(name: str) -> pd.DataFrame:
 
 @cache
 def printed_numbers() -> pd.DataFrame:
-    """Return all results of the paper's tables, misprints included.
+    """Return all results of the paper's tables, misprints included, as a table of `COLUMNS`.
 
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`. ``source_table`` is ``main:N``, ``appendix:N``, ``main:text``, or ``release:N`` for the
-        pictures in the authors' repository. ``dataset`` and ``setting`` are those of our runs and tables
-        (``M4-Yearly``; ``96``, ``0.25``, ``avg``, or empty), ``paper_dataset`` and ``paper_setting`` what the
-        paper calls them. ``top`` (bool) is whether the table's SpecAR-Net was trained with TOP, false for
-        tasks without; where ``stated_top`` is false the table does not say, and its numbers are those with
-        TOP (`specar.paper.audit.tables.unstated_top`). ``variant`` is the backbone (appendix 1 to 3) or the
-        kind of training (appendix 4). ``value`` has the printed digits; ``number`` is the same as a float in
-        our unit: ``unit`` (100 for what is printed as a fraction, else 1) times it. ``mark`` is ``first``,
-        ``second`` or empty, as coloured.
+    ``source_table`` is ``main:N``, ``appendix:N``, ``main:text``, or ``release:N`` for the pictures in the
+    authors' repository. ``dataset`` and ``setting`` are those of our runs and tables (``M4-Yearly``; ``96``,
+    ``0.25``, ``avg``, or empty), ``paper_dataset`` and ``paper_setting`` what the paper calls them. ``top``
+    (bool) is whether the table's SpecAR-Net was trained with TOP, false for tasks without; where
+    ``stated_top`` is false the table does not say, and its numbers are those with TOP
+    (`specar.paper.audit.tables.unstated_top`). ``variant`` is the backbone (appendix 1 to 3) or the kind of
+    training (appendix 4). ``value`` has the printed digits; ``number`` is the same as a float in our unit:
+    ``unit`` (100 for what is printed as a fraction, else 1) times it. ``mark`` is ``first``, ``second`` or
+    empty, as coloured.
     """
     tables = [
         read_published(name).rename(columns=renamed).assign(**constant)
@@ -83,7 +80,7 @@ def averages(cells: pd.DataFrame) -> pd.Series[bool]:
 def _normalised(table: pd.DataFrame) -> pd.DataFrame:
     """Put rows as the CSVs have them into our keys and unit."""
     table = table.reindex(columns=COLUMNS).fillna("")
-    names = [_in_our_key(*row) for row in _pairs(table, "task", "dataset", "setting")]
+    names = [_in_our_key(*row) for row in table[["task", "dataset", "setting"]].to_numpy().tolist()]
     has_top = table["task"].map({task: info.top for task, info in TASK_INFO.items()})
     fraction = table["source_table"].isin(_FRACTIONS)
     unit = table["metric"].map({name: metric.scale for name, metric in METRICS.items()}).where(fraction, 1.0)
@@ -106,7 +103,3 @@ def _in_our_key(task: str, dataset: str, setting: str) -> tuple[str, str]:
     if word in source.aggregates:
         return word, setting
     return (first, word) if first else (source.prefix + dataset, setting)
-
-
-def _pairs(table: pd.DataFrame, *columns: str) -> list[list[str]]:
-    return table[list(columns)].to_numpy().tolist()

@@ -63,12 +63,11 @@ def metrics_of(task: str, protocol: str) -> dict[str, Metric]:
 
 
 def baseline_labels(task: str) -> dict[str, str]:
-    """Return the names of the task's floors as printed, by column of the tidy table."""
+    """Return the names of the task's floors, by column of the tidy table."""
     return {f"floor_{name}": baseline_label(name) for name in TASK_INFO[task].baselines}
 
 
 def baseline_label(name: str) -> str:
-    """Return a baseline's name as printed."""
     return _BASELINE_NAMES.get(name, name.replace("_", " "))
 
 

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from specar.judge.judgement import Judgement, judge
 from specar.paper.audit.checks import audit
+from specar.paper.audit.outside import with_floors
 from specar.paper.audit.printed import Paper
-from specar.paper.audit.protocol import with_floors
 from specar.report.runs import RunIndex
 from specar.results.ledger import Ledger, ledger_of
 from specar.results.rows import FAILED

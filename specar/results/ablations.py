@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from specar.config.entries import Ablation
-from specar.paper.levels import KEY, published_levels
 from specar.paper.metrics import METRICS
+from specar.paper.published import LEVEL_KEY, published_levels
 from specar.paper.sources import AVERAGE
 from specar.results.rows import CELL, FAILED, NOT_REQUESTED, ranked, run_rows, statistics
 from specar.runs.plan import Plan
@@ -41,8 +41,8 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
     rows = pd.concat([runs, *_averages(runs, printed)], ignore_index=True)
     cells = statistics(rows, GROUP, shared=("shared", "all"), run_ids=("run_id", " ".join))
-    only_printed = printed.merge(cells[KEY].drop_duplicates(), how="left", on=KEY, indicator=True)
-    table = cells.merge(printed, how="left", on=KEY)
+    only_printed = printed.merge(cells[LEVEL_KEY].drop_duplicates(), how="left", on=LEVEL_KEY, indicator=True)
+    table = cells.merge(printed, how="left", on=LEVEL_KEY)
     table = pd.concat([table, only_printed[only_printed["_merge"] == "left_only"].drop(columns="_merge")])
     table["state"] = table["state"].fillna(NOT_REQUESTED)
     table["seeds"] = table["seeds"].fillna(0).astype(int)

@@ -27,32 +27,18 @@ _LINES = 20
 
 @contextmanager
 def attempt(name: str, folder: Path, number: int = 1) -> Iterator[list[dict[str, Any]]]:
-    """Hold the run's lock while it is worked on, and keep ``status.json`` true.
+    """Hold the lock of run ``name`` while it is worked on, and keep the ``status.json`` of its folder true.
 
-    Parameters
-    ----------
-    name : str
-        Id of the run.
-    folder : Path
-        Folder of the run.
-    number : int
-        Which attempt of one workflow this is: a failure that would repeat is not tried a second time.
-
-    Yields
-    ------
-    list of dict
-        Earlier attempts since the last record: state, error class and message, last log lines, start,
-        duration, peak memory, machine.
-
-    Raises
-    ------
-    SpecarError
-        Another process works on the run, or the attempt before this one failed in a way that repeats.
+    ``number`` is which attempt of one workflow this is. Yields the earlier attempts since the last record:
+    state, error class and message, last log lines, start, duration, peak memory, machine. `SpecarError`:
+    another process works on the run, or the attempt before this one failed in a way that repeats.
     """
     lock = hold_lock(folder / LOCK, f"another process trains {name}; it")
     try:
         earlier = read_attempts(folder)
-        _refuse_repetition(earlier, number)
+        error = earlier[-1]["error"] if earlier else None
+        if number > 1 and error and error["class"] == NotFinite.__name__:
+            raise SpecarError(f"not tried again, since it would end the same way: {error['message']}")
         with _kept(name, folder, earlier):
             yield earlier
         for file in (STATUS, LOCK):
@@ -61,16 +47,18 @@ def attempt(name: str, folder: Path, number: int = 1) -> Iterator[list[dict[str,
         os.close(lock)
 
 
-def _refuse_repetition(earlier: list[dict[str, Any]], number: int) -> None:
-    error = earlier[-1]["error"] if earlier else None
-    if number > 1 and error and error["class"] == NotFinite.__name__:
-        raise SpecarError(f"not tried again, since it would end the same way: {error['message']}")
-
-
 @contextmanager
 def _kept(name: str, folder: Path, earlier: list[dict[str, Any]]) -> Iterator[None]:
     start = time.perf_counter()
-    own = {"state": "running", "error": None, "started": now(), **_process()}
+    own = {
+        "state": "running",
+        "error": None,
+        "started": now(),
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
+        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
+    }
 
     def write(**changes: Any) -> None:
         write_json(folder / STATUS, {"run_id": name, "attempts": [*earlier, {**own, **changes}]})
@@ -81,42 +69,21 @@ def _kept(name: str, folder: Path, earlier: list[dict[str, Any]]) -> Iterator[No
             yield
         except BaseException as error:
             stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
+            message = (str(error) or type(error).__name__).splitlines()[0]
+            unforeseen = [] if isinstance(error, SpecarError) else traceback.format_exception(error)
+            gpu_peak = torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
             ended = {
                 "state": "interrupted" if stopped else "failed",
-                "error": {"class": type(error).__name__, "message": _message(error)},
-                "last_lines": [*lines, *_traceback(error)][-_LINES:],
+                "error": {"class": type(error).__name__, "message": message},
+                "last_lines": [*lines, *"".join(unforeseen).splitlines()][-_LINES:],
                 "ended": now(),
                 "seconds": round(time.perf_counter() - start, 3),
                 "peak_memory_bytes": peak_memory_bytes(torch.device("cpu")),
-                "gpu_peak_memory_bytes": _gpu_peak(),
+                "gpu_peak_memory_bytes": gpu_peak,
             }
             with suppress(SpecarError):  # what went wrong is raised; a full disk may be just that
                 write(**ended)
             raise
-
-
-def _process() -> dict[str, Any]:
-    return {
-        "host": platform.node(),
-        "pid": os.getpid(),
-        "slurm_job": os.environ.get("SLURM_JOB_ID"),
-        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
-    }
-
-
-def _gpu_peak() -> int | None:
-    return torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None
-
-
-def _message(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _traceback(error: BaseException) -> list[str]:
-    """Lines of the traceback of an error that nobody has foreseen."""
-    if isinstance(error, SpecarError):
-        return []
-    return "".join(traceback.format_exception(error)).splitlines()
 
 
 @contextmanager

@@ -46,10 +46,7 @@ def _files(folder: Path) -> set[str]:
 def add(plan: Plan, name: str) -> Path:
     """Copy the record of a finished run, its examples, and the floors of its cell; returns its file.
 
-    Raises
-    ------
-    SpecarError
-        The plan has no such run, it is not done, or its record is not what the present code would make.
+    `SpecarError`: the plan has no such run, it is not done, or its record is not what the present code makes.
     """
     # To the folder that the configuration says, never from elsewhere to that of the project.
     folder = str(Path(plan.config.cache).absolute())
@@ -92,10 +89,7 @@ def _add_floors(plan: Plan, cell: str, run: RunConfig) -> None:
 def check(plan: Plan) -> tuple[int, int]:
     """Check every cached record; returns how many there are, and how many of them the plan does not ask for.
 
-    Raises
-    ------
-    SpecarError
-        One is damaged, or is not what the present code makes.
+    `SpecarError`: one is damaged, or is not what the present code makes.
     """
     folder, runs = plan.cache, {*plan.runs, *plan.runs_of_ablations}
     cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}

@@ -16,8 +16,6 @@ from specar.config import RunConfig
 from specar.config.settings import Protocol, Task
 from specar.runs.records import describe
 
-FORMAT = 1
-
 
 def write_examples(
     path: Path,
@@ -28,24 +26,11 @@ def write_examples(
 ) -> None:
     """Write examples compactly, a line per key, atomically.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    run : RunConfig
-        The run.
-    prepared_sha256, git : mapping
-        Hashes of the prepared data, and state of the code, that the examples were made with.
-    examples : mapping
-        What the task's ``examples`` returned.
-
-    Raises
-    ------
-    SpecarError
-        The folder cannot be written to or the disk is full.
+    ``examples`` is what the task's ``examples`` returned, ``prepared_sha256`` and ``git`` say of which data
+    and code. `SpecarError`: the folder cannot be written to or the disk is full.
     """
     data = {"prepared_sha256": dict(prepared_sha256)}
-    content = {"format": FORMAT, **describe(run), "data": data, "git": dict(git), **examples}
+    content = {"format": 1, **describe(run), "data": data, "git": dict(git), **examples}
     lines = [
         f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'), allow_nan=False)}"
         for key, value in content.items()
@@ -56,10 +41,7 @@ def write_examples(
 def read_examples(path: Path, name: str) -> dict[str, Any] | None:
     """Read the examples of run ``name``; None where there are none.
 
-    Raises
-    ------
-    SpecarError
-        The file is damaged or belongs to another run.
+    `SpecarError`: the file is damaged or belongs to another run.
     """
     if not path.exists():
         return None
@@ -108,13 +90,7 @@ class _Examples(BaseModel):
 
 
 def check_examples(path: Path, record: dict[str, Any]) -> None:
-    """Check that a file holds examples of the run of ``record``, from the same data.
-
-    Raises
-    ------
-    SpecarError
-        It does not.
-    """
+    """Raise `SpecarError` unless a file holds examples of the run of ``record``, from the same data."""
     content = read_examples(path, record["run_id"])
     if content is None:
         raise SpecarError(f"{path} is missing")

@@ -18,28 +18,10 @@ log = logging.getLogger(__name__)
 
 
 def write_floors(cell: Cell, data_folder: Path, folder: Path, execution: Execution) -> list[dict[str, Any]]:
-    """Compute the naive baselines of a cell and write one record each.
+    """Compute the naive baselines of a cell, on the CPU, and write one record each; returns the records.
 
-    Parameters
-    ----------
-    cell : Cell
-        Task, dataset, setting and protocol.
-    data_folder : Path
-        Folder of the prepared dataset.
-    folder : Path
-        Gets ``<baseline>.json`` per baseline of the task.
-    execution : Execution
-        Threads and the like; baselines are computed on the CPU.
-
-    Returns
-    -------
-    list of dict
-        The records.
-
-    Raises
-    ------
-    SpecarError
-        The data is missing, too short or of another version.
+    ``data_folder`` has the prepared dataset, ``folder`` gets ``<baseline>.json`` per baseline of the task.
+    `SpecarError`: the data is missing, too short or of another version.
     """
     device = configure(execution.model_copy(update={"device": "cpu"}), "fp32")
     data = load_data(cell, data_folder)

@@ -11,16 +11,32 @@ from specar.config import Config
 EXAMPLES = "examples.json"
 
 
+class _Product:
+    """A place in the folder of everything that is produced."""
+
+    def __init__(self, *parts: str) -> None:
+        self.parts = parts
+
+    def __get__(self, places: Places, _: object = None) -> Path:
+        return Path(places.config.results, *self.parts)
+
+
 @dataclass(frozen=True)
 class Places:
-    """Folders and files of a configuration."""
+    """Folders and files of a configuration: `own_` ones made here, `cached_` ones brought by the project."""
 
     config: Config
 
-    @property
-    def results(self) -> Path:
-        """Folder of everything that is produced."""
-        return Path(self.config.results)
+    results = _Product()
+    records = _Product("runs")  # a folder per run
+    floors = _Product("floors")  # a folder per cell
+    tables = _Product("tables")
+    figures = _Product("figures")
+    paper_figures = _Product("figures", "paper")  # over the whole plan
+    ablations = _Product("ablations")
+    paper = _Product("paper")  # the paper's tables, all models
+    judgement = _Product("judgement")
+    report = _Product("report", "index.html")
 
     @property
     def raw(self) -> Path:
@@ -33,75 +49,24 @@ class Places:
         return Path(self.config.data.dir) / "prepared"
 
     @property
-    def records(self) -> Path:
-        """Folder with one folder per run."""
-        return self.results / "runs"
-
-    @property
     def cache(self) -> Path:
         """Folder of the records that come with the project, also where one works elsewhere."""
         return in_project(Path(self.config.cache))
 
     def own_record_file(self, run: str) -> Path:
-        """Record of a run that was trained here."""
         return self.records / run / "metrics.json"
 
     def own_examples_file(self, run: str) -> Path:
-        """Examples of a run that was trained here."""
         return self.records / run / EXAMPLES
 
     def own_floor_file(self, cell: str, baseline: str) -> Path:
-        """Record of a baseline that was computed here."""
         return self.floors / cell / f"{baseline}.json"
 
-    @property
-    def tables(self) -> Path:
-        """Folder of the tables."""
-        return self.results / "tables"
-
-    @property
-    def ablations(self) -> Path:
-        """Folder of the tables and figures of ablations."""
-        return self.results / "ablations"
-
-    @property
-    def figures(self) -> Path:
-        """Folder of the figures."""
-        return self.results / "figures"
-
-    @property
-    def paper_figures(self) -> Path:
-        """Folder of the figures over the whole plan."""
-        return self.figures / "paper"
-
-    @property
-    def paper(self) -> Path:
-        """Folder of the paper's tables, all models."""
-        return self.results / "paper"
-
-    @property
-    def report(self) -> Path:
-        """The page with the paper beside the reproduction."""
-        return self.results / "report" / "index.html"
-
-    @property
-    def judgement(self) -> Path:
-        """Folder of verdicts, claims and ranks."""
-        return self.results / "judgement"
-
-    @property
-    def floors(self) -> Path:
-        """Folder with one folder of floor records per cell."""
-        return self.results / "floors"
-
     def cached_record_file(self, run: str) -> Path:
-        """Record of a run that comes with the project."""
         return self.cache / f"{run}.json"
 
     def cached_examples_file(self, run: str) -> Path:
-        """Examples of a run that comes with the project."""
         return self.cache / "examples" / f"{run}.json"
 
     def cached_floor_file(self, cell: str, baseline: str) -> Path:
-        """Record of a baseline that comes with the project."""
         return self.cache / "floors" / cell / f"{baseline}.json"

@@ -19,23 +19,11 @@ from specar.runs.places import Places
 
 @dataclass(frozen=True)
 class Plan(Places):
-    """Every run of a configuration and the layout of the results folder.
+    """Every run of a configuration and the layout of the results folder."""
 
-    Attributes
-    ----------
-    config
-        The configuration.
-    runs
-        The runs of its matrix, by id. Those of ablations are in `levels_of`, expanded when asked for.
-    absent
-        Names of the missing files of each dataset on request that is not in place.
-    cached_runs, cached_cells
-        Ids of the runs (of ablations as well) and cells whose records come with the project and are taken
-        from there.
-    """
-
-    runs: dict[str, RunConfig]
-    absent: dict[str, list[str]] = field(default_factory=dict)
+    runs: dict[str, RunConfig]  # of the matrix, by id; those of ablations are expanded when asked for
+    absent: dict[str, list[str]] = field(default_factory=dict)  # files that datasets on request lack
+    # Ids of the runs (of ablations as well) and cells whose records come with the project.
     cached_runs: frozenset[str] = frozenset()
     cached_cells: frozenset[str] = frozenset()
 
@@ -64,10 +52,7 @@ class Plan(Places):
     def levels_of(self, ablation: str) -> dict[str, dict[str, RunConfig]]:
         """Runs of an ablation, by level and run id.
 
-        Raises
-        ------
-        SpecarError
-            There is no such ablation, or its settings contradict each other.
+        `SpecarError`: there is no such ablation, or its settings contradict each other.
         """
         if ablation not in self.config.ablations:
             known = ", ".join(self.config.ablations)
@@ -91,17 +76,14 @@ class Plan(Places):
         return {}
 
     def dataset(self, name: str) -> Dataset:
-        """Look up a dataset."""
         return find_dataset(name, self.config.datasets)
 
     @property
     def datasets(self) -> list[str]:
-        """Datasets of the runs, in the order of the configuration."""
         return list(dict.fromkeys(run.dataset for run in self.runs.values()))
 
     @property
     def tasks(self) -> list[str]:
-        """Tasks of the runs, in the order of the configuration."""
         return list(dict.fromkeys(run.task for run in self.runs.values()))
 
     @property
@@ -117,13 +99,11 @@ class Plan(Places):
         return {cell_id(cell): cell for cell in cells}
 
     def cell(self, name: str) -> Cell:
-        """Look up a cell by its id."""
         if name not in self.cells:
             raise SpecarError(f"no cell {name!r:.200} in this configuration; 'specar runs' lists the runs")
         return self.cells[name]
 
     def cells_of(self, task: str) -> list[str]:
-        """Ids of a task's cells."""
         return [name for name, cell in self.cells.items() if cell.task == task]
 
     @property
@@ -167,7 +147,6 @@ class Plan(Places):
         )
 
     def runs_of(self, task: str) -> list[str]:
-        """Ids of a task's runs."""
         return [name for name, run in self.runs.items() if run.task == task]
 
     @property
@@ -187,27 +166,22 @@ class Plan(Places):
         return own_files(self.dataset(dataset), self.mirror)
 
     def record_file(self, run: str) -> Path:
-        """Record of a run, wherever it is taken from."""
+        """Record of a run, wherever it is taken from; so are examples, which may be missing, and floors."""
         return self.cached_record_file(run) if run in self.cached_runs else self.own_record_file(run)
 
     def examples_file(self, run: str) -> Path:
-        """Examples of a run, from where its record is taken; they may be missing."""
-        if run in self.cached_runs:
-            return self.cached_examples_file(run)
-        return self.own_examples_file(run)
+        cached = run in self.cached_runs
+        return self.cached_examples_file(run) if cached else self.own_examples_file(run)
 
     def floor_file(self, cell: str, baseline: str) -> Path:
-        """Record of a baseline, wherever it is taken from."""
-        if cell in self.cached_cells:
-            return self.cached_floor_file(cell, baseline)
-        return self.own_floor_file(cell, baseline)
+        own = cell not in self.cached_cells
+        return self.own_floor_file(cell, baseline) if own else self.cached_floor_file(cell, baseline)
 
     def own_floor_files(self, cell: str) -> list[Path]:
         """Records of all baselines of a cell that are computed here."""
         return [self.own_floor_file(cell, name) for name in TASK_INFO[self.cell(cell).task].baselines]
 
     def record_files(self, task: str) -> list[Path]:
-        """Records of all runs of a task."""
         return [self.record_file(run) for run in self.runs_of(task)]
 
     def ablation_files(self, ablation: str) -> list[Path]:
@@ -215,7 +189,6 @@ class Plan(Places):
         return [self.record_file(run) for run in self.ablation_runs(ablation)]
 
     def floor_files(self, task: str) -> list[Path]:
-        """Floor records of all cells of a task."""
         baselines = TASK_INFO[task].baselines
         return [self.floor_file(cell, name) for cell in self.cells_of(task) for name in baselines]
 

@@ -113,10 +113,7 @@ def content_hash(record: Mapping[str, Any]) -> str:
 def read_record(path: Path, run: RunConfig) -> dict[str, Any] | None:
     """Read the record of a run; None where it has not been done.
 
-    Raises
-    ------
-    SpecarError
-        The record is damaged, was edited, lacks something, or belongs to another run.
+    `SpecarError`: the record is damaged, was edited, lacks something, or belongs to another run.
     """
     return _read(path, _RunRecord, describe(run), run)
 
@@ -147,12 +144,9 @@ def _read(
         raise SpecarError(f"{path} was edited: its content is not that of its sha256; {remedy}")
     if config is not None and record["config"] != config.model_dump(mode="json"):
         # One of before a setting was added says less, and is still the same run.
-        _same_id(path, named_of(named), _id_of(_config(path, record, type(config))))
+        said = _config(path, record, type(config))
+        _same_id(path, named_of(named), run_id(said) if isinstance(said, RunConfig) else cell_id(said))
     return record
-
-
-def _id_of(config: Cell) -> str:
-    return run_id(config) if isinstance(config, RunConfig) else cell_id(config)
 
 
 def damage_of(path: Path, name: str) -> str:
@@ -187,10 +181,7 @@ def check_floor(path: Path, folder: str) -> Cell:
 def check_record(path: Path, name: str) -> RunConfig:
     """Return the configuration of a record if the present code gives it the id ``name``.
 
-    Raises
-    ------
-    SpecarError
-        The record is missing, damaged, was edited, or is of other code or another run.
+    `SpecarError`: the record is missing, damaged, was edited, or is of other code or another run.
     """
     if not path.exists():
         raise SpecarError(f"{path} is missing")

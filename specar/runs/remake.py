@@ -28,11 +28,8 @@ WEIGHTS = "weights.pt"
 def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     """Write the examples of a finished run beside its record; returns their file.
 
-    Raises
-    ------
-    SpecarError
-        The run is not done or not of the present code, its weights were not kept, its data is missing or
-        other data, or its task has no examples.
+    `SpecarError`: the run is not done or not of the present code, its weights were not kept, its data is
+    missing or other data, or its task has no examples.
     """
     run = plan.run(name)
     folder = plan.own_record_file(name).parent

@@ -31,21 +31,14 @@ STATUS, LOCK, HISTORY = "status.json", ".lock", "history.jsonl"
 class RunStatus:
     """State of a run.
 
-    Attributes
-    ----------
-    state
-        ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes
-        on from its checkpoint when it is started again. ``damaged``: its record cannot be believed.
-    attempts
-        What its attempts left that did not end in a record: see :func:`specar.runs.attempt.attempt`.
-    epoch, epoch_seconds
-        Epochs done so far, and the mean time of one; 0 where none is.
+    ``cached``: its record comes with the project. ``interrupted``: it ended without a record and goes on from
+    its checkpoint when it is started again. ``damaged``: its record cannot be believed.
     """
 
     state: State
-    attempts: list[dict[str, Any]]
-    epoch: int = 0
-    epoch_seconds: float = 0.0
+    attempts: list[dict[str, Any]]  # those that did not end in a record: see `specar.runs.attempt.attempt`
+    epoch: int = 0  # how many are done
+    epoch_seconds: float = 0.0  # mean time of one; 0 where none is done
     damage: str = ""
 
     @property
@@ -67,7 +60,7 @@ class RunStatus:
 
 
 def status_of(plan: Plan, name: str) -> RunStatus:
-    """Return the status of run ``name``."""
+    """Return the status of a run."""
     record, damage = record_or_damage(plan, name)
     if damage:
         return RunStatus("damaged", [], damage=damage)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,19 +16,19 @@ from specar.base.files import read_json, write_json
 from specar.base.names import looked_for
 from specar.config import Config, RunConfig, expand, parse_config
 from specar.config.load import explain, read_yaml
+from specar.data.meta import META
 from specar.data.mirror import missing_files, resolve_mirror
 from specar.runs.cached import find_cells, find_runs
 from specar.runs.plan import Plan
 from specar.runs.records import content_hash, sealed
+from specar.runs.status import STATUS
 
 
 def plan_of(config: Config) -> Plan:
     """Expand a configuration; datasets on request only come in where they are in place.
 
-    Raises
-    ------
-    SpecarError
-        Its settings contradict each other, or no cached records are there although only these are wanted.
+    `SpecarError`: its settings contradict each other, or no cached records are there although only these are
+    wanted.
     """
     mirror, raw = resolve_mirror(config.data.mirror), Path(config.data.dir) / "raw"
     missing = {
@@ -51,16 +52,9 @@ def plan_of_values(
     files: Iterable[str | Path] = (),
     place: Callable[[str], str] = lambda folder: folder,
 ) -> Plan:
-    """Validate and expand configuration values; raises as `plan_of`.
+    """Validate and expand configuration values, read from ``files``; raises as `plan_of`.
 
-    Parameters
-    ----------
-    values
-        The values.
-    files
-        Where they were read from.
-    place
-        Where a folder that is written to really lies (see the prefix of a module of Snakemake).
+    ``place`` says where a folder that is written to really lies (see the prefix of a module of Snakemake).
     """
     for path in files:
         read_yaml(Path(path))  # finds mistakes that the values do not show, like a key given twice
@@ -78,13 +72,7 @@ def write_plan(plan: Plan, path: Path) -> None:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan.
-
-    Raises
-    ------
-    SpecarError
-        The file is missing, damaged, edited, or was written by another version.
-    """
+    """Read a plan; `SpecarError`: the file is missing, damaged, edited, or was written by another version."""
     values = read_json(path)
     try:
         if values["sha256"] != content_hash(values):
@@ -100,17 +88,45 @@ def read_plan(path: Path) -> Plan:
 
 def started_ablations(plan: Plan) -> list[str]:
     """Return the ablations with a record, and those that belong to everything."""
-    return [name for name in plan.config.ablations if _is_started(plan, name)]
-
-
-def _is_started(plan: Plan, ablation: str) -> bool:
-    if ablation in plan.config.run_ablations:
-        return True
-    with suppress(SpecarError):
-        return any(plan.record_file(run).exists() for run in plan.ablation_runs(ablation))
-    return False
+    started = []
+    for name in plan.config.ablations:
+        with suppress(SpecarError):
+            own = name in plan.config.run_ablations
+            if own or any(plan.record_file(run).exists() for run in plan.ablation_runs(name)):
+                started.append(name)
+    return started
 
 
 def wanted(plan: Plan, files: Iterable[Path]) -> list[str]:
     """Return the files that products need: all, or those that are there where nothing is trained."""
     return [path.as_posix() for path in files if plan.trains or path.exists()]
+
+
+def digest_of_results(plan: Plan) -> str:
+    """Return a hash of files by name, size and time: records, failures, examples, floors, prepared data.
+
+    It changes when one of them does: whatever is made of all that is there has to be made again.
+    """
+    digest = hashlib.sha256()
+    for path in _files(plan):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def anything_to_show(plan: Plan) -> bool:
+    """Whether a run of the matrix or of an ablation is done, or has left why it is not."""
+    runs = [*plan.runs, *plan.runs_of_ablations]
+    return any(plan.record_file(run).exists() or (plan.records / run / STATUS).exists() for run in runs)
+
+
+def _files(plan: Plan) -> Iterator[Path]:
+    for run in [*plan.runs, *plan.runs_of_ablations]:
+        yield from (plan.record_file(run), plan.examples_file(run), plan.records / run / STATUS)
+    for task in plan.tasks:
+        yield from plan.floor_files(task)
+    for dataset in plan.config.datasets:
+        yield plan.prepared / dataset / META

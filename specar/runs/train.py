@@ -24,7 +24,6 @@ from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
 from specar.training.gpu import Lease
 from specar.training.memory import explained
-from specar.training.progress import Progress
 from specar.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -130,7 +129,12 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
         **({"parts": parts} if parts else {}),
         "details": details,
         "examples": example_counts(trainer.task),
-        "training": _training(progress),
+        "training": {
+            "epochs": progress.epoch,
+            "best_epoch": progress.best_epoch,
+            "best_val": progress.history[progress.best_epoch - 1]["val"],
+            "micro_batches": progress.micro_batches,
+        },
         "history": progress.history,
         "parameters": {
             "total": sum(p.numel() for p in trainer.model.parameters()),
@@ -151,16 +155,6 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
     }
 
 
-def _training(progress: Progress) -> dict[str, Any]:
-    best = progress.history[progress.best_epoch - 1]
-    return {
-        "epochs": progress.epoch,
-        "best_epoch": progress.best_epoch,
-        "best_val": best["val"],
-        "micro_batches": progress.micro_batches,
-    }
-
-
 def example_counts(task: Task) -> dict[str, int]:
     """Number of examples in each split, for a record."""
     return {split: task.count(split) for split in ("train", "val", "test")}
@@ -169,10 +163,7 @@ def example_counts(task: Task) -> dict[str, int]:
 def load_data(cell: Cell, folder: Path) -> PreparedData:
     """Load the prepared dataset of a run or cell.
 
-    Raises
-    ------
-    SpecarError
-        It is missing, damaged, or of another version of the registry entry.
+    `SpecarError`: it is missing, damaged, or of another version of the registry entry.
     """
     data = PreparedData.load(folder)
     if data.meta["identity"] != cell.data:
@@ -184,13 +175,7 @@ def load_data(cell: Cell, folder: Path) -> PreparedData:
 
 
 def check_sizes(task: Task, *splits: Split) -> None:
-    """Refuse a split (default: any) without an example.
-
-    Raises
-    ------
-    SpecarError
-        The part is too short for the windows.
-    """
+    """Refuse a split (default: any) without an example: its part is too short for the windows."""
     cell = task.cell
     for split in splits or get_args(Split):
         if task.count(split) == 0:

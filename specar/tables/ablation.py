@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from specar.config.tasks import TASK_INFO
-from specar.paper.levels import published_best
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
+from specar.paper.published import published_best
 from specar.paper.sources import AVERAGE, setting_name, source_of
 from specar.results.ablations import ablation_table, best_levels
 from specar.results.convergence import NOT_CONVERGED, RULE, unconverged_runs

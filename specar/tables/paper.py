@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from specar.paper import SETUP
 from specar.paper.definitions import PrintedRow, TableDefinition, definition_of
-from specar.paper.files import SETUP
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, setting_name

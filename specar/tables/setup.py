@@ -17,7 +17,7 @@ from specar.data.entries import DatasetEntry
 from specar.data.meta import META
 from specar.data.registry import M4Dataset, builtin_datasets
 from specar.models.specar.config import default_dilations
-from specar.paper.files import SETUP
+from specar.paper import SETUP
 from specar.paper.numbers import read_published
 from specar.paper.sources import metrics_of, source_of
 from specar.tables.table import DIFFERS, TEXT, Cell, Column, Line, Table

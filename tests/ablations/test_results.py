@@ -7,7 +7,7 @@ import pytest
 
 from specar.config import parse_config
 from specar.figures.ablation_differences import changes
-from specar.paper.levels import published_best, published_levels
+from specar.paper.published import published_best, published_levels
 from specar.results.ablations import ablation_runs, ablation_table, best_levels
 from specar.runs.store import plan_of
 from specar.tables.ablation import ablation_levels

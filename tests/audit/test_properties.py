@@ -12,10 +12,9 @@ from specar.metrics.short_term import owa as owa_of
 from specar.paper.audit.colours import colours
 from specar.paper.audit.groups import sums
 from specar.paper.audit.printed import Paper
-from specar.paper.audit.repairs import averages
+from specar.paper.audit.repairs import averages, corrections
 from specar.paper.audit.scores import f1, f1_of, mae_against_mse, owa, weighted_averages
-from specar.paper.audit.slips import corrections
-from specar.paper.margins import half_unit
+from specar.paper.metrics import half_unit
 from specar.paper.numbers import COLUMNS
 
 WHOLE = Paper()

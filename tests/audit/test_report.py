@@ -9,7 +9,7 @@ from specar.base.files import write_json
 from specar.cli import main
 from specar.paper.audit.checks import flagged_cells
 from specar.paper.audit.finding import COLUMNS, SEVERITIES
-from specar.paper.audit.protocol import with_floors
+from specar.paper.audit.outside import with_floors
 from specar.paper.numbers import KEY
 from specar.runs.records import FORMAT, describe_cell, sealed
 from specar.runs.store import plan_of_values

@@ -9,8 +9,7 @@ from matplotlib.text import Text
 
 from specar.figures import comparison
 from specar.figures.style import look_of
-from specar.paper.margins import margin_of
-from specar.paper.metrics import METRICS
+from specar.paper.metrics import METRICS, margin_of
 from specar.paper.sources import SOURCES
 from specar.results.ledger import ledger_of
 from specar.runs.plan import Plan

@@ -10,7 +10,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from specar.judge.cell import judge_summary, judge_values
 from specar.judge.rules import ALPHA, BETTER, INCONCLUSIVE, NOT_RUN, REPRODUCED, WORSE, cell_rules
-from specar.paper.margins import half_unit, margin_of, margins_in_words
+from specar.paper.metrics import half_unit, margin_of, margins_in_words
 
 
 @pytest.mark.parametrize(

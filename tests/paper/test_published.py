@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from specar.outputs.write import as_csv
+from specar.paper import SETUP, TABLE_IDS
 from specar.paper.definitions import DEFINITIONS
-from specar.paper.files import SETUP, TABLE_IDS
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import printed_numbers
 from specar.tables.paper import paper_table

@@ -1,8 +1,7 @@
 """The tables are written again when what they are made from has changed."""
 
 from specar.config import parse_config
-from specar.runs.changes import digest_of_results
-from specar.runs.store import plan_of
+from specar.runs.store import digest_of_results, plan_of
 
 
 def test_digest_follows_records_failures_and_prepared_data(tmp_path):

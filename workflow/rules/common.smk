@@ -11,13 +11,12 @@ from snakemake.path_modifier import PathModifier
 from specar.base.names import PROJECT
 from specar.outputs import names as files_of
 from specar.paper.sources import source_of
-from specar.runs.changes import anything_to_show, digest_of_results
 from specar.config.tasks import TASK_INFO
 from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
 from specar.runs.records import damage_of, set_aside_damaged
-from specar.runs.store import plan_of_values, wanted, write_plan
+from specar.runs.store import anything_to_show, digest_of_results, plan_of_values, wanted, write_plan
 
 
 def place(folder, prefix=workflow.modifier.path_modifier):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -19,34 +20,12 @@ from specar.models.specar.wavelet import Scalogram
 class SpecARBlock(nn.Module):
     """Time-frequency block (B, T, M) to (B, T, M): transform, parallel complex convolutions, aggregation.
 
-    A plain module for any network; the defaults follow the paper. ``architecture="released"`` computes
-    the function of the authors' code.
-
-    Parameters
-    ----------
-    d_model : int
-        Channels M.
-    d_ff : int, optional
-        Channels inside a bottleneck branch; d_model if left out.
-    architecture : {"paper", "released"}
-        Where the two differ: style of the transform, and for ``released`` the gate between the transform
-        and the convolutions and a 1x1 first branch. It also sets the defaults of ``sides`` (one; two),
-        ``branch`` (single; bottleneck) and ``residual`` (True; False).
-    backbone : {"MCN", "DCN"}
-        Complex convolutions, or two real channels without cross terms.
-    conv_layers : int
-        Number K of branches.
-    dilations : sequence of int, optional
-        Dilation per dilated branch. ``paper``: 1, 3, 5, … for K branches (Eq. 6 counted from 0);
-        ``released``: 1, 2, 3, … for K - 1 branches.
-    transform : {"stft", "cwt"}
-        Short-time Fourier transform, or continuous wavelet transform at the same frequencies.
-    window, window_length, n_fft, hop_length, sides, phase
-        See :class:`~specar.models.specar.spectrogram.Spectrogram` and, without a window,
-        :class:`~specar.models.specar.wavelet.Scalogram`.
-    steps : int, optional
-        Series length T; needed only when ``hop_length`` > 1, where a linear map over time brings the
-        frames back to T steps.
+    A plain module for any network; the defaults follow the paper. Settings are those of
+    `specar.models.specar.config.SpecARConfig`. ``architecture="released"`` computes the function of the
+    authors' code: another style of the transform, a gate between the transform and the convolutions, and a
+    1x1 first branch, with other defaults of ``dilations``, ``sides``, ``branch`` and ``residual``. ``d_ff``
+    is d_model if left out. ``steps`` is the series length T, needed only when ``hop_length`` > 1, where a
+    linear map over time brings the frames back to T steps.
     """
 
     def __init__(
@@ -70,10 +49,15 @@ class SpecARBlock(nn.Module):
         steps: int | None = None,
     ) -> None:
         super().__init__()
-        _check("architecture", architecture, ("paper", "released"))
-        _check("backbone", backbone, ("MCN", "DCN"))
-        _check("transform", transform, ("stft", "cwt"))
-        _check("branch", branch, (None, "single", "bottleneck"))
+        for name, value, allowed in (
+            ("architecture", architecture, ("paper", "released")),
+            ("backbone", backbone, ("MCN", "DCN")),
+            ("transform", transform, ("stft", "cwt")),
+            ("branch", branch, (None, "single", "bottleneck")),
+        ):
+            if value not in allowed:
+                known = ", ".join(map(str, allowed))
+                raise ValueError(f"{name} must be one of {known}, got {value!r}")
         released = architecture == "released"
         self.gated = released
         self.residual = not released if residual is None else residual
@@ -127,11 +111,6 @@ class SpecARBlock(nn.Module):
         return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)
 
 
-def _check(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
-
-
 def _dilations(given: Sequence[int] | None, conv_layers: int, released: bool) -> list[int]:
     if conv_layers < 1:
         raise ValueError(f"conv_layers must be at least 1, got {conv_layers}")
@@ -146,9 +125,7 @@ def _branches(
 ) -> list[nn.Module]:
     """Parallel branches: optionally a 1x1 one, then one per dilation; ``bottleneck`` 0 means single."""
 
-    def conv(inputs: int, outputs: int, kernel_size: int, dilation: int) -> ComplexConv2d:
-        return ComplexConv2d(inputs, outputs, kernel_size, dilation, dual_channel)
-
+    conv = partial(ComplexConv2d, dual_channel=dual_channel)
     branches: list[nn.Module] = [conv(d_model, d_model, 1, 1)] if pointwise else []
     for dilation in dilations:
         if bottleneck:

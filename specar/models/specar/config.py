@@ -1,7 +1,8 @@
-"""The settings of SpecAR-Net. Imports nothing heavy."""
+"""The settings of SpecAR-Net, and sizes that follow from them. Imports nothing heavy."""
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -14,16 +15,12 @@ Backbone = Literal["MCN", "DCN", "Embed"]
 Transform = Literal["stft", "cwt"]
 Window = Literal["hanning", "hamming", "rectangle", "blackman", "triang"]
 
+OMEGA = 6.0  # radians per scale of a wavelet: the usual choice, with about 3 periods within two scales
+SUPPORT = 4.0  # scales to either side, beyond which a kernel is cut off: its envelope is down to 3e-4
 # What the two definitions of the model choose differently. The paper does not print its TOP weight: 0.05 / 2
 # on the mean over a batch is as strong as the released 0.001 on the sum over a batch of 25.
 _ARCHITECTURE_DEFAULTS: dict[str, dict[str, Any]] = {
-    "paper": {
-        "sides": "one",
-        "branch": "single",
-        "residual": True,
-        "norm": "block",
-        "top_weight": 0.05,
-    },
+    "paper": {"sides": "one", "branch": "single", "residual": True, "norm": "block", "top_weight": 0.05},
     "released": {
         "sides": "two",
         "branch": "bottleneck",
@@ -43,6 +40,23 @@ def default_dilations(conv_layers: int, architecture: Architecture) -> list[int]
     if architecture == "released":
         return list(range(1, conv_layers))
     return [2 * k + 1 for k in range(conv_layers)]
+
+
+def bins_of(n_fft: int, sides: str) -> int:
+    """Return the number F of frequencies: n_fft // 2 + 1 of ``one`` side, n_fft of ``two``."""
+    return n_fft // 2 + 1 if sides == "one" else n_fft
+
+
+def frames_of(steps: int, n_fft: int, hop_length: int, style: Architecture) -> int:
+    """Return the number of frames of a series of ``steps`` steps."""
+    if style == "released":
+        return (steps - n_fft % 2) // hop_length + 1
+    return -(-steps // hop_length)
+
+
+def wavelet_reach(n_fft: int) -> int:
+    """Return how many steps the longest wavelet reaches to either side of a frame's centre."""
+    return math.ceil(SUPPORT * (OMEGA * n_fft / (2 * math.pi)))
 
 
 class SpecARConfig(Strict):

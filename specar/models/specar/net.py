@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 
 import torch
 from torch import Tensor, nn
@@ -47,18 +48,10 @@ class SpecARNet(nn.Module):
         observed_mask: Tensor | None = None,
         padding_mask: Tensor | None = None,
     ) -> ModelOutput:
-        """Run the network.
+        """Run the network on (B, S, N), with time features (B, S, features).
 
-        Parameters
-        ----------
-        x : Tensor
-            (B, S, N) input series.
-        time_features : Tensor, optional
-            (B, S, features).
-        observed_mask : Tensor, optional
-            (B, S, N), 1 = observed; what is masked, NaN included, does not enter the result.
-        padding_mask : Tensor, optional
-            (B, S), 1 = real step; classification only.
+        The masks are 1 for an observed value (B, S, N) and for a real step (B, S; classification only); what
+        is masked, NaN included, does not enter the result.
         """
         if self.shape.classes:
             embeddings = self.encode(x, time_features)
@@ -108,27 +101,8 @@ class SpecARNet(nn.Module):
 def _blocks(config: SpecARConfig, steps: int) -> list[nn.Module]:
     if config.backbone == "Embed":
         return []
-    return [
-        SpecARBlock(
-            config.d_model,
-            config.d_ff,
-            architecture=config.architecture,
-            backbone=config.backbone,
-            conv_layers=config.conv_layers,
-            dilations=config.dilations,
-            transform=config.transform,
-            window=config.window,
-            window_length=config.window_length,
-            n_fft=config.n_fft,
-            hop_length=config.hop_length,
-            sides=config.sides,
-            phase=config.phase,
-            branch=config.branch,
-            residual=config.residual,
-            steps=steps,
-        )
-        for _ in range(config.e_layers)
-    ]
+    settings = config.model_dump(include=set(signature(SpecARBlock).parameters))  # a setting has one name
+    return [SpecARBlock(**settings, steps=steps) for _ in range(config.e_layers)]
 
 
 def _norms(config: SpecARConfig) -> list[nn.Module]:

@@ -56,12 +56,8 @@ class _Convolution(torch.autograd.Function):
 def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: tuple[int, int]) -> Tensor:
     """Gradient of a kernel (C', C, k, l), by matrix products.
 
-    Parameters
-    ----------
-    x, gradient : Tensor
-        (B, C, F, T), what is convolved, and (B, C', F, T), the gradient of the result.
-    kernel, dilation
-        Of the two axes; sizes are odd, and the convolution was padded to keep F and T.
+    ``x`` (B, C, F, T) is what is convolved, ``gradient`` (B, C', F, T) that of the result. Sizes of the
+    kernel are odd, and the convolution was padded to keep F and T.
     """
     if gradient.shape[1] < x.shape[1]:  # the same seen from the other side, where less has to be copied
         return kernel_gradient(gradient, x, kernel, dilation).transpose(0, 1).flip(2, 3)
@@ -99,10 +95,7 @@ def _neighbours(x: Tensor, size: int, dilation: int) -> Iterator[tuple[slice, Te
         found = copies[: part.stop - part.start]
         for index, tap in enumerate(taps):
             if abs(tap) < steps:
-                here, there = (
-                    slice(max(-tap, 0), steps + min(-tap, 0)),
-                    slice(max(tap, 0), steps + min(tap, 0)),
-                )
+                here, there = (slice(max(by, 0), steps + min(by, 0)) for by in (-tap, tap))
                 found[:, :, here, index] = x[part, :, there]
         yield part, found.flatten(3)
 
@@ -110,14 +103,8 @@ def _neighbours(x: Tensor, size: int, dilation: int) -> Iterator[tuple[slice, Te
 def mean_of_positive(planes: Tensor, overwrite: bool = False) -> Tensor:
     """Mean over F of the ReLU of (B, C, F, T): (B, C, T).
 
-    Only where they are positive is kept for the gradient: a fourth of the memory.
-
-    Parameters
-    ----------
-    planes : Tensor
-        (B, C, F, T).
-    overwrite : bool
-        Whether the memory of ``planes`` may be used: nobody else may hold them.
+    Only where they are positive is kept for the gradient: a fourth of the memory. To ``overwrite`` is to use
+    the memory of ``planes``: nobody else may hold them.
     """
     if not torch.is_grad_enabled() or not planes.requires_grad:
         return _mean(_rectified(planes, overwrite))

@@ -40,19 +40,13 @@ _IGNORED = re.compile(r"position_embedding|single_ComplexConv_dila0|\.window$")
 # Parameters that the authors' code creates for every task but uses only for some.
 _OPTIONAL = re.compile(r"^(order_head|embedding\.time|extend|norms)\.|\.to_steps\.")
 _HAS_TOP = {
-    "long_term_forecast": True,
-    "short_term_forecast": True,
-    "imputation": True,
-    "anomaly_detection": False,
-    "classification": False,
+    **dict.fromkeys(("long_term_forecast", "short_term_forecast", "imputation"), True),
+    **dict.fromkeys(("anomaly_detection", "classification"), False),
 }
 # The authors spell the complex convolution in their own way.
 _BACKBONES = {
-    "CompelxConv2d": "MCN",
-    "ComplexConv2d": "MCN",
-    "MCN": "MCN",
-    "DualChannelConv2d": "DCN",
-    "DCN": "DCN",
+    **dict.fromkeys(("CompelxConv2d", "ComplexConv2d", "MCN"), "MCN"),
+    **dict.fromkeys(("DualChannelConv2d", "DCN"), "DCN"),
     "Embed": "Embed",
 }
 _OPTIONS = (
@@ -75,30 +69,19 @@ def from_released(
 ) -> SpecARNet:
     """Build the model, in evaluation mode, from a checkpoint of the authors' code.
 
-    Parameters
-    ----------
-    weights : mapping or path
-        The state dict (tensors or arrays) or the path of the checkpoint file. Prefixes ``weight/``
-        and ``module.`` are removed.
-    config : mapping or namespace
-        The options of the authors' program (task_name, seq_len, pred_len, enc_in, d_model, d_ff,
-        e_layers, conv_layers, n_fft, win_len, win_func, hop_length, backbone, dropout; num_class for
-        classification). Prefix ``config/`` is removed, other options are ignored.
-
-    Raises
-    ------
-    SpecarError
-        An option or a parameter is missing, unknown, or has another shape than the options say.
+    ``weights`` is the state dict (tensors or arrays) or the path of the checkpoint file; prefixes ``weight/``
+    and ``module.`` are removed. ``config`` has the options of the authors' program (`_OPTIONS`; num_class for
+    classification); prefix ``config/`` is removed, other options are ignored. `SpecarError`: an option or a
+    parameter is missing, unknown, or has another shape than the options say.
     """
     options = _options(config)
     try:
         model = SpecARNet(_model_config(options), _shape(options))
     except KeyError as error:
         raise SpecarError(f"config of the released model lacks {error}") from error
-    except ValidationError as error:
-        raise SpecarError(f"config of the released model: {problems(error)}") from error
     except (TypeError, ValueError) as error:
-        raise SpecarError(f"config of the released model: {error}") from error
+        said = problems(error) if isinstance(error, ValidationError) else error
+        raise SpecarError(f"config of the released model: {said}") from error
     model.load_state_dict(_matched(_state(weights), model.state_dict()))
     return model.eval()
 
@@ -106,11 +89,11 @@ def from_released(
 def _options(config: Mapping[str, Any] | argparse.Namespace) -> dict[str, Any]:
     items = config if isinstance(config, Mapping) else vars(config)
     plain = {key.removeprefix("config/"): value for key, value in items.items()}
-    return {key: _plain(plain[key]) for key in _OPTIONS if plain.get(key) is not None}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.ndarray | np.generic | Tensor) else value
+    return {
+        key: value.item() if isinstance(value, np.ndarray | np.generic | Tensor) else value
+        for key in _OPTIONS
+        if (value := plain.get(key)) is not None
+    }
 
 
 def _model_config(options: Mapping[str, Any]) -> SpecARConfig:

@@ -43,23 +43,12 @@ def _window(name: str, length: int, periodic: bool) -> Tensor:
 class Spectrogram(TimeFrequency):
     """STFT of every channel: (B, M, T) to (B, M, 2, F, frames), real and imaginary part.
 
-    Parameters
-    ----------
-    window, window_length, n_fft, hop_length
-        As usual; the window may be longer than the series.
-    sides : {"one", "two"}
-        Keep F = n_fft // 2 + 1 bins, or all F = n_fft.
-    style : {"paper", "released"}
-        ``paper``: Eq. 5. Frame t is centred on step t * hop, steps outside of the series are zero.
-        There are ceil(T / hop) frames.
-        ``released``: torch.stft of the authors' code, centred with reflection, phase relative to the
-        frame, T // hop + 1 frames ((T - 1) // hop + 1 for an odd n_fft).
-        Both are divided by sqrt(n_fft), which keeps the scale independent of the window length.
-    phase : {"frame", "absolute"}
-        What the phase of a ``paper`` frame refers to. ``frame``: its centre, e^(-j 2 pi f (tau - t) / n_fft),
-        so that a shifted series gives a shifted spectrogram, which convolutions over time rely on.
-        ``absolute``: time 0, e^(-j 2 pi f tau / n_fft), as Eq. 5 is printed: a steady oscillation keeps its
-        phase from frame to frame. The moduli are the same.
+    The window may be longer than the series. ``style``: ``paper`` is Eq. 5, ``released`` torch.stft of the
+    authors' code, whose phase is relative to the frame; both are divided by sqrt(n_fft), which keeps the
+    scale independent of the window length. ``phase``: ``frame`` is e^(-j 2 pi f (tau - t) / n_fft), so that a
+    shifted series gives a shifted spectrogram, which convolutions over time rely on; ``absolute`` is e^(-j 2
+    pi f tau / n_fft), as Eq. 5 is printed: a steady oscillation keeps its phase from frame to frame. The
+    moduli are the same.
     """
 
     def __init__(

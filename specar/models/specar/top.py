@@ -32,14 +32,8 @@ class ConvOrderHead(nn.Module):
 def paper_order_loss(order_values: Tensor, u: Tensor, weight: float) -> Tensor:
     """Eq. 9: weight / 2 * sum over time of (value - t)^2 + ||u||^2 / 2, mean over the batch.
 
-    The time index is normalised to (0, 1]: as a raw index it would dominate for any usual weight.
-
-    Parameters
-    ----------
-    order_values : Tensor
-        (B, T) values of the head.
-    u : Tensor
-        Parameters of the linear map.
+    The values are (B, T). Their time index is normalised to (0, 1]: as a raw index it would dominate for any
+    usual weight.
     """
     steps = order_values.shape[1]
     time = torch.arange(1, steps + 1, device=order_values.device, dtype=order_values.dtype) / steps

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from specar.models.specar.plane import bins_of, frames_of
+from specar.models.specar.config import bins_of, frames_of
 
 Style = Literal["paper", "released"]
 Sides = Literal["one", "two"]
@@ -19,22 +19,12 @@ Phase = Literal["frame", "absolute"]
 class TimeFrequency(nn.Module):
     """A kernel per frequency at every frame of every channel: (B, M, T) to (B, M, 2, F, frames).
 
-    Subclasses bring the kernels.
-
-    Parameters
-    ----------
-    n_fft : int
-        Bin f stands for the frequency f / n_fft, in cycles per step.
-    hop_length : int
-        Steps between frames.
-    sides : {"one", "two"}
-        F = n_fft // 2 + 1 bins, or all F = n_fft, where those beyond n_fft / 2 are negative frequencies.
-    style : {"paper", "released"}
-        ``paper``: steps outside of the series are zero, ceil(T / hop) frames. ``released``: the series is
-        reflected at its ends, T // hop + 1 frames ((T - 1) // hop + 1 for an odd n_fft). Frame i is centred
-        on step i * hop in both.
-    phase : {"frame", "absolute"}
-        ``absolute`` moves what the phase of a ``paper`` frame refers to from its centre to time 0.
+    Subclasses bring the kernels. Bin f stands for the frequency f / n_fft, in cycles per step, frame i is
+    centred on step i * hop. ``sides``: F = n_fft // 2 + 1 bins of one, all F = n_fft of two, where those
+    beyond n_fft / 2 are negative frequencies. ``style``: ``paper`` takes steps outside of the series as zero
+    and has ceil(T / hop) frames; ``released`` reflects the series at its ends and has T // hop + 1 frames ((T
+    - 1) // hop + 1 for an odd n_fft). ``phase``: ``absolute`` moves what the phase of a ``paper`` frame
+    refers to from its centre to time 0.
     """
 
     basis: Tensor  # (2F, taps) in float64: real and imaginary rows; tap taps // 2 lies on the frame's centre
@@ -51,7 +41,6 @@ class TimeFrequency(nn.Module):
         self._cast: Tensor | None = None
 
     def frames(self, steps: int) -> int:
-        """Number of frames for a series of ``steps`` steps."""
         return frames_of(steps, self.n_fft, self.hop_length, self.style)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -75,7 +64,6 @@ class TimeFrequency(nn.Module):
         return basis @ frames.contiguous()
 
     def _basis_of(self, x: Tensor) -> Tensor:
-        """The basis for a series, in its type and on its device."""
         if self._cast is None or self._cast.dtype != x.dtype or self._cast.device != x.device:
             with torch.inference_mode(False):  # else it could not be used for training later
                 self._cast = self.basis.to(x.dtype).to(x.device)

@@ -13,39 +13,22 @@ from specar.models.specar.block import SpecARBlock
 
 @dataclass(frozen=True)
 class BlockView:
-    """Two maps over frequency and time.
+    """Two maps over frequency and time: bin f is f / n_fft in cycles per step, frame t centred on t * hop."""
 
-    Attributes
-    ----------
-    spectrogram : Tensor
-        (F, frames), modulus of the block's transform (Eq. 5) of a series.
-    features : Tensor
-        (F, frames), modulus of what its convolutions give (Eq. 7 after the activation), the mean over
-        branches, then over channels; before the mean over F.
-    transform : str
-        Name of the transform: "spectrogram" or "scalogram".
-    n_fft, hop_length : int
-        Bin f is the frequency f / n_fft in cycles per step, frame t is centred on step t * hop_length.
-    """
-
-    spectrogram: Tensor
+    spectrogram: Tensor  # (F, frames), modulus of the block's transform (Eq. 5) of a series
+    # (F, frames), modulus of what its convolutions give (Eq. 7 after the activation), the mean over branches,
+    # then over channels; before the mean over F.
     features: Tensor
-    transform: str
+    transform: str  # "spectrogram" or "scalogram"
     n_fft: int
     hop_length: int
 
 
 def view_first_block(model: nn.Module, run: Callable[[], object], series: Tensor) -> BlockView | None:
-    """Look into the first SpecAR block of a model; None where it has none.
+    """Look into the first SpecAR block of a model, in evaluation mode; None where it has none.
 
-    Parameters
-    ----------
-    model : nn.Module
-        Any model, in evaluation mode.
-    run : callable
-        Calls the model with one example.
-    series : Tensor
-        (S,), the channel of the example whose spectrogram is wanted.
+    ``run`` calls the model with one example, ``series`` (S,) is the channel of it whose spectrogram is
+    wanted.
     """
     block = next((module for module in model.modules() if isinstance(module, SpecARBlock)), None)
     if block is None:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from specar.models.specar.plane import OMEGA, SUPPORT, wavelet_reach
+from specar.models.specar.config import OMEGA, SUPPORT, wavelet_reach
 from specar.models.specar.transform import Phase, Sides, Style, TimeFrequency, phases
 
 
@@ -26,11 +26,6 @@ class Scalogram(TimeFrequency):
     reaches SUPPORT scales to either side (7.6 n_fft / f steps in all), also beyond the series, and has unit
     energy (L2), which is the factor 1 / sqrt(s) of the usual definition. So have the kernels of the STFT with
     a rectangular window: white noise is equally strong in all bins of both.
-
-    Parameters
-    ----------
-    n_fft, hop_length, sides, style, phase
-        See :class:`~specar.models.specar.transform.TimeFrequency`.
     """
 
     def __init__(
@@ -66,9 +61,7 @@ def morlet_kernels(bins: int, n_fft: int) -> Tensor:
     The centre is tap taps // 2. Beyond n_fft / 2 the bins stand for negative frequencies.
     """
     number = torch.arange(bins, dtype=torch.float64, device="cpu")
-    cycles = torch.minimum(number, n_fft - number).clamp(
-        min=1
-    )  # in n_fft steps; bin 0 has the scale of bin 1
+    cycles = torch.minimum(number, n_fft - number).clamp(min=1)  # in n_fft steps; bin 0 as bin 1
     scales = OMEGA * n_fft / (2 * math.pi * cycles)
     reach = wavelet_reach(n_fft)
     # An even number of taps, as taps // 2 before the centre; the first one is zero.

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from specar.models.shape import SeriesShape, Work
-from specar.models.specar.config import SpecARConfig
-from specar.models.specar.plane import bins_of, frames_of, wavelet_reach
+from specar.models.specar.config import SpecARConfig, bins_of, frames_of, wavelet_reach
 
 _KERNEL = 3  # steps and bins of a dilated kernel
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from specar.paper.audit import claims, colours, outside, protocol, repairs, scores, settings, tables
+from specar.paper.audit import claims, colours, outside, repairs, scores, settings, tables
 from specar.paper.audit.finding import Finding, as_table
 from specar.paper.audit.printed import Paper
 from specar.paper.numbers import KEY
@@ -26,13 +26,13 @@ CHECKS: tuple[Callable[[Paper], Iterator[Finding]], ...] = (
     outside.released_log,
     outside.figure,
     claims.claims,
-    protocol.random_scores,
+    outside.random_scores,
     settings.settings,
     settings.windows,
     settings.even_windows,
     settings.horizons,
     settings.datasets,
-    protocol.selection,
+    outside.selection,
     outside.learning_rates,
     tables.unstated_top,
     colours.colours,
@@ -45,11 +45,8 @@ _ABOUT_NUMBERS = ("misprint", "inconsistent")
 def audit(paper: Paper | None = None) -> pd.DataFrame:
     """Check the paper, by default all that is published, against itself.
 
-    Returns
-    -------
-    DataFrame
-        A row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, and the rest of
-        `specar.paper.numbers.KEY` of the printed cell, empty where it is about more than one.
+    Returns a row per finding, all text, gravest first: `specar.paper.audit.finding.COLUMNS`, and the rest of
+    `specar.paper.numbers.KEY` of the printed cell, empty where it is about more than one.
     """
     paper = paper or Paper()
     return as_table(finding for check in CHECKS for finding in check(paper))
@@ -58,11 +55,8 @@ def audit(paper: Paper | None = None) -> pd.DataFrame:
 def flagged_cells(findings: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the printed cells that findings (by default all) cast doubt on, for marks in tables.
 
-    Returns
-    -------
-    DataFrame
-        `specar.paper.numbers.KEY` of each cell, once, with ``kind``, ``severity``, ``printed``, ``implied``
-        and ``explanation`` of its gravest finding.
+    `specar.paper.numbers.KEY` of each cell, once, with ``kind``, ``severity``, ``printed``, ``implied`` and
+    ``explanation`` of its gravest finding.
     """
     found = audit() if findings is None else findings
     single = (found["model"] != "") & (found["metric"] != "") & (found["dataset"] != "")

@@ -23,16 +23,19 @@ SEVERITIES: dict[Severity, str] = {
 _SEVERITY_OF: dict[str, Severity] = {
     "typo": "misprint",
     "claim": "claim",
-    "random_scores": "protocol",
-    "setting": "protocol",
-    "selection": "protocol",
-    "learning_rate": "protocol",
-    "unstated_top": "label",
-    "mark": "label",
-    "label": "label",
+    **dict.fromkeys(("random_scores", "setting", "selection", "learning_rate"), "protocol"),
+    **dict.fromkeys(("unstated_top", "mark", "label"), "label"),
 }
 COLUMNS = [
-    *("kind", "source_table", "place", "column", "metric", "printed", "implied", "explanation", "severity")
+    "kind",
+    "source_table",
+    "place",
+    "column",
+    "metric",
+    "printed",
+    "implied",
+    "explanation",
+    "severity",
 ]
 _FURTHER_KEYS = [name for name in KEY if name not in COLUMNS]
 

@@ -24,18 +24,13 @@ class Sum:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The average and its parts."""
         return (self.average, *self.parts)
 
     def mean(self, replaced: Cell | None = None, number: float = 0.0) -> float:
-        """Mean of the parts, one of which may have another value."""
         return sum(number if cell is replaced else cell.number for cell in self.parts) / len(self.parts)
 
     def holds(self, replaced: Cell | None = None, number: float = 0.0) -> bool:
-        """Whether values before rounding exist for which the average is right.
-
-        ``replaced`` is a cell that is taken to have the value ``number`` instead of the printed one.
-        """
+        """Whether values before rounding exist for which the average is right; one cell may be ``number``."""
         average = number if replaced is self.average else self.average.number
         mean, half = self.mean(replaced, number), sum(cell.half for cell in self.parts) / len(self.parts)
         return self.average.fits(mean - half, mean + half, average)
@@ -116,7 +111,6 @@ class Row:
 
     @cached_property
     def coloured(self) -> bool:
-        """Whether any of them is coloured."""
         return any(cell.mark for cell in self.cells)
 
     def ranked(self, mark: str, replaced: Cell | None = None, number: float = 0.0) -> list[Cell]:
@@ -127,7 +121,6 @@ class Row:
         return [cell for cell, value in values.items() if place < len(distinct) and value == distinct[place]]
 
     def marked(self, mark: str) -> list[Cell]:
-        """Return the cells that have a colour."""
         return [cell for cell in self.cells if cell.mark == mark]
 
     def coloured_right(self, replaced: Cell | None = None, number: float = 0.0) -> bool:
@@ -137,7 +130,6 @@ class Row:
 
 @lru_cache(maxsize=4)
 def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
-    """Return all rows, by what identifies them."""
     used = {
         source: tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
         for source, cells in grouped(paper.cells, lambda cell: cell.source_table).items()
@@ -147,5 +139,4 @@ def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
 
 
 def row_of(paper: Paper, cell: Cell) -> Row:
-    """Return the row of a cell."""
     return rows(paper)[without(cell, "model", "variant")]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from specar.config.schema import builtin
 from specar.config.tasks import TASK_INFO
-from specar.paper.margins import half_unit
+from specar.paper.metrics import half_unit
 from specar.paper.numbers import AVERAGES, COLUMNS, KEY, printed_numbers, read_published
 
 # Cells of a column that have to end in 0 before the column is taken as rounded: by chance once in 10^8.
@@ -60,7 +60,6 @@ class Cell:
 
     @property
     def decimals(self) -> int:
-        """Digits after the point."""
         return len(self.text.partition(".")[2])
 
     def written(self, number: float, more: int = 0) -> str:
@@ -73,7 +72,6 @@ class Cell:
 
     @property
     def column(self) -> str:
-        """Its column without the metric."""
         return " / ".join(filter(None, [self.model, self.variant]))
 
     def fits(self, low: float, high: float, number: float | None = None) -> bool:
@@ -83,7 +81,6 @@ class Cell:
 
     @property
     def is_average(self) -> bool:
-        """Whether it is a printed average."""
         return self.setting in AVERAGES or self.dataset in AVERAGES
 
 
@@ -124,7 +121,6 @@ class Paper:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """All printed numbers."""
         rows = self.numbers[COLUMNS].rename(columns={"value": "text"}).to_dict("records")
         cells = [
             Cell(**{str(name): x for name, x in row.items()}, half=half_unit(row["text"]) * row["unit"])
@@ -139,7 +135,6 @@ class Paper:
         return _rounded(self.cells)
 
     def table(self, *sources: str) -> list[Cell]:
-        """Return the numbers of tables."""
         return [cell for source in sources for cell in self._by_table.get(source, [])]
 
     @cached_property

@@ -9,7 +9,7 @@ from specar.metrics.short_term import owa as owa_of
 from specar.paper.audit.finding import Finding, about
 from specar.paper.audit.groups import sums
 from specar.paper.audit.printed import Cell, Paper, grouped, without
-from specar.paper.margins import half_unit
+from specar.paper.metrics import half_unit
 
 _OTHERS = ("M4-Weekly", "M4-Daily", "M4-Hourly")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from specar.judge.rules import NOT_RUN, cell_rules, claim_rules
+from specar.paper import TABLE_IDS
 from specar.paper.audit.checks import flagged_cells
-from specar.paper.files import TABLE_IDS
 from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.section import Entry, Section, render, slug
