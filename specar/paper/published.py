@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from specar.paper.metrics import METRICS
@@ -11,6 +13,7 @@ from specar.paper.sources import source_of
 PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
 
 
+@cache
 def _rows(*tables: str) -> pd.DataFrame:
     rows = cells_of(*tables).rename(columns={"value": "published", "model": "published_as"})
     rows = rows.assign(top=rows["top"] & (rows["published_as"] == OURS))
