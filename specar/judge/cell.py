@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from specar.judge.rules import (
     ALPHA,
@@ -98,7 +98,7 @@ def judge_summary(mean: float, sd: float, seeds: int, published: str, metric: st
         word = REPRODUCED if _within(difference, margin) else outside
         return Verdict(word, "all seeds equal", difference, margin, mean, mean)
     equivalent, beyond = map(float, p_values(abs(difference), sd, seeds, margin, half))
-    reach = sd / math.sqrt(seeds) * float(stats.t.ppf((1 + SHOWN) / 2, seeds - 1))
+    reach = sd / math.sqrt(seeds) * float(stdtrit(seeds - 1, (1 + SHOWN) / 2))
     word = REPRODUCED if equivalent < ALPHA else side if beyond < ALPHA else INCONCLUSIVE
     reason = "the interval covers an end of the margin" if word == INCONCLUSIVE else ""
     return Verdict(word, reason, difference, margin, mean - reach, mean + reach, equivalent, beyond)
@@ -113,8 +113,8 @@ def p_values(
     """
     spread, beyond = np.asarray(sd, dtype=np.float64), np.subtract(distance, np.maximum(margin, half))
     # Of the two one-sided tests, the one on the side of the difference has the larger p value.
-    equivalent = stats.t.cdf(np.subtract(distance, margin) / (spread / math.sqrt(seeds)), seeds - 1)
-    one_more = 2 * stats.t.sf(np.maximum(beyond, 0) / (spread * math.sqrt(1 + 1 / seeds)), seeds - 1)
+    equivalent = stdtr(seeds - 1, np.subtract(distance, margin) / (spread / math.sqrt(seeds)))
+    one_more = 2 * stdtr(seeds - 1, -np.maximum(beyond, 0) / (spread * math.sqrt(1 + 1 / seeds)))
     return equivalent, one_more
 
 

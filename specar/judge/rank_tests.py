@@ -9,7 +9,7 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # which imports its stats, a second's work, where they are first used
 
 from specar.judge.rules import ALPHA, MIN_SEEDS
 from specar.paper.metrics import METRICS
@@ -28,7 +28,7 @@ def ranks(scores: pd.DataFrame, higher: bool) -> pd.DataFrame:
 def friedman(scores: pd.DataFrame) -> tuple[float, float]:
     """Return statistic and p value of Friedman's test that all models rank alike; three models at least."""
     rounded = scores.round(_DECIMALS)
-    statistic, p = stats.friedmanchisquare(*(rounded[model] for model in rounded))
+    statistic, p = scipy.stats.friedmanchisquare(*(rounded[model] for model in rounded))
     return float(statistic), float(p)
 
 
@@ -91,7 +91,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
 def _paired_p(gains: npt.NDArray[np.float64]) -> float:
     if np.ptp(gains) == 0:  # without spread there is no t; such a difference is exact
         return float(gains[0] == 0)
-    return float(stats.ttest_1samp(gains, 0).pvalue)
+    return float(scipy.stats.ttest_1samp(gains, 0).pvalue)
 
 
 def smallest_p(datasets: int, comparisons: int) -> float:
@@ -101,7 +101,7 @@ def smallest_p(datasets: int, comparisons: int) -> float:
 
 def critical_difference(models: int, datasets: int) -> float:
     """Return Nemenyi's critical difference of mean ranks at `ALPHA` (Demšar 2006, Section 3.2.2)."""
-    quantile = float(stats.studentized_range.ppf(1 - ALPHA, models, math.inf))
+    quantile = float(scipy.stats.studentized_range.ppf(1 - ALPHA, models, math.inf))
     return quantile / math.sqrt(2) * math.sqrt(models * (models + 1) / (6 * datasets))
 
 
@@ -134,9 +134,9 @@ def _wilcoxon(differences: npt.NDArray[np.float64]) -> float:
     if not len(rounded):
         return 1.0
     if len(rounded) > _MOST_ENUMERATED:
-        return float(stats.wilcoxon(rounded).pvalue)
+        return float(scipy.stats.wilcoxon(rounded).pvalue)
     # Exact also with ties, for which SciPy resamples: the same p values, thousands of times slower.
-    ranks = stats.rankdata(np.abs(rounded))
+    ranks = scipy.stats.rankdata(np.abs(rounded))
     sums = np.abs(_signs(len(rounded)) @ ranks)
     return float(np.mean(sums >= abs(np.sign(rounded) @ ranks) - 1e-9))
 

@@ -1,37 +1,37 @@
-"""Writes everything that is made of results; nothing is trained, and what is missing is said in it."""
+"""Writes everything that is made of results; nothing is trained, and what is missing is said in it.
+
+What draws is imported where it is used: tables need no matplotlib, whose import takes as long as they do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.config.tasks import TASK_INFO
-from specar.figures import ablation as ablation_figure
-from specar.figures import ranks as ranks_figure
-from specar.figures.drawing import Drawing, drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.figures.style import figure_style
-from specar.judge.judgement import Judgement
-from specar.judge.ranks import drawn_ranking
 from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper import TABLE_IDS
 from specar.paper.audit.checks import flagged_cells
-from specar.report.page import page
 from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
 from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
-from specar.tables.judgement import claims_page, ranks_page, verdicts_page
 from specar.tables.paper import paper_page
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
 from specar.tables.table import Page
 from specar.tables.task import task_page
+
+if TYPE_CHECKING:
+    from specar.figures.drawing import Drawing
+    from specar.judge.judgement import Judgement
 
 
 def write_tables(ledger: Ledger, task: str) -> list[Path]:
@@ -45,6 +45,8 @@ def write_tables(ledger: Ledger, task: str) -> list[Path]:
 
 def write_figures(ledger: Ledger, task: str) -> list[Path]:
     """Draw the figures of a task; returns the files."""
+    from specar.figures.drawing import drawings
+
     found = drawings(ledger, FIGURES, task)
     return [path for name, drawn in found for path in _save(drawn, ledger.plan.figures / f"{task}_{name}")]
 
@@ -65,6 +67,8 @@ def write_paper_figures(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]
 
     `SpecarError`: there is no such figure.
     """
+    from specar.figures.drawing import drawings
+
     _known(names, PAPER_FIGURES, "no figure")
     files = []
     for name, drawn in drawings(ledger, {name: PAPER_FIGURES[name] for name in names or PAPER_FIGURES}):
@@ -79,20 +83,28 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
     `SpecarError`: there is no such ablation, or its settings contradict each other.
     """
+    from specar.figures import ablation
+    from specar.figures.style import figure_style
+
     made, stem = ablation_page(plan, name), plan.ablations / name
     files = _save_page(stem, made)
     with figure_style():
-        return files + _save(ablation_figure.draw(plan, name, made[0], ablation_runs(plan, name)), stem)
+        return files + _save(ablation.draw(plan, name, made[0], ablation_runs(plan, name)), stem)
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     """Write verdicts, claims and ranks; returns the files."""
+    from specar.figures import ranks
+    from specar.figures.style import figure_style
+    from specar.judge.ranks import drawn_ranking
+    from specar.tables.judgement import claims_page, ranks_page, verdicts_page
+
     files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
     for name, made in (("verdicts", verdicts_page), ("claims", claims_page), ("ranks", ranks_page)):
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():
-            drawn = ranks_figure.draw(drawn_ranking(judgement.rankings, task), judgement.note)
+            drawn = ranks.draw(drawn_ranking(judgement.rankings, task), judgement.note)
         files += _save(drawn, folder / f"ranks_{task}")
     return files
 
@@ -104,6 +116,8 @@ def write_audit(findings: pd.DataFrame, folder: Path) -> list[Path]:
 
 def write_report(plan: Plan, path: Path) -> Path:
     """Write the report; returns the file."""
+    from specar.report.page import page
+
     return _save_text(path, page(plan))
 
 

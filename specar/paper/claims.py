@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import pandas as pd
-import yaml
 
+from specar.base.builtin import read_builtin
 from specar.config.tasks import TASK_INFO
 from specar.paper.counts import Counts, count, face_to_face
 from specar.paper.metrics import margin_of
@@ -67,8 +66,7 @@ class Recount:
 @cache
 def claims() -> tuple[Claim, ...]:
     """Return all claims, in the order of the paper."""
-    text = files("specar.paper").joinpath("claims.yaml").read_text(encoding="utf-8")
-    return tuple(Claim(name, **entry) for name, entry in yaml.safe_load(text).items())
+    return tuple(Claim(name, **entry) for name, entry in read_builtin("specar.paper", "claims.yaml").items())
 
 
 def published_recount(claim: Claim, numbers: pd.DataFrame | None = None) -> Recount:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
-
+from specar.base.builtin import read_builtin
 from specar.base.errors import SpecarError
 from specar.paper import SETUP, TABLE_IDS
 from specar.paper.numbers import cells_of, read_published
@@ -91,7 +89,7 @@ def _defined(name: str, entry: dict[str, Any]) -> TableDefinition:
     return TableDefinition(**{**entry, "id": name, "task": task, "rows": rows})
 
 
-_TABLES = yaml.safe_load(files("specar.paper").joinpath("tables.yaml").read_text(encoding="utf-8"))
+_TABLES = read_builtin("specar.paper", "tables.yaml")
 DEFINITIONS = {name: _defined(name, entry) for name, entry in _TABLES.items()}
 
 

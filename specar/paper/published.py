@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from specar.paper.metrics import METRICS
@@ -13,6 +15,7 @@ LEVEL_KEY = ["level", "task", "dataset", "setting", "metric"]
 _LEVELS = {"backbone": ("appendix:1", "appendix:2", "appendix:3"), "unified": ("appendix:4",)}
 
 
+@cache
 def _rows(*tables: str) -> pd.DataFrame:
     rows = cells_of(*tables).rename(columns={"value": "published", "model": "published_as"})
     rows = rows.assign(top=rows["top"] & (rows["published_as"] == OURS))

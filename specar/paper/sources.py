@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from specar.base.builtin import read_builtin
 from specar.base.errors import SpecarError
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS, Metric
@@ -42,8 +40,7 @@ def _source(aggregates: Mapping[str, list[str]] | None = None, **entry: Any) -> 
     return Source(**values, aggregates={name: tuple(parts) for name, parts in (aggregates or {}).items()})
 
 
-_TASKS = yaml.safe_load(files("specar.paper").joinpath("sources.yaml").read_text(encoding="utf-8"))
-SOURCES = {task: _source(**entry) for task, entry in _TASKS.items()}
+SOURCES = {task: _source(**entry) for task, entry in read_builtin("specar.paper", "sources.yaml").items()}
 
 _BASELINE_NAMES = {"mean": "observed mean", "naive2": "Naive2", "random": "random scores", "pca": "PCA"}
 

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from specar.config.tasks import TASK_INFO
 from specar.paper.numbers import OURS
@@ -93,7 +93,7 @@ def t_half(values: npt.NDArray[np.float64], level: float) -> float | None:
     number = len(values)
     if number < 2:
         return None
-    return float(stats.t.ppf((1 + level) / 2, number - 1) * values.std(ddof=1) / np.sqrt(number))
+    return float(stdtrit(number - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(number))
 
 
 @cache

@@ -81,6 +81,11 @@ def fail(plan, name):
 
 @pytest.fixture
 def plan(tmp_path, monkeypatch):
+    """Return a function as of `planner`."""
+    return planner(tmp_path, monkeypatch)
+
+
+def planner(tmp_path, monkeypatch):
     """Return a function that makes a plan with records of the runs that ``done`` chooses.
 
     ``change`` says by what share the results of a run differ from the printed ones.

@@ -3,7 +3,7 @@
 import pytest
 
 from specar.config import parse_config
-from specar.figures import comparison, learning_curves, parameters, top_effect, window_examples
+from specar.figures import comparison, learning_curves, parameters, window_examples
 from specar.figures.drawing import drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES
 from specar.figures.parameters_data import points_of
@@ -12,7 +12,7 @@ from specar.paper.published import published
 from specar.results.ledger import ledger_of
 from specar.runs.examples import write_examples
 
-from .conftest import finish
+from .conftest import finish, planner
 from .looks import check_tidy, words
 
 MATRIX = [
@@ -39,11 +39,26 @@ def values(*models, matrix=MATRIX):
     return {"matrix": matrix, "run_models": [*OURS, *models], "models": MODELS, "seeds": [1, 2]}
 
 
+def shift(run):
+    return 0.05 * (run.key.model == "mine") - 0.02 * run.key.top
+
+
 @pytest.fixture
-def plans(plan):
-    """The plan of SpecAR-Net alone, and the same with two other models."""
-    shift = lambda run: 0.05 * (run.key.model == "mine") - 0.02 * run.key.top  # noqa: E731
-    return plan(values(), change=shift), plan(values("mine", "linear", matrix=MATRIX + MORE), change=shift)
+def together(plan):
+    """A plan of SpecAR-Net and two other models."""
+    return plan(values("mine", "linear", matrix=MATRIX + MORE), change=shift)
+
+
+@pytest.fixture(scope="module")
+def drawings_of_both(tmp_path_factory):
+    """The plan of SpecAR-Net alone and that with two other models, each with all its figures by name."""
+    with pytest.MonkeyPatch.context() as patch:
+        plan = planner(tmp_path_factory.mktemp("both"), patch)
+        both = (
+            plan(values(), change=shift),
+            plan(values("mine", "linear", matrix=MATRIX + MORE), change=shift),
+        )
+        return [(made, dict(all_figures(made))) for made in both]
 
 
 def all_figures(made):
@@ -67,17 +82,16 @@ def drawn_of(figure, looks):
     return sorted(found, key=str)
 
 
-def test_three_models_draw_every_figure_and_leave_the_points_of_ours(plans):
-    alone, together = plans
-    looks = {look_of(alone.config, label, top) for label in OURS for top in (False, True)} | {
+def test_three_models_draw_every_figure_and_leave_the_points_of_ours(drawings_of_both):
+    (plan, alone), (_, beside) = drawings_of_both
+    looks = {look_of(plan.config, label, top) for label in OURS for top in (False, True)} | {
         PRINTED,
         OTHERS,
         LOG,
     }
     looks = {(look.colour, look.marker) for look in looks}
-    beside = dict(all_figures(together))
     compared = 0
-    for name, drawn in all_figures(alone):
+    for name, drawn in alone.items():
         check_tidy(beside[name].figure)
         points = drawn_of(drawn.figure, looks)
         assert drawn_of(beside[name].figure, looks) == points, name
@@ -89,9 +103,9 @@ def sentences(text):
     return [sentence.strip(" .") for sentence in text.split(". ")]
 
 
-@pytest.mark.parametrize("module", [parameters, top_effect, comparison])
-def test_what_is_said_of_ours_stays(plans, drawn, module):
-    alone, together = (drawn(module, made) for made in plans)
+@pytest.mark.parametrize("name", ["parameters", "top_effect", "comparison"])
+def test_what_is_said_of_ours_stays(drawings_of_both, name):
+    alone, together = (drawn[name] for _, drawn in drawings_of_both)
     missing = set(sentences(words(alone.figure))) - set(sentences(words(together.figure)))
     assert [text for text in missing if "Hollow" not in text] == []  # this one names DLinear as well
     assert alone.alt.rstrip(".") in together.alt
@@ -116,9 +130,9 @@ def test_looks_of_a_model_stay_when_others_follow(plan):
     ]
 
 
-def test_a_model_is_compared_with_what_it_is_published_as_and_with_nothing_else(plans, drawn):
-    made = plans[1]
-    figure = drawn(comparison, made, "long_term_forecast").figure
+def test_a_model_is_compared_with_what_it_is_published_as_and_with_nothing_else(drawings_of_both):
+    made, drawn = drawings_of_both[1]
+    figure = drawn["long_term_forecast comparison"].figure
     text = words(figure)
     assert "Model linear, compared with DLinear:" in text
     assert "Left out, as the paper prints no numbers of it: mine." in text
@@ -167,8 +181,8 @@ def test_a_model_that_cannot_be_built_costs_its_own_points(plan, drawn):
     assert points_of(ledger_of(made), "long_term_forecast", "mse").points == alone
 
 
-def test_each_model_says_what_top_is_compared(plans, drawn):
-    text = words(drawn(top_effect, plans[1], "long_term_forecast").figure)
+def test_each_model_says_what_top_is_compared(drawings_of_both):
+    text = words(drawings_of_both[1][1]["top_effect_long_term_forecast"].figure)
     assert (
         "forecasting, mine: datasets with a run with and one without TOP of the same seed: mine 2 of 2."
         in text
@@ -177,8 +191,8 @@ def test_each_model_says_what_top_is_compared(plans, drawn):
     assert "of the same seed: specar 1 of 1, specar-released 1 of 1." in text
 
 
-def test_lines_of_other_models_have_no_published_point(plans, drawn):
-    figure = drawn(top_effect, plans[1], "long_term_forecast").figure
+def test_lines_of_other_models_have_no_published_point(drawings_of_both):
+    figure = drawings_of_both[1][1]["top_effect_long_term_forecast"].figure
     mse = figure.axes[0]
     names = [label.get_text() for label in mse.get_yticklabels()]
     assert {"Weather", "Weather\n(96 only)"} <= set(names)
@@ -188,8 +202,8 @@ def test_lines_of_other_models_have_no_published_point(plans, drawn):
     ]
 
 
-def test_learning_curves_of_all_models(plans, drawn):
-    made = plans[1]
+def test_learning_curves_of_all_models(together, drawn):
+    made = together
     for name in made.runs_of("long_term_forecast"):
         finish(made, name, {"mse": 0.4}, history=HISTORY)
     figure = drawn(learning_curves, made).figure
@@ -197,8 +211,8 @@ def test_learning_curves_of_all_models(plans, drawn):
     assert names[-3:] == ["mine, without TOP", "mine, with TOP", "linear, without TOP"]
 
 
-def test_examples_of_other_models_follow_those_of_ours(plans, drawn):
-    made = plans[1]
+def test_examples_of_other_models_follow_those_of_ours(together, drawn):
+    made = together
     window = {"input": [0.0] * 4, "target": [1.0] * 4, "prediction": [1.1] * 4, "mse": 0.01}
     examples = {
         "examples": [{**window, "quantile": quantile} for quantile in (0.5, 0.9)],

@@ -13,6 +13,7 @@ import torch
 import yaml
 
 from specar.base.errors import Interrupted
+from specar.cli import main
 from specar.config import Execution, run_id
 from specar.runs.train import train
 from specar.training import checkpoint
@@ -240,7 +241,7 @@ sys.exit(status)
 
 
 def test_a_process_is_stopped_in_an_epoch_and_in_validation(
-    prepared_folders, make_run, read_history, tmp_path
+    prepared_folders, make_run, read_history, tmp_path, capsys
 ):
     run, execution = make_run("imputation", top=[True]), Execution(device="cpu", threads=1)
     whole = train(run, prepared_folders / "Small", tmp_path / "whole", execution)
@@ -265,10 +266,8 @@ def test_a_process_is_stopped_in_an_epoch_and_in_validation(
         assert f"stopped by {number.name} {where}" in errors.splitlines()[-1]
         assert (folder / "checkpoint.pt").exists()
         assert not (folder / "metrics.json").exists()
-    done = subprocess.run(
-        [sys.executable, "-m", "specar", *train_run], capture_output=True, text=True, check=True
-    )
-    assert "resuming after epoch 3" in done.stderr
+    assert main(train_run) == 0
+    assert "resuming after epoch 3" in capsys.readouterr().err
     record = json.loads((folder / "metrics.json").read_text())
     for key in ("metrics", "details", "training", "parameters"):
         assert record[key] == json.loads(json.dumps(whole[key]))

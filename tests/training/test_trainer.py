@@ -4,15 +4,12 @@ import io
 import json
 import logging
 import math
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
-import yaml
 from torch import nn
 
 from specar.base.errors import NotFinite, SpecarError
@@ -102,33 +99,6 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     assert len(source["interrupted_processes"]) == 3
     assert source["interrupted_processes"][0]["versions"] == source["versions"]
     assert source["wall_seconds"] >= source["train_seconds"]
-
-
-def test_killed_and_run_again_equals_uninterrupted(prepared_folder, make_run, tmp_path):
-    run = make_run("imputation", training={"epochs": 15, "batch_size": 4, "patience": 15})
-    whole = train(run, prepared_folder, tmp_path / "whole", EXECUTION)
-    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run.model_dump(mode="json")))
-    (tmp_path / "config.yaml").write_text(
-        yaml.safe_dump(
-            {"results": str(tmp_path), "data": {"dir": str(tmp_path)}, "execution": EXECUTION.model_dump()}
-        )
-    )
-    (tmp_path / "prepared").mkdir()
-    (tmp_path / "prepared" / "Small").symlink_to(prepared_folder)
-    command = [sys.executable, "-m", "specar", "train", str(tmp_path / "run.yaml")]
-    command += ["--config", str(tmp_path / "config.yaml")]
-    folder = tmp_path / "runs" / run_id(run)
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not (folder / "checkpoint.pt").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert not (folder / "metrics.json").exists()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "resuming after epoch" in done.stderr
-    assert result(json.loads((folder / "metrics.json").read_text())) == json.loads(json.dumps(result(whole)))
 
 
 def test_a_damaged_checkpoint_starts_again(prepared_folder, make_run, tmp_path, caplog):

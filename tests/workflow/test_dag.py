@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from specar.cli import main
-from specar.config import RunKey
+from specar.config import RunKey, load_config
 from specar.data.registry import builtin_datasets
-from specar.runs.store import plan_of_values
+from specar.runs.store import plan_of, plan_of_values
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
@@ -32,7 +32,7 @@ def test_from_download_to_tables(workspace):
         {"task": "imputation", "datasets": ["Small"], "top": [True]},
     ]
     workspace.configure(matrix=matrix, top=[False, True], run_models=["specar", "specar-released"])
-    workspace.snakemake("tables", "figures")
+    workspace.snakemake("tables")
     assert len(workspace.records()) == 4
     tables = workspace.folder / "results" / "tables"
     for task in ("long_term_forecast", "imputation"):
@@ -57,7 +57,7 @@ def test_from_download_to_tables(workspace):
         assert rest["published"].notna().any()
         assert rest["reproduced"].isna().all()
 
-    again = workspace.snakemake("tables", "figures")
+    again = workspace.snakemake("tables")
     assert "Nothing to be done" in again.stderr + again.stdout
 
 
@@ -94,7 +94,9 @@ def test_the_other_tasks_from_download_to_tables(workspace):
                     assert np.isfinite(cell["floor"])
 
 
-def test_a_series_of_ones_own_needs_one_registry_entry(workspace):
+def test_a_series_of_ones_own_needs_one_registry_entry(workspace, monkeypatch):
+    monkeypatch.chdir(workspace.folder)
+    monkeypatch.delenv("SPECAR_MIRROR", raising=False)
     values = workspace.values
     own = {"Mine": {**values["datasets"]["Small"], "seasonality": 12}}
     workspace.values = {key: values[key] for key in ("seeds", "top", "run_models", "execution", "data")}
@@ -107,7 +109,10 @@ def test_a_series_of_ones_own_needs_one_registry_entry(workspace):
             {"task": "imputation", "datasets": ["Mine"], "mask_ratios": [0.25]},
         ],
     )
-    workspace.snakemake("tables")
+    runs = plan_of(load_config("config.yaml")).runs
+    assert len(runs) == 2
+    for command in (["fetch"], ["prepare"], *(["train", name] for name in runs), ["floors"], ["tables"]):
+        assert main([*command, "--config", "config.yaml"]) == 0
     assert len(workspace.records()) == 2
     table = pd.read_csv(workspace.folder / "results" / "tables" / "imputation.csv")
     assert table.loc[table["dataset"] == "Mine", "state"].eq("done").sum() == 4  # with the average
@@ -142,11 +147,14 @@ def times(workspace, *patterns):
 RECORDS = ("runs/*/metrics.json", "floors/*/*.json")
 
 
-def test_only_new_runs_are_trained(trained):
+def test_only_new_runs_are_trained_and_a_deleted_array_is_prepared_again_for_them(trained):
+    array = trained.folder / "results" / "data" / "prepared" / "Small" / "values.npy"
+    array.unlink()
     before = times(trained, *RECORDS)
     assert len(before) == 4
     trained.configure(seeds=[1, 2, 3])
-    trained.snakemake("imputation")
+    trained.snakemake("tables")
+    assert array.exists()
     assert len(trained.records()) == 3
     assert {path: time for path, time in times(trained, *RECORDS).items() if path in before} == before
     table = pd.read_csv(trained.folder / "results" / "tables" / "imputation.csv")
@@ -188,17 +196,6 @@ def test_a_damaged_copy_is_fetched_again(trained):
     (trained.folder / "results" / "data" / "prepared" / "Small" / "meta.json").unlink()
     trained.snakemake("data")
     assert raw.read_bytes() == good
-
-
-def test_a_deleted_array_is_prepared_again_for_a_run_that_needs_it(trained):
-    array = trained.folder / "results" / "data" / "prepared" / "Small" / "values.npy"
-    array.unlink()
-    before = times(trained, *RECORDS)
-    trained.configure(seeds=[1, 2, 3])
-    trained.snakemake("tables")
-    assert array.exists()
-    assert len(trained.records()) == 3
-    assert {path: time for path, time in times(trained, *RECORDS).items() if path in before} == before
 
 
 def test_damage_is_mended_by_a_real_run_and_only_planned_by_a_dry_one(trained):
@@ -292,9 +289,10 @@ def test_own_configuration_stands_alone(workspace):
     assert planned == listed.split()
 
 
-def test_killed_in_training_and_run_again_gives_the_same_numbers(untrained):
+def test_killed_in_training_and_run_again_gives_the_same_numbers(untrained, monkeypatch):
+    monkeypatch.chdir(untrained.folder)
     untrained.configure(seeds=[1], training={"epochs": 40, "batch_size": 8, "patience": 40})
-    (name,) = untrained.specar("runs", "--ids", "--config", "config.yaml").stdout.split()
+    (name,) = plan_of(load_config("config.yaml")).runs
     target = f"results/runs/{name}/metrics.json"
     process = untrained.start(target)
     folder = untrained.folder / "results" / "runs" / name
@@ -311,7 +309,7 @@ def test_killed_in_training_and_run_again_gives_the_same_numbers(untrained):
     interrupted = numbers(folder / "metrics.json")
     for path in folder.iterdir():
         path.unlink()
-    untrained.specar("train", name, "--config", "config.yaml")
+    assert main(["train", name, "--config", "config.yaml"]) == 0
     assert numbers(folder / "metrics.json") == interrupted
 
 
@@ -319,10 +317,10 @@ def test_killed_at_random_moments_ends_like_an_undisturbed_run(trained_once, wor
     workspace.configure(**{key: trained_once.values[key] for key in ("matrix", "seeds")})
     moments = random.Random(7)
     for _ in range(4):
-        process = workspace.start("imputation")
+        process = workspace.start("tables")
         time.sleep(moments.uniform(0.5, 8))
         workspace.kill(process)
-    workspace.snakemake("imputation")
+    workspace.snakemake("tables")
     results, calm = (each.folder / "results" for each in (workspace, trained_once))
     names = [path.parent.name for path in trained_once.records()]
     assert [path.parent.name for path in workspace.records()] == names

@@ -42,7 +42,7 @@ def at_once(spans):
 
 
 @pytest.mark.skipif(os.path.exists("/dev/nvidia0"), reason="its GPUs are made up")  # noqa: PTH110
-@pytest.mark.parametrize(("jobs_per_gpu", "runs"), [(1, 3), (2, 6)])
+@pytest.mark.parametrize(("jobs_per_gpu", "runs"), [(1, 3), (2, 5)])
 def test_two_gpus_and_more_runs(untrained, no_variable, jobs_per_gpu, runs):
     workspace = untrained
     today = time.localtime().tm_yday

@@ -61,27 +61,30 @@ def test_a_model_beside_specar_net_has_cells_of_its_own(workspace):
     assert "Nothing to be done" in workspace.snakemake().stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (BROKEN, "model 'mine': build raises: ValueError: no idea how (mine.py:2)"),
-        (WRONG, "model 'mine' returned output of shape (16, 3, 24); wanted is (16, 24, 3)"),
-    ],
-    ids=["build raises", "wrong shape"],
-)
-def test_a_broken_model_costs_its_own_cells_and_one_line(workspace, text, message):
-    (workspace.folder / "mine.py").write_text(text)
-    workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["specar", "mine"])
+BROKEN_MODELS = {
+    "broken": (BROKEN, "model 'broken': build raises: ValueError: no idea how (broken.py:2)"),
+    "wrong": (WRONG, "model 'wrong' returned output of shape (16, 3, 24); wanted is (16, 24, 3)"),
+}
+
+
+def test_broken_models_cost_their_own_cells_and_one_line_each(workspace):
+    for name, (text, _) in BROKEN_MODELS.items():
+        (workspace.folder / f"{name}.py").write_text(text)
+    models = {name: {"module": name} for name in BROKEN_MODELS}
+    workspace.configure(matrix=[ENTRY], models=models, run_models=["specar", *models])
     done = workspace.snakemake("--keep-going", check=False)
     assert done.returncode != 0
     logs = workspace.folder / "results" / "logs" / "train"
-    (log,) = (path.read_text() for path in logs.glob("*-mine-*.log"))
-    assert [line for line in log.splitlines() if "error" in line] == [f"specar: error: {message}"]
-    assert "Traceback" not in log
     status = workspace.specar("status", "--config", "config.yaml").stdout
-    assert message in status
-    assert own_cells(workspace)["state"].to_dict() == {"specar": "done", "mine": "failed"}
-    assert message in (workspace.folder / "results" / "tables" / "imputation.md").read_text()
+    markdown = (workspace.folder / "results" / "tables" / "imputation.md").read_text()
+    for name, (_, message) in BROKEN_MODELS.items():
+        (log,) = (path.read_text() for path in logs.glob(f"*-{name}-*.log"))
+        assert [line for line in log.splitlines() if "error" in line] == [f"specar: error: {message}"]
+        assert "Traceback" not in log
+        assert message in status
+        assert message in markdown
+    states = {"specar": "done", "broken": "failed", "wrong": "failed"}
+    assert own_cells(workspace)["state"].to_dict() == states
     assert (workspace.folder / "results" / "report" / "index.html").stat().st_size > 0
 
 
@@ -103,8 +106,9 @@ def test_a_module_is_found_in_the_folder_that_is_given(workspace, tmp_path_facto
     (workspace.folder / "mine.py").write_text(MINE)
     workspace.configure(matrix=[ENTRY], models={"mine": {"module": "mine"}}, run_models=["mine"])
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    command = workspace._snakemake("imputation", "--directory", str(workspace.folder))
+    command = workspace._snakemake("tables", "--directory", str(workspace.folder))
     command[command.index("config.yaml")] = str(workspace.folder / "config.yaml")
     subprocess.run(command, cwd=elsewhere, env=workspace._environment(), check=True, capture_output=True)
     assert [path.parent.name.split("-")[3] for path in workspace.records()] == ["mine"]
+    assert (workspace.folder / "results" / "tables" / "imputation.csv").exists()
     assert not list(elsewhere.iterdir())

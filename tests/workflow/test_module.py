@@ -14,7 +14,6 @@ from specar.config import load_config, parse_config
 from specar.runs.store import plan_of, read_plan, write_plan
 
 ROOT = Path(__file__).parents[2]
-TABLE = Path("tables/long_term_forecast.csv")
 OUTER = """
 configfile: "specar.yaml"
 module specar:
@@ -63,11 +62,11 @@ class Elsewhere:
     def configure(self, **changes):
         (self.folder / "specar.yaml").write_text(yaml.safe_dump(small_values(**changes)))
 
-    def run(self, *arguments, folder=None, check=True):
+    def run(self, *arguments, check=True):
         environment = {name: value for name, value in os.environ.items() if name != "SPECAR_MIRROR"}
         done = subprocess.run(
             [sys.executable, "-m", *arguments],
-            cwd=folder or self.folder,
+            cwd=self.folder,
             env={**environment, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
@@ -98,7 +97,7 @@ def elsewhere(tmp_path):
 
 @pytest.mark.parametrize(
     ("prefix", "results", "name"),
-    [("", "results", ""), ('prefix: "inner"', "inner/results", ""), ("", "results", '["specar"]')],
+    [("", "results", ""), ('prefix: "inner"', "inner/results", '["specar"]')],
 )
 def test_a_module_of_another_workflow(elsewhere, prefix, results, name):
     text = OUTER.format(root=ROOT, prefix=prefix, results=results, name=name)
@@ -117,12 +116,12 @@ def test_a_module_of_another_workflow(elsewhere, prefix, results, name):
 
 
 def test_without_hooks_and_two_configurations_in_one_folder(elsewhere):
-    elsewhere.own("tables", "--no-hooks")
+    elsewhere.own("tables", "--no-hooks", "--until", "train_long_term_forecast")
     (first,) = elsewhere.plans()
     record = next((elsewhere.folder / "results" / "runs").glob("*/metrics.json"))
     trained = record.stat().st_mtime_ns
     elsewhere.configure(seeds=[1, 2])
-    elsewhere.own("tables", "--no-hooks")
+    elsewhere.own("tables", "--no-hooks", "--until", "train_long_term_forecast")
     assert first in elsewhere.plans()
     assert len(elsewhere.plans()) == 2
     assert record.stat().st_mtime_ns == trained  # another plan is no reason to train again
@@ -151,15 +150,6 @@ def test_a_job_in_a_process_of_its_own_takes_the_plan_and_leaves_it_alone(elsewh
     log = (elsewhere.folder / "results" / "logs" / "fetch" / "Small.log").read_text()
     assert log.splitlines() == [f"specar: error: cannot read {plan.relative_to(elsewhere.folder)}: "
                                 "No such file or directory"]  # fmt: skip
-
-
-def test_another_folder_given_as_an_option(elsewhere, tmp_path_factory):
-    start = tmp_path_factory.mktemp("start")
-    snakefile = ("--snakefile", str(ROOT / "Snakefile"), "--directory", str(elsewhere.folder))
-    config = str(elsewhere.folder / "specar.yaml")
-    elsewhere.snakemake("tables", *snakefile, "--configfile", config, folder=start)
-    assert (elsewhere.folder / "results" / TABLE).exists()
-    assert not list(start.iterdir())
 
 
 def test_another_workflow_at_work_is_said_also_without_hooks(elsewhere):
@@ -225,7 +215,7 @@ def test_where_a_mirror_was_looked_for_is_said(elsewhere):
 
 
 def test_records_are_never_added_to_those_of_the_project_from_elsewhere(elsewhere):
-    elsewhere.own("tables")
+    elsewhere.own("tables", "--until", "train_long_term_forecast")
     (record,) = (elsewhere.folder / "results" / "runs").glob("*/metrics.json")
     name = record.parent.name
     elsewhere.run("specar", "cache", "add", name, "--config", "specar.yaml")
