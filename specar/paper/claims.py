@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from specar.base.builtin import read_builtin
+from specar.base.safe_yaml import read_builtin
 from specar.config.tasks import TASK_INFO
 from specar.paper.counts import Counts, count, face_to_face
 from specar.paper.metrics import margin_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from specar.base.builtin import read_builtin
 from specar.base.errors import SpecarError
+from specar.base.safe_yaml import read_builtin
 from specar.paper import SETUP, TABLE_IDS
 from specar.paper.numbers import cells_of, read_published
 from specar.paper.published import printed_datasets

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specar.base.builtin import read_builtin
 from specar.base.errors import SpecarError
+from specar.base.safe_yaml import read_builtin
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS, Metric
 
