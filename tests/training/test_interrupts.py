@@ -241,8 +241,9 @@ sys.exit(status)
 
 
 def test_a_process_is_stopped_in_an_epoch_and_in_validation(
-    prepared_folders, make_run, read_history, tmp_path, capsys
+    prepared_folders, make_run, read_history, tmp_path, caplog
 ):
+    caplog.set_level(logging.INFO)
     run, execution = make_run("imputation", top=[True]), Execution(device="cpu", threads=1)
     whole = train(run, prepared_folders / "Small", tmp_path / "whole", execution)
     values = {"results": str(tmp_path), "data": {"dir": str(tmp_path)}, "execution": execution.model_dump()}
@@ -267,7 +268,7 @@ def test_a_process_is_stopped_in_an_epoch_and_in_validation(
         assert (folder / "checkpoint.pt").exists()
         assert not (folder / "metrics.json").exists()
     assert main(train_run) == 0
-    assert "resuming after epoch 3" in capsys.readouterr().err
+    assert "resuming after epoch 3" in caplog.text
     record = json.loads((folder / "metrics.json").read_text())
     for key in ("metrics", "details", "training", "parameters"):
         assert record[key] == json.loads(json.dumps(whole[key]))
