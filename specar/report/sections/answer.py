@@ -28,6 +28,7 @@ from specar.tables.table import WORD, Cell, Table, listed
 # Every square says its state by a sign as well as by its colour.
 SIGNS = {REPRODUCED: "=", BETTER: "+", WORSE: "−", INCONCLUSIVE: "?", FAILED: "×", NOT_RUN: ""}
 MOST_LINES = 30  # of the headline numbers; the explorer has them all
+_SQUARE = Markup('<i class="square {}" aria-hidden="true">{}</i><span class="unseen">{}: {} </span>')
 _CELL = ["task", "dataset", "setting", "top", "model", "metric"]
 _PLACE = ["task", "dataset", "setting", "metric"]
 
@@ -74,8 +75,9 @@ class Answer:
             there = len(cells) - counts[NOT_RUN] - counts[FAILED]
             words = ", ".join(f"{counts[word]} {word}" for word in VERDICTS if word != NOT_RUN)
             lead = _lead(counts, there, len(cells))
-            title = self.context.plan.config.models[str(model)].title or model
-            yield f"{title}: {lead} {done:,} of {len(runs):,} runs; of {plural(there, 'cell')} run {words}."
+            title = self.context.plan.config.models[str(model)].title or str(model)
+            of_cells = f"of {plural(there, 'published cell')} run {words}" if there else "no cell is run"
+            yield f"{title}: {lead} {done:,} of {plural(len(runs), 'run')}; {of_cells}."
 
     @property
     def counts(self) -> list[tuple[str, str, int]]:
@@ -85,7 +87,7 @@ class Answer:
 
     @property
     def matrix(self) -> Iterator[tuple[str, list[str], list[tuple[str, list[Markup]]]]]:
-        """Per task its title, its datasets, and per model and TOP a label with the squares of each dataset."""
+        """Per task its title, its datasets, and per model a label with the squares of each dataset."""
         for task, cells in self.cells.groupby("task", sort=False):
             datasets = list(dict.fromkeys(cells["dataset"]))
             rows = []
@@ -103,9 +105,7 @@ class Answer:
     def _square(self, row: Mapping[Hashable, Any]) -> Markup:
         state = str(row["square"])
         what = " ".join(filter(None, [str(row["setting"]), METRICS[row["metric"]].label]))
-        mark = Markup('<i class="square {}" aria-hidden="true">{}</i><span class="unseen">{}: {} </span>').format(
-            state.replace(" ", "-"), SIGNS[state], what, state
-        )
+        mark = _SQUARE.format(state.replace(" ", "-"), SIGNS[state], what, state)
         target = self.context.runs.target(str(row["runs"]).split())
         return Markup('<a href="{}">{}</a>').format(target, mark) if target else mark
 
@@ -115,8 +115,8 @@ class Answer:
         cells = self.cells[self.cells["seeds"] > 0]
         first = cells.groupby(["task", "dataset"], sort=False)["metric"].transform("first")
         cells = cells[(cells["metric"] == first) & (cells["setting"] != AVERAGE)]
-        header = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric", "Published", "Our runs", "Best rival run"]
-        header += ["Floor", "Verdict"]
+        header = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric"]
+        header += ["Published", "Our runs", "Best rival run", "Floor", "Verdict"]
         rows = [_line(row) for row in cells.head(MOST_LINES).to_dict("records")]
         more = len(cells) - MOST_LINES
         notes = (f"{more} more cells have runs: see the explorer.",) if more > 0 else ()
@@ -133,7 +133,7 @@ class Answer:
         rows: list[list[str | Cell]] = []
         for name in dict.fromkeys(counted["claim"]):
             by = {row["numbers"]: row for row in table[table["claim"] == name].to_dict("records")}
-            texts = [f"{by[label]['word']}: {counted_in_words(by[label])}" for label in labels]
+            texts = [": ".join(filter(None, (by[n]["word"], counted_in_words(by[n])))) for n in labels]
             rows.append([str(by[PUBLISHED]["title"]), *texts, consistency(str(by[PUBLISHED]["word"]))])
         header = ["Claim", *(f"By our runs of {label}" for label in labels), "By the printed numbers"]
         return listed("answer-claims", "Claims by our runs", header, rows, 1, header[1:]) if rows else None
