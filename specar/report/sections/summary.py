@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from specar.judge.rules import VERDICTS
 from specar.paper.audit.finding import Severity, table_name
 from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
 from specar.report.runs import Run
 from specar.report.section import Section, render
-from specar.tables.judgement import all_claims, counts_table, whose
+from specar.report.sections.answer import Answer
+from specar.tables.judgement import counts_table, whose
 from specar.tables.render import fragment
 from specar.tables.task_notes import changed_settings
 
@@ -28,22 +28,21 @@ _FINDINGS: dict[Severity, str] = {
 
 
 def summary(context: Context) -> Section:
-    """The first screen."""
+    """The first screens."""
     body = render(
         "summary.html.j2",
+        answer=Answer(context),
         ran=_what_ran(list(context.runs.runs.values())),
         of_ablations=sum(run.record is not None for run in context.runs.of_ablations.values()),
         counts=fragment(counts_table(context.judgement)),
-        claims=fragment(all_claims(context.judgement)),
         claims_in_words=_claims_in_words(context.judgement.claims),
-        verdicts_in_words=_verdicts_in_words(context.judgement.summary),
         findings=_findings_in_words(context.findings),
         notable=_notable(context.findings),
         note=context.plan.config.note,
         remarks=context.plan.remarks,
         changed=list(changed_settings(context.plan.config, context.plan.config.matrix)),
     )
-    return Section("summary", "Summary", body)
+    return Section("summary", "The answer", body)
 
 
 def _findings_in_words(findings: pd.DataFrame) -> str:
@@ -100,15 +99,6 @@ def _in_words(words: Counter[str]) -> str:
         f"{words[HOLDS]} of {words.total()} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
         f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
     )
-
-
-def _verdicts_in_words(counts: pd.DataFrame) -> list[str]:
-    """A sentence per model on how its cells compare with the published ones."""
-    sums = counts.groupby("model", sort=False)[["cells", *VERDICTS]].sum()
-    return [
-        f"Our runs ({name}), of {row['cells']:,}: {', '.join(f'{row[word]:,} {word}' for word in VERDICTS)}."
-        for name, row in sums.iterrows()
-    ]
 
 
 def reading(context: Context) -> Section:
