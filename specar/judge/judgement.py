@@ -30,17 +30,17 @@ class Judgement:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """Numbers of verdicts: see `specar.judge.verdicts.summary`."""
+        """See `specar.judge.verdicts.summary`."""
         return summary(self.verdicts)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """The rankings as a table: see `specar.judge.ranks.rank_table`."""
+        """See `specar.judge.ranks.rank_table`."""
         return rank_table(self.rankings)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """The tests of all pairs of models: see `specar.judge.ranks.pair_table`."""
+        """See `specar.judge.ranks.pair_table`."""
         return pair_table(self.rankings)
 
 

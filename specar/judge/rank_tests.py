@@ -48,10 +48,7 @@ def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
 
 
 def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return p values corrected by Holm's step-down method, in the same order.
-
-    As of ``statsmodels.stats.multitest``, which takes a second to import and a tenth of one per call.
-    """
+    """Return p values corrected by Holm's step-down method; statsmodels' takes a second to import."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
     stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
@@ -115,16 +112,14 @@ def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float
     if friedman_p < ALPHA:
         rows = pairs.loc[pairs["p_holm"] < ALPHA, ["first", "second"]]
         apart = {frozenset(pair) for pair in rows.itertuples(index=False, name=None)}
-    found: list[list[str]] = []
-    last = 0
+    found: list[list[str]] = [[]]
     for start in range(len(order)):
         end = start + 1
         while end < len(order) and not any(frozenset((m, order[end])) in apart for m in order[start:end]):
             end += 1
-        if end - start > 1 and end > last:
+        if end - start > 1 and order[end - 1] not in found[-1]:
             found.append(order[start:end])
-            last = end
-    return found
+    return found[1:]
 
 
 def _wilcoxon(differences: npt.NDArray[np.float64]) -> float:

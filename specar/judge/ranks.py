@@ -67,7 +67,7 @@ class Ranking:
 
     @property
     def critical_difference(self) -> float:
-        """Nemenyi's critical difference."""
+        """Nemenyi's."""
         return critical_difference(self.scores.shape[1], len(self.scores))
 
     @property
@@ -114,8 +114,7 @@ def _names(ranking: Ranking) -> dict[str, str | bool]:
 
 def _rows(ranking: Ranking) -> list[dict[str, object]]:
     tests = ranking.against_ours
-    other = tests["first"].where(tests["first"] != OURS, tests["second"])
-    tests = tests.set_index(other)[["p", "p_holm"]]
+    tests = tests.set_index(tests["first"].where(tests["first"] != OURS, tests["second"]))
     common = {
         **_names(ranking),
         "datasets": len(ranking.scores),

@@ -8,27 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from specar.judge.cell import Verdict, judge_summary
-from specar.judge.rules import NOT_RUN, PROTOCOL, VERDICTS
+from specar.judge.cell import judge_summary
+from specar.judge.rules import PROTOCOL, VERDICTS
 from specar.results.convergence import NOT_CONVERGED
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
 from specar.results.run_states import listed_failures
 
 COLUMNS = [
-    *(
-        "task",
-        "dataset",
-        "setting",
-        "top",
-        "model",
-        "metric",
-        "published_as",
-        "published",
-        "reproduced",
-        "sd",
-    ),
-    *("seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
+    *("task", "dataset", "setting", "top", "model", "metric", "published_as", "published", "reproduced"),
+    *("sd", "seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
     *("low", "high", "p_equivalent", "p_beyond", "verdict", "reason", "runs"),
 ]
 
@@ -67,10 +56,8 @@ def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
-    mean, sd, seeds = cell["reproduced"], cell["sd"], cell["seeds"]
-    verdict = Verdict(NOT_RUN, "")
-    if seeds:
-        verdict = judge_summary(mean, sd, seeds, cell["printed"], cell["metric"])
+    numbers = (cell[name] for name in ("reproduced", "sd", "seeds", "printed", "metric"))
+    verdict = judge_summary(*numbers)
     why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
     return {
         **cell,
