@@ -80,11 +80,13 @@ def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
     from specar.results.ledger import ledger_of
+    from specar.tables.comparisons import in_words
 
     plan = plan_of(options)
     judgement = judge(ledger_of(plan))
     write_judgement(judgement, plan.judgement)
-    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {plan.judgement}/")
+    print(judgement.summary.to_string(index=False))
+    print(f"\n{in_words(judgement)}\njudgement {plan.judgement}/")
 
 
 def _audit(options: argparse.Namespace) -> None:

@@ -43,7 +43,7 @@ def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
     pairs = [pair for pair in combinations(map(str, scores), 2) if model is None or model in pair]
     columns = {str(name): scores[name].to_numpy(dtype=np.float64) for name in scores}
     table = pd.DataFrame(pairs, columns=["first", "second"])
-    table["p"] = [_wilcoxon(columns[first] - columns[second]) for first, second in pairs]
+    table["p"] = [wilcoxon_p(columns[first] - columns[second]) for first, second in pairs]
     return table.assign(p_holm=holm(table["p"]))
 
 
@@ -76,7 +76,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
         if len(wide) >= MIN_SEEDS:
             sign = 1 if METRICS[str(cell[3])].higher else -1
             gains = sign * (wide[True] - wide[False]).to_numpy(dtype=np.float64)
-            rows.append((*cell, len(gains), gains.mean(), _paired_p(gains)))
+            rows.append((*cell, len(gains), gains.mean(), paired_p(gains)))
     tests = pd.DataFrame(rows, columns=[*_CELL, "pairs", "gain", "p"])
     if tests.empty:
         return tests.assign(p_holm=[], verdict=[])
@@ -85,7 +85,8 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
     return tests.assign(p_holm=corrected, verdict=np.where(corrected < ALPHA, side, "not told apart"))
 
 
-def _paired_p(gains: npt.NDArray[np.float64]) -> float:
+def paired_p(gains: npt.NDArray[np.float64]) -> float:
+    """Return the two-sided p value of the paired t test, from the differences."""
     if np.ptp(gains) == 0:  # without spread there is no t; such a difference is exact
         return float(gains[0] == 0)
     return float(stats.ttest_1samp(gains, 0).pvalue)
@@ -122,8 +123,8 @@ def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float
     return found[1:]
 
 
-def _wilcoxon(differences: npt.NDArray[np.float64]) -> float:
-    """Two-sided p value of the signed-rank test; datasets without a difference are left out."""
+def wilcoxon_p(differences: npt.NDArray[np.float64]) -> float:
+    """Return the two-sided p value of Wilcoxon's signed-rank test; zero differences are left out."""
     rounded = differences.round(_DECIMALS)
     rounded = rounded[rounded != 0]
     if not len(rounded):

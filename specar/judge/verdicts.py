@@ -9,7 +9,10 @@ from typing import Any
 import pandas as pd
 
 from specar.judge.cell import judge_summary
-from specar.judge.rules import PROTOCOL, VERDICTS
+from specar.judge.rules import BETTER, NOT_RUN, PROTOCOL, VERDICTS, WORSE
+from specar.paper.numbers import OURS
+from specar.paper.published import PRINTED, published
+from specar.paper.sources import SOURCES
 from specar.results.convergence import NOT_CONVERGED
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
@@ -20,6 +23,9 @@ COLUMNS = [
     *("sd", "seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
     *("low", "high", "p_equivalent", "p_beyond", "verdict", "reason", "runs"),
 ]
+
+
+COPIED, RERUN, CONTRADICTED = STATES = ("copied", "re-run", "contradicted by re-runs")
 
 
 def verdicts_of(ledger: Ledger, unconverged: frozenset[str] = frozenset()) -> pd.DataFrame:
@@ -53,6 +59,25 @@ def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
     counts.columns.name = None
     counts.insert(0, "cells", counts.sum(axis=1))
     return counts.reset_index()
+
+
+def rivals_of(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return every printed cell of the models that are not SpecAR-Net, with what runs of them say.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, and ``state`` of `STATES` behind them: a row per label where runs were asked for.
+    """
+    tables = [published(task).assign(task=task) for task in SOURCES]
+    printed = pd.concat([table[table["published_as"] != OURS] for table in tables], ignore_index=True)
+    keys = ["task", *PRINTED]
+    table = printed.merge(verdicts.drop(columns="published"), how="left", on=keys)
+    words = table["verdict"].fillna(NOT_RUN)
+    state = words.map({NOT_RUN: COPIED, BETTER: CONTRADICTED, WORSE: CONTRADICTED}).fillna(RERUN)
+    counts = {name: table[name].fillna(0).astype(int) for name in ("seeds", "seeds_asked")}
+    table = table.fillna(dict.fromkeys(["model", "reason", "runs"], ""))
+    return table.assign(**counts, verdict=words, state=state)[[*COLUMNS, "state"]]
 
 
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:

@@ -17,7 +17,7 @@ from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
 from specar.figures.style import figure_style
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import drawn_ranking
-from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
+from specar.outputs.names import FIGURE_SUFFIXES, JUDGED, JUDGED_CSV, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper.audit.checks import flagged_cells
 from specar.paper.files import TABLE_IDS
 from specar.report.page import page
@@ -26,7 +26,8 @@ from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
 from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
-from specar.tables.judgement import claims_page, ranks_page, verdicts_page
+from specar.tables.comparisons import against_page, saturation_page
+from specar.tables.judgement import claims_page, ranks_page, rivals_page, verdicts_page
 from specar.tables.paper import paper_page
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
@@ -95,10 +96,11 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
-    """Write verdicts, claims and ranks; returns the files."""
-    pages = {"verdicts": verdicts_page, "claims": claims_page, "ranks": ranks_page}
-    files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
-    for name, made in pages.items():
+    """Write verdicts, claims, ranks and saturated cells; returns the files."""
+    pages = (verdicts_page, rivals_page, claims_page, against_page, ranks_page, saturation_page)
+    alone = (judgement.pairs, judgement.against.datasets)
+    files = [_save_text(folder / name, as_csv(rows)) for name, rows in zip(JUDGED_CSV, alone, strict=True)]
+    for name, made in zip(JUDGED, pages, strict=True):
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():

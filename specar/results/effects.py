@@ -64,18 +64,28 @@ def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _effect(model: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
     pairs = rows.pivot(index=["seed", "setting"], columns="top", values="value")
-    pairs = pairs.reindex(columns=[False, True]).dropna().reset_index("setting")
-    if pairs.empty:
+    settings, changes = paired_changes(pairs.reindex(columns=[False, True]))
+    if not len(changes):
         return None
+    half = t_half(changes, LEVEL)
+    return Effect(dataset, model, metric, settings, len(changes), float(changes.mean()), half)
+
+
+def paired_changes(pairs: pd.DataFrame) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Return the settings that are averaged over, and the second column against the first, in percent of it.
+
+    ``pairs`` has two columns and a row per seed and setting. The settings are those of the seed that has most
+    of them in both columns; a change is that of a seed that has them all.
+    """
+    pairs = pairs.dropna().reset_index("setting")
+    if pairs.empty:
+        return (), np.empty(0)
     of_seed = pairs.groupby("seed")["setting"].agg(frozenset)
     chosen = max(of_seed, key=len)
     seeds = [seed for seed, settings in of_seed.items() if settings >= chosen]
     kept = pairs[pairs.index.isin(seeds) & pairs["setting"].isin(list(chosen))]
-    means = kept.groupby("seed")[[False, True]].mean()
-    changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
-    settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
-    half = t_half(changes, LEVEL)
-    return Effect(dataset, model, metric, settings, len(changes), float(changes.mean()), half)
+    first, second = kept.drop(columns="setting").groupby("seed").mean().to_numpy(float).T
+    return tuple(sorted(chosen, key=lambda text: float(text or 0))), 100 * (second - first) / first
 
 
 def t_half(values: npt.NDArray[np.float64], level: float) -> float | None:
