@@ -103,11 +103,13 @@ def _ablations(options: argparse.Namespace) -> None:
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
+    from specar.tables.comparisons import in_words
 
     ledger = _ledger(options)
     judgement, folder = judge(ledger), ledger.plan.judgement
     write_judgement(judgement, folder)
-    print(f"{judgement.summary.to_string(index=False)}\n\njudgement {folder}/")
+    print(judgement.summary.to_string(index=False))
+    print(f"\n{in_words(judgement)}\njudgement {folder}/")
 
 
 @command(

@@ -10,19 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from specar.config.tasks import TASK_INFO
 from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.style import BAND, LOG, MARKER, RULE, TEXT, entry, look_of
 from specar.figures.words import MEASURED, PROTOCOL, in_order, notes, others, ours, short
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of, source_of
-from specar.results.effects import (
-    LEVEL,
-    Effect,
-    own_effects,
-    published_effect,
-    published_settings,
-    tasks_with_top,
-)
+from specar.results.effects import LEVEL, Effect, own_effects, published_effect, published_settings
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
 
@@ -43,7 +37,7 @@ class _Line(NamedTuple):
 
 def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     """Draw the first metric of every task that has TOP, or all metrics of one task."""
-    tasks, plan = [task] if task else tasks_with_top(), ledger.plan
+    tasks, plan = [task] if task else [name for name, info in TASK_INFO.items() if info.top], ledger.plan
     title = "What TOP changes, per dataset" + (f": {source_of(task).title}" if task else "")
     most = None if task else 1
     wanted = [(one, metric) for one in tasks for metric in list(metrics_of(one, PROTOCOL))[:most]]

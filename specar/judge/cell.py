@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from specar.judge.rules import (
-    ALPHA,
-    BETTER,
-    INCONCLUSIVE,
-    MIN_SEEDS,
-    NOT_RUN,
-    REPRODUCED,
-    SHOWN,
-    WORSE,
-)
+from specar.judge.rules import ALPHA, BETTER, INCONCLUSIVE, MIN_SEEDS, NOT_RUN, REPRODUCED, SHOWN, WORSE
 from specar.paper.metrics import METRICS, half_unit, margin_of
 
 # Spread below this share of the value is rounding of floating-point numbers, not noise between seeds.
@@ -29,34 +19,16 @@ _EDGE = 1e-9  # likewise: 0.103 - 0.1 is a margin of 0.003
 
 @dataclass(frozen=True)
 class Verdict:
-    """What our runs say on a published number.
+    """What our runs say on a published number; differences are in the printed unit, NaN where not known."""
 
-    Attributes
-    ----------
-    word
-        One of `specar.judge.rules.VERDICTS`.
-    reason
-        Why it is not a plain word: what is missing, or how wide the interval is; may be empty.
-    difference
-        Mean over seeds minus published, in the printed unit.
-    margin
-        In the printed unit.
-    low, high
-        The shown t interval of the mean, in the printed unit; NaN without a standard deviation.
-    p_equivalent
-        TOST: p value of "the difference is beyond the margin", small where equivalent.
-    p_beyond
-        p value of "one more run of ours may lie within the margin, or give the published number before it was
-        rounded", small where not.
-    """
-
-    word: str
-    reason: str
-    difference: float = math.nan
+    word: str  # one of `specar.judge.rules.VERDICTS`
+    reason: str  # why it is not a plain word: what is missing, or how wide the interval is
+    difference: float = math.nan  # mean over seeds minus published
     margin: float = math.nan
-    low: float = math.nan
+    low: float = math.nan  # the shown t interval of the mean
     high: float = math.nan
-    p_equivalent: float = math.nan
+    p_equivalent: float = math.nan  # TOST, of "the difference is beyond the margin": small where equivalent
+    # Of "one more run of ours may lie within the margin, or give the published number before it was rounded".
     p_beyond: float = math.nan
 
     @property
@@ -65,27 +37,10 @@ class Verdict:
         return None if math.isnan(self.difference) else _within(self.difference, self.margin)
 
 
-def judge_values(values: Sequence[float], published: str, metric: str) -> Verdict:
-    """Judge the results of a cell, one per seed.
-
-    Parameters
-    ----------
-    values
-        Results in the printed unit; may be empty.
-    published
-        The published number with its printed digits.
-    metric
-        A name of `specar.paper.metrics.METRICS`.
-    """
-    known = np.sort(np.asarray(values, dtype=np.float64))  # sorted: the same sum whatever the order
-    if not len(known):
-        return Verdict(NOT_RUN, "")
-    sd = float(known.std(ddof=1)) if len(known) > 1 else math.nan
-    return judge_summary(float(known.mean()), sd, len(known), published, metric)
-
-
 def judge_summary(mean: float, sd: float, seeds: int, published: str, metric: str) -> Verdict:
-    """Judge a cell by mean and sample standard deviation over its seeds: all that t tests need."""
+    """Judge a cell by mean and sample standard deviation over its seeds, in the unit of ``published``."""
+    if not seeds:
+        return Verdict(NOT_RUN, "")
     printed, half = float(published), half_unit(published)
     difference, margin = mean - printed, float(margin_of(metric).at(printed))
     side = BETTER if (difference > 0) == METRICS[metric].higher else WORSE

@@ -7,10 +7,12 @@ from functools import cached_property
 
 import pandas as pd
 
+from specar.judge.against import Against, against
 from specar.judge.claims import claim_table
 from specar.judge.own import OwnResults
 from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
-from specar.judge.verdicts import summary, verdicts_of
+from specar.judge.saturation import saturation
+from specar.judge.verdicts import rivals_of, summary, verdicts_of
 from specar.paper.claims import claims
 from specar.results.ablations import ablation_table
 from specar.results.convergence import unconverged_runs
@@ -26,22 +28,30 @@ class Judgement:
     verdicts: pd.DataFrame  # see specar.judge.verdicts.verdicts_of
     claims: pd.DataFrame  # see specar.judge.claims.claim_table
     rankings: list[Ranking]  # see specar.judge.ranks.rankings
+    unsaturated: list[Ranking]  # the same without saturated cells
+    against: Against  # see specar.judge.against.against
+    saturation: pd.DataFrame  # see specar.judge.saturation.saturation
     note: str | None = None  # a caution of the configuration
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """Numbers of verdicts: see `specar.judge.verdicts.summary`."""
+        """See `specar.judge.verdicts.summary`."""
         return summary(self.verdicts)
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
-        """The rankings as a table: see `specar.judge.ranks.rank_table`."""
-        return rank_table(self.rankings)
+        """See `specar.judge.ranks.rank_table`."""
+        return rank_table([*self.rankings, *self.unsaturated])
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """The tests of all pairs of models: see `specar.judge.ranks.pair_table`."""
-        return pair_table(self.rankings)
+        """See `specar.judge.ranks.pair_table`."""
+        return pair_table([*self.rankings, *self.unsaturated])
+
+    @cached_property
+    def rivals(self) -> pd.DataFrame:
+        """See `specar.judge.verdicts.rivals_of`."""
+        return rivals_of(self.verdicts)
 
 
 def judge(ledger: Ledger) -> Judgement:
@@ -52,7 +62,17 @@ def judge(ledger: Ledger) -> Judgement:
     unconverged = unconverged_runs(plan, names)
     verdicts = verdicts_of(ledger, unconverged)
     own = OwnResults(verdicts, ledger.runs, ablations, unconverged)
-    return Judgement(verdicts, claim_table(own), rankings(verdicts), plan.config.note)
+    places = saturation(ledger.cells)
+    unsaturated = rankings(verdicts, places[places["saturated"]])
+    return Judgement(
+        verdicts,
+        claim_table(own),
+        rankings(verdicts),
+        unsaturated,
+        against(ledger.runs),
+        places,
+        plan.config.note,
+    )
 
 
 def _ablations(plan: Plan) -> pd.DataFrame | None:

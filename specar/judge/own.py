@@ -44,8 +44,8 @@ class OwnResults:
             table = self.ablations[rows & (self.ablations["protocol"] == PROTOCOL)]
             table = table.assign(variant=_levels(claim.ablation, table), runs=table["run_ids"])
         table = table[(table["model"] == label) & table["reproduced"].notna()]
-        digits = table["metric"].map({name: metric.decimals for name, metric in METRICS.items()})
-        rounded = [round(value, n) for value, n in zip(table["reproduced"], digits, strict=True)]
+        pairs = zip(table["reproduced"], table["metric"], strict=True)
+        rounded = [round(value, METRICS[metric].decimals) for value, metric in pairs]
         return table.assign(number=pd.Series(rounded, table.index, dtype=float))[_NUMBERS]
 
 

@@ -43,15 +43,12 @@ def pairwise(scores: pd.DataFrame, model: str | None = None) -> pd.DataFrame:
     pairs = [pair for pair in combinations(map(str, scores), 2) if model is None or model in pair]
     columns = {str(name): scores[name].to_numpy(dtype=np.float64) for name in scores}
     table = pd.DataFrame(pairs, columns=["first", "second"])
-    table["p"] = [_wilcoxon(columns[first] - columns[second]) for first, second in pairs]
+    table["p"] = [wilcoxon_p(columns[first] - columns[second]) for first, second in pairs]
     return table.assign(p_holm=holm(table["p"]))
 
 
 def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return p values corrected by Holm's step-down method, in the same order.
-
-    As of ``statsmodels.stats.multitest``, which takes a second to import and a tenth of one per call.
-    """
+    """Return p values corrected by Holm's step-down method; statsmodels' takes a second to import."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
     stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
@@ -79,7 +76,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
         if len(wide) >= MIN_SEEDS:
             sign = 1 if METRICS[str(cell[3])].higher else -1
             gains = sign * (wide[True] - wide[False]).to_numpy(dtype=np.float64)
-            rows.append((*cell, len(gains), gains.mean(), _paired_p(gains)))
+            rows.append((*cell, len(gains), gains.mean(), paired_p(gains)))
     tests = pd.DataFrame(rows, columns=[*_CELL, "pairs", "gain", "p"])
     if tests.empty:
         return tests.assign(p_holm=[], verdict=[])
@@ -88,7 +85,8 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
     return tests.assign(p_holm=corrected, verdict=np.where(corrected < ALPHA, side, "not told apart"))
 
 
-def _paired_p(gains: npt.NDArray[np.float64]) -> float:
+def paired_p(gains: npt.NDArray[np.float64]) -> float:
+    """Return the two-sided p value of the paired t test, from the differences."""
     if np.ptp(gains) == 0:  # without spread there is no t; such a difference is exact
         return float(gains[0] == 0)
     return float(scipy.stats.ttest_1samp(gains, 0).pvalue)
@@ -115,20 +113,18 @@ def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float
     if friedman_p < ALPHA:
         rows = pairs.loc[pairs["p_holm"] < ALPHA, ["first", "second"]]
         apart = {frozenset(pair) for pair in rows.itertuples(index=False, name=None)}
-    found: list[list[str]] = []
-    last = 0
+    found: list[list[str]] = [[]]
     for start in range(len(order)):
         end = start + 1
         while end < len(order) and not any(frozenset((m, order[end])) in apart for m in order[start:end]):
             end += 1
-        if end - start > 1 and end > last:
+        if end - start > 1 and order[end - 1] not in found[-1]:
             found.append(order[start:end])
-            last = end
-    return found
+    return found[1:]
 
 
-def _wilcoxon(differences: npt.NDArray[np.float64]) -> float:
-    """Two-sided p value of the signed-rank test; datasets without a difference are left out."""
+def wilcoxon_p(differences: npt.NDArray[np.float64]) -> float:
+    """Return the two-sided p value of Wilcoxon's signed-rank test; zero differences are left out."""
     rounded = differences.round(_DECIMALS)
     rounded = rounded[rounded != 0]
     if not len(rounded):

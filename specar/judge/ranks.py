@@ -20,11 +20,24 @@ METRICS_OF = {
     "classification": ("accuracy",),
     "anomaly_detection": ("f1",),
 }
+ALL, UNSATURATED = "all", "not saturated"
 COLUMNS = [
-    *("task", "top", "metric", "source_table", "datasets", "model", "origin", "mean_rank", "p", "p_holm"),
+    *(
+        "cells",
+        "task",
+        "top",
+        "metric",
+        "source_table",
+        "datasets",
+        "model",
+        "origin",
+        "mean_rank",
+        "p",
+        "p_holm",
+    ),
     *("friedman_statistic", "friedman_p", "smallest_p", "critical_difference"),
 ]
-PAIR_COLUMNS = ["task", "top", "metric", "source_table", "first", "second", "p", "p_holm"]
+PAIR_COLUMNS = ["cells", "task", "top", "metric", "source_table", "first", "second", "p", "p_holm"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,7 @@ class Ranking:
     own: tuple[str, ...] = ()  # columns that are our runs
     # Models of ours that lack a cell, with the number of cells that they have and need.
     left_out: tuple[tuple[str, int, int], ...] = ()
+    cells: str = ALL
 
     @cached_property
     def mean_ranks(self) -> pd.Series[float]:
@@ -67,7 +81,7 @@ class Ranking:
 
     @property
     def critical_difference(self) -> float:
-        """Nemenyi's critical difference."""
+        """Nemenyi's."""
         return critical_difference(self.scores.shape[1], len(self.scores))
 
     @property
@@ -76,18 +90,20 @@ class Ranking:
         return smallest_p(len(self.scores), len(self.pairs))
 
 
-def rankings(verdicts: pd.DataFrame) -> list[Ranking]:
+def rankings(verdicts: pd.DataFrame, saturated: pd.DataFrame | None = None) -> list[Ranking]:
     """Return the rankings of all tasks of the paper, of every table of the appendix and metric.
 
     A label of SpecAR-Net in the plan's ``verdicts`` is a further model where all its cells are there; other
-    models of the plan are not ranked.
+    models of the plan are not ranked. With ``saturated``, a table of cells, these are left out, and rankings
+    over fewer than two datasets.
     """
-    return [
-        _ranking(task, f"appendix:{number}", metric, verdicts)
+    found = [
+        _ranking(task, f"appendix:{number}", metric, verdicts, saturated)
         for task, metrics in METRICS_OF.items()
         for number in source_of(task).tables
         for metric in metrics
     ]
+    return [ranking for ranking in found if len(ranking.scores) > 1]
 
 
 def rank_table(found: list[Ranking]) -> pd.DataFrame:
@@ -108,14 +124,14 @@ def pair_table(found: list[Ranking]) -> pd.DataFrame:
 
 def _names(ranking: Ranking) -> dict[str, str | bool]:
     return {
-        "task": ranking.task, "top": ranking.top, "metric": ranking.metric, "source_table": ranking.table
+        "cells": ranking.cells, "task": ranking.task, "top": ranking.top, "metric": ranking.metric,
+        "source_table": ranking.table,
     }  # fmt: skip
 
 
 def _rows(ranking: Ranking) -> list[dict[str, object]]:
     tests = ranking.against_ours
-    other = tests["first"].where(tests["first"] != OURS, tests["second"])
-    tests = tests.set_index(other)[["p", "p_holm"]]
+    tests = tests.set_index(tests["first"].where(tests["first"] != OURS, tests["second"]))
     common = {
         **_names(ranking),
         "datasets": len(ranking.scores),
@@ -137,15 +153,20 @@ def _rows(ranking: Ranking) -> list[dict[str, object]]:
     ]
 
 
-def _ranking(task: str, table: str, metric: str, verdicts: pd.DataFrame) -> Ranking:
+def _ranking(
+    task: str, table: str, metric: str, verdicts: pd.DataFrame, saturated: pd.DataFrame | None
+) -> Ranking:
     cells = cells_of(table)
     cells = cells[(cells["metric"] == metric) & ~averages(cells)]
+    top, kept = bool(cells["top"].iloc[0]), ALL if saturated is None else UNSATURATED
+    if saturated is not None:
+        places = ["task", "dataset", "setting", "metric"]
+        cells = cells[~cells.set_index(places).index.isin(saturated.set_index(places).index)]
     scores = cells.pivot_table(index="dataset", columns="model", values="number", aggfunc="mean", sort=False)
-    top = bool(cells["top"].iloc[0])
     needed = cells.loc[cells["model"] == OURS, ["dataset", "setting"]]
     own, left_out = _own(task, top, metric, needed, verdicts)
     scores = scores.join(own)
-    return Ranking(task, top, metric, table, scores, tuple(map(str, own)), left_out)
+    return Ranking(task, top, metric, table, scores, tuple(map(str, own)), left_out, kept)
 
 
 def _own(

@@ -11,7 +11,9 @@ SHOWN = 0.95  # confidence of the intervals that are shown
 TESTED = 1 - 2 * ALPHA  # of the intervals that decide: two one-sided tests at ALPHA are this interval
 MIN_SEEDS = 3  # of two seeds no test can tell how far further ones would spread
 MIN_SHARE = 0.5  # share of a claim's cells that has to be done before our runs say a word on it
+MIN_PAIRED_DATASETS = 2  # fewer carry no claim by runs of both sides
 MIN_DATASETS = 5  # fewer datasets are not ranked in a diagram
+LINEAR = "DLinear"  # what the paper calls the linear model
 PROTOCOL = "published"  # only its numbers compare with those of the paper
 
 REPRODUCED, BETTER, WORSE = "reproduced", "better", "worse"
@@ -56,7 +58,8 @@ def cell_rules() -> list[str]:
 def claim_rules() -> list[str]:
     """Return the rules of the verdicts on claims, one sentence each."""
     return [
-        "Claims are about SpecAR-Net: runs of other models are not looked at.",
+        "Claims are about SpecAR-Net: by published numbers, and by our runs in their place, runs of other "
+        "models are not looked at.",
         f"A claim is counted over cells, as printed: {HOLDS} where the claimed side is better in every cell "
         "(for claims on most cells, and that something helps: in more than half), "
         f"{PARTLY} where it is better in more cells than it is worse in, else {FAILS}. Equal is not better.",
@@ -68,6 +71,37 @@ def claim_rules() -> list[str]:
         f"published. With less than {MIN_SHARE:.0%} of the cells run, it is {UNKNOWN}.",
         "Where both sides are ours, seeds are paired: per cell a paired t test, Holm-corrected over the "
         f"cells of the claim, at level {ALPHA:g}, is given beside the count.",
+        "By runs against another model's, on the same test windows and with seeds paired: per dataset, the "
+        "mean over the horizons or mask ratios that both have, the difference in percent of the other "
+        f"model's, its {SHOWN:.0%} t interval over seeds, and a paired t test, Holm-corrected over the "
+        f"datasets. Fewer than {MIN_SEEDS} paired seeds are not tested. The claim is counted over tested "
+        "datasets by these tests, one on an average like one on most of them; with fewer than "
+        f"{MIN_PAIRED_DATASETS} of them, or less than {MIN_SHARE:.0%} of the task's, or where none is told "
+        f"apart, it is {UNKNOWN}. Claims of equality: inside the margin by TOST, outside by a one-sided "
+        "t test.",
+        "Over datasets: the mean difference, its t interval, and Wilcoxon's signed-rank test, Holm-corrected "
+        "over the claims on the same two models; of five datasets it reaches p = 0.06 at best, of ten 0.002.",
+    ]
+
+
+def rival_rules() -> list[str]:
+    """Return what is said of the printed numbers of other models, one sentence each."""
+    return [
+        "Copied: the paper took the number from another paper, and nothing else is known of it here.",
+        "Re-run: runs of the model are there and judge its printed number, by the rules for SpecAR-Net's. "
+        f"Contradicted by re-runs: they say {BETTER} or {WORSE}, which takes {MIN_SEEDS} seeds.",
+    ]
+
+
+def saturation_rules() -> list[str]:
+    """Return when a cell is called saturated, one sentence each."""
+    return [
+        f"Linear: {LINEAR}, the mean of its runs, else its printed number. Best result: of any other model, "
+        "printed or run.",
+        "Saturated: the best result does not beat the better of floor and linear model by more than the "
+        f"standard deviation over seeds of our best SpecAR-Net, without one that of {LINEAR}; without both, "
+        "does not beat it at all.",
+        "Floors are there for cells of the configuration only. Averages are left out.",
     ]
 
 
@@ -78,6 +112,8 @@ def rank_rules() -> list[str]:
         "models are ranked per dataset, ties share their mean rank.",
         f"Friedman's test over all models, then Wilcoxon's signed-rank test of every pair, Holm-corrected, "
         f"at level {ALPHA:g}; and of SpecAR-Net against each other model, Holm-corrected by itself.",
+        "Beside it, the same without saturated cells: those whose best result hardly beats a baseline or a "
+        "linear model.",
         f"A diagram is drawn for at least {MIN_DATASETS} datasets; its bars join models of which no pair is "
         "told apart.",
     ]

@@ -8,29 +8,24 @@ from typing import Any
 
 import pandas as pd
 
-from specar.judge.cell import Verdict, judge_summary
-from specar.judge.rules import NOT_RUN, PROTOCOL, VERDICTS
+from specar.judge.cell import judge_summary
+from specar.judge.rules import BETTER, NOT_RUN, PROTOCOL, VERDICTS, WORSE
+from specar.paper.numbers import OURS
+from specar.paper.published import PRINTED, published
+from specar.paper.sources import SOURCES
 from specar.results.convergence import NOT_CONVERGED
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
 from specar.results.run_states import listed_failures
 
 COLUMNS = [
-    *(
-        "task",
-        "dataset",
-        "setting",
-        "top",
-        "model",
-        "metric",
-        "published_as",
-        "published",
-        "reproduced",
-        "sd",
-    ),
-    *("seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
+    *("task", "dataset", "setting", "top", "model", "metric", "published_as", "published", "reproduced"),
+    *("sd", "seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
     *("low", "high", "p_equivalent", "p_beyond", "verdict", "reason", "runs"),
 ]
+
+
+COPIED, RERUN, CONTRADICTED = STATES = ("copied", "re-run", "contradicted by re-runs")
 
 
 def verdicts_of(ledger: Ledger, unconverged: frozenset[str] = frozenset()) -> pd.DataFrame:
@@ -66,11 +61,28 @@ def summary(verdicts: pd.DataFrame) -> pd.DataFrame:
     return counts.reset_index()
 
 
+def rivals_of(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return every printed cell of the models that are not SpecAR-Net, with what runs of them say.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, and ``state`` of `STATES` behind them: a row per label where runs were asked for.
+    """
+    tables = [published(task).assign(task=task) for task in SOURCES]
+    printed = pd.concat([table[table["published_as"] != OURS] for table in tables], ignore_index=True)
+    keys = ["task", *PRINTED]
+    table = printed.merge(verdicts.drop(columns="published"), how="left", on=keys)
+    words = table["verdict"].fillna(NOT_RUN)
+    state = words.map({NOT_RUN: COPIED, BETTER: CONTRADICTED, WORSE: CONTRADICTED}).fillna(RERUN)
+    counts = {name: table[name].fillna(0).astype(int) for name in ("seeds", "seeds_asked")}
+    table = table.fillna(dict.fromkeys(["model", "reason", "runs"], ""))
+    return table.assign(**counts, verdict=words, state=state)[[*COLUMNS, "state"]]
+
+
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
-    mean, sd, seeds = cell["reproduced"], cell["sd"], cell["seeds"]
-    verdict = Verdict(NOT_RUN, "")
-    if seeds:
-        verdict = judge_summary(mean, sd, seeds, cell["printed"], cell["metric"])
+    numbers = (cell[name] for name in ("reproduced", "sd", "seeds", "printed", "metric"))
+    verdict = judge_summary(*numbers)
     why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
     return {
         **cell,

@@ -10,6 +10,10 @@ TABLE_SUFFIXES, TEXT_SUFFIXES = ("csv", "md", "tex", "html"), ("csv", "md")
 FIGURE_SUFFIXES = ("pdf", "svg", "png")
 
 
+JUDGED = ("verdicts", "rivals", "claims", "against", "ranks", "saturation")
+JUDGED_CSV = ("pairs.csv", "against_datasets.csv")
+
+
 def _named(stems: list[str], suffixes: tuple[str, ...]) -> list[str]:
     return [f"{stem}.{suffix}" for stem in stems for suffix in suffixes]
 
@@ -42,7 +46,7 @@ def ablation_files(name: str) -> list[str]:
 def judgement_files() -> list[str]:
     """Return the files of the judgement, in the folder ``judgement``."""
     figures = _named([f"ranks_{task}" for task in RANKED], FIGURE_SUFFIXES)
-    return [*_named(["verdicts", "claims", "ranks"], TEXT_SUFFIXES), "pairs.csv", *figures]
+    return [*_named(list(JUDGED), TEXT_SUFFIXES), *JUDGED_CSV, *figures]
 
 
 AUDIT_FILES = ("audit.csv", "audit.md")

@@ -15,7 +15,7 @@ from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.outputs.names import FIGURE_SUFFIXES, TABLE_SUFFIXES, TEXT_SUFFIXES
+from specar.outputs.names import FIGURE_SUFFIXES, JUDGED, JUDGED_CSV, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper import TABLE_IDS
 from specar.paper.audit.checks import flagged_cells
 from specar.results.ablations import ablation_runs
@@ -93,14 +93,17 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
-    """Write verdicts, claims and ranks; returns the files."""
+    """Write verdicts, claims, ranks and saturated cells; returns the files."""
     from specar.figures import ranks
     from specar.figures.style import figure_style
     from specar.judge.ranks import drawn_ranking
-    from specar.tables.judgement import claims_page, ranks_page, verdicts_page
+    from specar.tables.comparisons import against_page, saturation_page
+    from specar.tables.judgement import claims_page, ranks_page, rivals_page, verdicts_page
 
-    files = [_save_text(folder / "pairs.csv", as_csv(judgement.pairs))]
-    for name, made in (("verdicts", verdicts_page), ("claims", claims_page), ("ranks", ranks_page)):
+    pages = (verdicts_page, rivals_page, claims_page, against_page, ranks_page, saturation_page)
+    alone = (judgement.pairs, judgement.against.datasets)
+    files = [_save_text(folder / name, as_csv(rows)) for name, rows in zip(JUDGED_CSV, alone, strict=True)]
+    for name, made in zip(JUDGED, pages, strict=True):
         files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():

@@ -37,6 +37,8 @@ class Claim:
     quote: str = ""  # none of the appendix, which is quoted by its numbers only
     ours: Side = field(default_factory=lambda: {"model": OURS})
     theirs: Side | None = None  # None: the best of the rest
+    # How it is counted over datasets by runs of both sides: every, most or equal; None: it is not.
+    runs: Literal["every", "most", "equal"] | None = None
     # Better in every or in most cells; count: best, ties included, as often as printed; equal: in the margin.
     rule: Literal["every", "most", "count", "equal"] = "every"
     cells: Literal["all", "parts", "averages"] = "all"  # averages are over settings or datasets
@@ -96,9 +98,13 @@ def recount(claim: Claim, cells: pd.DataFrame) -> Recount:
         return Recount(UNKNOWN, note="no cell to count")
     if claim.rule == "count":
         return _against_printed_count(claim, counts)
-    enough = 2 * counts.better > counts.total if claim.rule == "most" else counts.everywhere
-    word = HOLDS if enough else PARTLY if counts.better > counts.worse else FAILS
-    return Recount(word, counts)
+    return Recount(word_of(counts, claim.rule), counts)
+
+
+def word_of(counts: Counts, rule: str) -> str:
+    """Return the word of a claim of rule ``most``, or else of one on every cell."""
+    enough = 2 * counts.better > counts.total if rule == "most" else counts.everywhere
+    return HOLDS if enough else PARTLY if counts.better > counts.worse else FAILS
 
 
 def compared(claim: Claim, cells: pd.DataFrame) -> pd.DataFrame:

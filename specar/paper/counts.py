@@ -31,9 +31,14 @@ class Counts:
         return 0 < self.better == self.total
 
 
+def signs_of(metrics: pd.Series[str]) -> pd.Series[float]:
+    """Return 1 where higher is better, otherwise -1: times it, the largest of any metric is the best."""
+    return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
+
+
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
     """Return by how much ``ours`` is better than ``theirs``, negative where it is worse; all on one index."""
-    return (ours - theirs) * _signs(metrics)
+    return (ours - theirs) * signs_of(metrics)
 
 
 def count(margins: pd.Series[float]) -> Counts:
@@ -56,17 +61,11 @@ def face_to_face(
     mine = _select(numbers, ours)
     other = _select(numbers, theirs) if theirs is not None else ~mine
     rest = numbers[other]
-    # With their sign, the largest is the best of every metric.
-    best = (rest["number"] * _signs(rest["metric"])).groupby([rest[key] for key in same], sort=False).max()
+    best = (rest["number"] * signs_of(rest["metric"])).groupby([rest[key] for key in same], sort=False).max()
     table = numbers[mine][[*same, "number"]].rename(columns={"number": "ours"})
     table = table.merge(best.rename("theirs").reset_index(), on=same)
-    table["theirs"] *= _signs(table["metric"])
+    table["theirs"] *= signs_of(table["metric"])
     return table.assign(margin=margins(table["ours"], table["theirs"], table["metric"]))
-
-
-def _signs(metrics: pd.Series[str]) -> pd.Series[float]:
-    """1 where higher is better, otherwise -1."""
-    return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
 
 
 def _select(numbers: pd.DataFrame, wanted: Mapping[str, str | bool]) -> pd.Series[bool]:

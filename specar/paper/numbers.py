@@ -30,6 +30,15 @@ _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 _FRACTIONS = ("appendix:2", "appendix:3", "appendix:fig1a")
 
 
+# Where the paper prints TimesNet with two blocks, the one of its authors' code and of all other tables.
+_SAME_MODEL = {"TimesNet (Inception)": "TimesNet"}
+
+
+def model_of(column: str) -> str:
+    """Return the model that a printed column is of, as `published_as` has it."""
+    return _SAME_MODEL.get(column, column)
+
+
 def read_published(name: str) -> pd.DataFrame:
     """Read a CSV of ``specar.paper.published``, all as text: 0.080 has to stay 0.080."""
     with files("specar.paper").joinpath("published", f"{name}.csv").open(encoding="utf-8") as file:

@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, cells_of, figure_numbers, read_published
+from specar.paper.numbers import OURS, cells_of, figure_numbers, model_of, read_published
 from specar.paper.sources import source_of
 
 PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
@@ -18,7 +18,8 @@ _LEVELS = {"backbone": ("appendix:1", "appendix:2", "appendix:3"), "unified": ("
 @cache
 def _rows(*tables: str) -> pd.DataFrame:
     rows = cells_of(*tables).rename(columns={"value": "published", "model": "published_as"})
-    rows = rows.assign(top=rows["top"] & (rows["published_as"] == OURS))
+    model = rows["published_as"].map(model_of)
+    rows = rows.assign(top=rows["top"] & (model == OURS), published_as=model)
     return rows[[*PRINTED, "published"]].drop_duplicates(PRINTED).reset_index(drop=True)
 
 

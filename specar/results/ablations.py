@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
 from specar.config.entries import Ablation
+from specar.paper.counts import signs_of
 from specar.paper.metrics import METRICS
 from specar.paper.published import LEVEL_KEY, published_levels
 from specar.paper.sources import AVERAGE
@@ -28,14 +28,13 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     DataFrame
         `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
         part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
-        `on_shared_seeds`); ``sd`` is their sample standard deviation. ``shared`` is false where they share
-        none. ``state`` is as of `specar.results.ledger.Ledger`; ``run_ids`` are those of the requested runs,
-        with spaces between.
+        `on_shared_seeds`). ``shared`` is false where they share none. ``state`` is as of
+        `specar.results.ledger.Ledger`; ``run_ids`` are those of the requested runs, with spaces between.
 
     Raises
     ------
     SpecarError
-        There is no such ablation, its settings contradict each other, or a record is damaged.
+        There is no such ablation, or its settings contradict each other.
     """
     printed = _published(plan, name)
     runs = on_shared_seeds(ablation_runs(plan, name), plan.config.ablations[name])
@@ -61,21 +60,16 @@ def variant_cells(plan: Plan) -> pd.DataFrame:
     tables = [ablation_table(plan, name) for name in VARIANTS if plan.has_ablation(name)]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     asked = table[(table["state"] != NOT_REQUESTED) & (table["protocol"] == "published")]
-    ids = [tuple(text.split()) for text in asked["run_ids"]]
-    return asked.assign(runs=_where(asked["seeds"] > 0, ids), failed=_where(asked["state"] == FAILED, ids))
-
-
-def _where(chosen: pd.Series, ids: list[Any]) -> pd.Series:
-    kept: list[Any] = [own if here else () for own, here in zip(ids, chosen, strict=True)]
-    return pd.Series(kept, chosen.index, dtype=object)
+    ids, none = asked["run_ids"].str.split().map(tuple), pd.Series([()] * len(asked), asked.index, object)
+    done, failed = asked["seeds"] > 0, asked["state"] == FAILED
+    return asked.assign(runs=ids.where(done, none), failed=ids.where(failed, none))
 
 
 def _in_order(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     """Sort by level, then as the cells were asked for; metrics in the order of the tables."""
-    ranks = {"level": ranked(levels), "metric": ranked(METRICS)}
-    for column in ("task", "dataset", "setting", "top", "model", "protocol"):
-        ranks[column] = ranked(table[column])
     keys = ["level", "task", "dataset", "setting", "protocol", "model", "top", "metric"]
+    ranks = {column: ranked(table[column]) for column in keys}
+    ranks |= {"level": ranked(levels), "metric": ranked(METRICS)}
     ranks["dataset"][AVERAGE] = len(table)
     return table.sort_values(keys, key=lambda column: column.map(ranks[str(column.name)]), ignore_index=True)
 
@@ -100,13 +94,9 @@ def _averages(runs: pd.DataFrame, printed: pd.DataFrame) -> Iterator[pd.DataFram
 
 
 def ablation_runs(plan: Plan, name: str) -> pd.DataFrame:
-    """Return one row per requested run of an ablation (and part of a joined dataset) and metric.
+    """Return one row per requested run of an ablation, part of a joined dataset, and metric: see `run_rows`.
 
-    Returns
-    -------
-    DataFrame
-        `GROUP`, ``run_id``, ``seed``, ``value`` (in the printed unit; NaN where there is none) and
-        ``failed``, whether the run failed and has no result.
+    The level is in a further column.
     """
     levels = plan.levels_of(name).items()
     rows = [run_rows(plan, runs, by_part=True).assign(level=level) for level, runs in levels]
@@ -145,20 +135,14 @@ def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
     A cell with fewer than two levels has no best one, nor have levels that share no seed.
     """
     within = [c for c in ("task", "dataset", "setting", "metric", "protocol") if c in table]
-    values = pd.to_numeric(table[column], errors="coerce")
-    higher = table["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
-    sign = values.where(~higher, -values)
-    keys = [table[c] for c in [*within, *_kept_axes(table)]]
-    best = sign.groupby(keys, dropna=False).transform("min")
-    enough = sign.groupby(keys, dropna=False).transform("count") > 1
-    fair = table["shared"].groupby(keys, dropna=False).transform("all") if column == "reproduced" else True
-    return (sign == best) & enough & fair
-
-
-def _kept_axes(table: pd.DataFrame) -> list[str]:
-    """Axes of the model that the levels do not change: cells differ in them."""
-    levels = table["level"].nunique()
-    return [axis for axis in ("model", "top") if levels > 1 and not _changed(table, axis)]
+    signed = pd.to_numeric(table[column], errors="coerce") * signs_of(table["metric"])
+    if table["level"].nunique() > 1:  # cells differ in the axes of the model that the levels do not change
+        within += [axis for axis in ("model", "top") if not _changed(table, axis)]
+    groups = signed.groupby([table[name] for name in within], dropna=False)
+    best = (signed == groups.transform("max")) & (groups.transform("count") > 1)
+    if column == "reproduced":
+        best &= table["shared"].groupby([table[name] for name in within], dropna=False).transform("all")
+    return best
 
 
 def _changed(table: pd.DataFrame, axis: str) -> bool:

@@ -25,6 +25,11 @@ class Aggregate:
     setting: str
     parts: list[str]
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Where a run that is one of its parts stands in it."""
+        return {"dataset": self.dataset} | ({"setting": self.setting} if self.setting else {})
+
 
 def aggregates_of(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> list[Aggregate]:
     """Return the aggregates of a task: of each dataset over its settings, or over datasets.
@@ -65,11 +70,8 @@ def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggrega
 
 def needed_runs(runs: pd.DataFrame, aggregate: Aggregate) -> pd.DataFrame:
     """Return the runs that an aggregate is taken over, with the name of the part."""
-    if aggregate.setting:
-        own = runs[runs["dataset"] == aggregate.dataset]
-        named = own.assign(part=own["setting"])
-    else:
-        named = runs.assign(part=runs["dataset"])
+    own = runs[runs["dataset"] == aggregate.dataset] if aggregate.setting else runs
+    named = own.assign(part=own["setting" if aggregate.setting else "dataset"])
     return named[named["part"].isin(aggregate.parts)]
 
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtrit
 
-from specar.config.tasks import TASK_INFO
 from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
 from specar.paper.sources import AVERAGE, source_of
@@ -43,16 +42,7 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     """Return the effects of the runs that are done with and without TOP, protocol ``published``.
 
     A dataset is averaged over the settings of that seed which has most of them, and the seeds that have
-    them all count: others would be another quantity.
-
-    Parameters
-    ----------
-    task
-        A task that has TOP.
-    runs
-        See `specar.results.rows.run_rows`.
-    metric
-        A metric for which lower is better.
+    them all count: others would be another quantity. Runs are as of `specar.results.rows.run_rows`.
     """
     done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
     values = pd.concat([done, *_aggregated(task, done)])
@@ -74,18 +64,28 @@ def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _effect(model: str, dataset: str, metric: str, rows: pd.DataFrame) -> Effect | None:
     pairs = rows.pivot(index=["seed", "setting"], columns="top", values="value")
-    pairs = pairs.reindex(columns=[False, True]).dropna().reset_index("setting")
-    if pairs.empty:
+    settings, changes = paired_changes(pairs.reindex(columns=[False, True]))
+    if not len(changes):
         return None
+    half = t_half(changes, LEVEL)
+    return Effect(dataset, model, metric, settings, len(changes), float(changes.mean()), half)
+
+
+def paired_changes(pairs: pd.DataFrame) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Return the settings that are averaged over, and the second column against the first, in percent of it.
+
+    ``pairs`` has two columns and a row per seed and setting. The settings are those of the seed that has most
+    of them in both columns; a change is that of a seed that has them all.
+    """
+    pairs = pairs.dropna().reset_index("setting")
+    if pairs.empty:
+        return (), np.empty(0)
     of_seed = pairs.groupby("seed")["setting"].agg(frozenset)
     chosen = max(of_seed, key=len)
     seeds = [seed for seed, settings in of_seed.items() if settings >= chosen]
     kept = pairs[pairs.index.isin(seeds) & pairs["setting"].isin(list(chosen))]
-    means = kept.groupby("seed")[[False, True]].mean()
-    changes = (100 * (means[True] - means[False]) / means[False]).to_numpy(float)
-    settings = tuple(sorted(chosen, key=lambda text: float(text or 0)))
-    half = t_half(changes, LEVEL)
-    return Effect(dataset, model, metric, settings, len(changes), float(changes.mean()), half)
+    first, second = kept.drop(columns="setting").groupby("seed").mean().to_numpy(float).T
+    return tuple(sorted(chosen, key=lambda text: float(text or 0))), 100 * (second - first) / first
 
 
 def t_half(values: npt.NDArray[np.float64], level: float) -> float | None:
@@ -101,9 +101,8 @@ def published_settings(task: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that the paper prints without and with TOP, by dataset in its order."""
     table = published(task)
     table = table[(table["setting"] != AVERAGE) & (table["published_as"] == OURS)]
-    table = table.assign(number=table["published"].astype(float))
-    wide = table.pivot_table(index=["dataset", "setting"], columns="top", values="number", sort=False)
-    pairs = [(str(dataset), str(setting)) for dataset, setting in wide.dropna().index]
+    both = table.groupby(["dataset", "setting"], sort=False)["top"].nunique() == 2
+    pairs = [(str(dataset), str(setting)) for dataset, setting in both[both].index]
     names = dict.fromkeys(dataset for dataset, _ in pairs)
     return {name: tuple(setting for dataset, setting in pairs if dataset == name) for name in names}
 
@@ -116,16 +115,7 @@ def published_effect(task: str, dataset: str, settings: Sequence[str], metric: s
     if not set(settings) <= set(published_settings(task).get(dataset, ())):
         return None
     table = published(task)
-    rows = table[
-        (table["dataset"] == dataset)
-        & table["setting"].isin(list(settings))
-        & (table["metric"] == metric)
-        & (table["published_as"] == OURS)
-    ]
+    rows = table[(table["dataset"] == dataset) & table["setting"].isin(list(settings))]
+    rows = rows[(rows["metric"] == metric) & (rows["published_as"] == OURS)]
     means = rows.assign(value=rows["published"].astype(float)).groupby("top")["value"].mean()
     return float(100 * (means[True] - means[False]) / means[False])
-
-
-def tasks_with_top() -> list[str]:
-    """Return the tasks that the authors define TOP for."""
-    return [task for task, info in TASK_INFO.items() if info.top]

@@ -11,9 +11,10 @@ import pandas as pd
 
 from specar.config import load_config
 from specar.config.tasks import TASK_INFO
+from specar.paper.counts import signs_of
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
-from specar.paper.published import printed_datasets, published, released_log
+from specar.paper.published import PRINTED, printed_datasets, published, released_log
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
 from specar.results.aggregates import Aggregate, aggregate_statistics, aggregates_of, needed_runs
 from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked, run_rows, statistics
@@ -21,7 +22,6 @@ from specar.runs.plan import Plan
 from specar.runs.status import failures
 from specar.runs.store import plan_of
 
-_PRINTED = ["dataset", "setting", "top", "metric", "published_as"]
 _COMBINATION = ["task", "model", "protocol", "published_as"]
 COLUMNS = [
     *CELL,
@@ -118,14 +118,10 @@ def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
     paper = paper.assign(published=paper["printed"].astype(float))
     aggregates = aggregates_of(task, runs, paper)
     found = pd.concat([statistics(runs, CELL), aggregate_statistics(task, runs, aggregates)])
-    over = [
-        needed_runs(runs, one).assign(
-            dataset=one.dataset, **({"setting": one.setting} if one.setting else {})
-        )
-        for one in aggregates
-    ]
-    table = _every_cell(task, runs, paper).merge(paper, how="left", on=_PRINTED)
-    table = table.merge(_log(task), how="left", on=["dataset", "metric", "published_as"])
+    over = [needed_runs(runs, one).assign(**one.place) for one in aggregates]
+    table = _every_cell(task, runs, paper).merge(paper, how="left", on=PRINTED)
+    log = released_log(task).assign(published_as=OURS)  # the authors', of their own model
+    table = table.merge(log, how="left", on=["dataset", "metric", "published_as"])
     table = table.merge(found, how="left", on=CELL)
     table = table.merge(behind(pd.concat([runs, *over]), CELL), how="left", on=CELL)
     table = _filled(_with_deviation(table)).assign(floor=_best_floor(task, table))
@@ -135,7 +131,7 @@ def cells_of(task: str, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _every_cell(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """Every cell of the tables, each once: of the matrix, and what the paper prints of its models."""
-    printed = paper[_PRINTED].merge(runs[_COMBINATION].drop_duplicates(), on="published_as")
+    printed = paper[PRINTED].merge(runs[_COMBINATION].drop_duplicates(), on="published_as")
     shown = [str(row.metric) in metrics_of(task, str(row.protocol)) for row in printed.itertuples()]
     columns = [*CELL, "published_as"]
     cells = pd.concat([runs[columns], printed.loc[np.array(shown, dtype=bool), columns]])
@@ -145,11 +141,6 @@ def _every_cell(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFr
     if not names and TASK_INFO[task].setting:
         lines = [cells.assign(setting=AVERAGE)]
     return pd.concat([cells, *lines]).drop_duplicates()
-
-
-def _log(task: str) -> pd.DataFrame:
-    """The authors' log, which is of their own model."""
-    return released_log(task).assign(published_as=OURS)
 
 
 def _filled(table: pd.DataFrame) -> pd.DataFrame:
@@ -170,9 +161,8 @@ def _with_deviation(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best_floor(task: str, table: pd.DataFrame) -> pd.Series:
-    floors = table[list(baseline_labels(task))]
-    higher = table["metric"].map({name: metric.higher for name, metric in METRICS.items()}).astype(bool)
-    return floors.max(axis=1).where(higher, floors.min(axis=1))
+    floors, signs = table[list(baseline_labels(task))], signs_of(table["metric"])
+    return floors.mul(signs, axis=0).max(axis=1) * signs
 
 
 def _in_paper_order(

@@ -56,13 +56,7 @@ def _counted(plan: Plan, run: RunConfig) -> dict[str, object]:
 
 
 def built_parameters(plan: Plan, run: RunConfig) -> int | None:
-    """Return the number of parameters of a run's model; None where the sizes of its data are not known.
-
-    Raises
-    ------
-    SpecarError
-        It cannot be built; there may be too little memory for it as well.
-    """
+    """Return the number of parameters of a run's model; None where the sizes of its data are not known."""
     sizes = _sizes(plan, run)
     if sizes is None:
         return None

@@ -56,12 +56,8 @@ def _rows(plan: Plan, name: str, run: RunConfig, by_part: bool) -> Iterator[dict
     for dataset in parts or [run.dataset]:
         metrics = {} if record is None else record["parts"][dataset] if parts else record["metrics"]
         for metric, about in metrics_of(run.task, run.protocol).items():
-            yield {
-                **named,
-                "dataset": dataset,
-                "metric": metric,
-                "value": about.scale * _finite(metrics, metric),
-            }
+            value = about.scale * _finite(metrics, metric)
+            yield {**named, "dataset": dataset, "metric": metric, "value": value}
 
 
 def _weight(record: Mapping[str, Any] | None, task: str) -> float:
@@ -83,9 +79,8 @@ def floor_rows(plan: Plan, task: str) -> pd.DataFrame:
         for name, column in baselines.items():
             if record := _floor(plan, cell, name):
                 for metric in record["metrics"]:
-                    value = METRICS[metric].scale * _finite(record["metrics"], metric)
                     row = rows.setdefault((cell, metric), {"floor_weight": _weight(record, task)})
-                    row[column] = value
+                    row[column] = METRICS[metric].scale * _finite(record["metrics"], metric)
     table = pd.DataFrame(rows.values(), columns=[*baselines.values(), "floor_weight"], dtype=float)
     return table.assign(cell=[cell for cell, _ in rows], metric=[metric for _, metric in rows])
 
@@ -130,17 +125,14 @@ def statistics(runs: pd.DataFrame, by: list[str], **further: tuple[str, Any]) ->
 
 
 def behind(runs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the runs behind every cell: ids with a result, ``failed`` ids, and number of seeds ``asked``."""
-    done = runs[runs["value"].notna()].groupby(by, sort=False)["run_id"].agg(_ids)
-    failed = runs[runs["failed"].astype(bool)].groupby(by, sort=False)["run_id"].agg(_ids)
-    asked = runs.groupby(by, sort=False)["seed"].nunique()
-    table = pd.concat({"runs": done, "failed": failed, "asked": asked}, axis=1).reset_index()
-    for name in ("runs", "failed"):
-        table[name] = pd.Series(
-            [ids if isinstance(ids, tuple) else () for ids in table[name]], table.index, object
-        )
-    return table
+    """Return the ids behind every cell, ``runs`` with a result and ``failed``, and number of seeds ``asked``.
 
-
-def _ids(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+    The ids are tuples, and NaN where there are none.
+    """
+    chosen = {"runs": runs["value"].notna(), "failed": runs["failed"].astype(bool)}
+    columns: dict[str, pd.Series] = {
+        name: runs[rows].groupby(by, sort=False)["run_id"].agg(lambda names: tuple(dict.fromkeys(names)))
+        for name, rows in chosen.items()
+    }
+    columns["asked"] = runs.groupby(by, sort=False)["seed"].nunique()
+    return pd.concat(columns, axis=1).reset_index()

@@ -29,7 +29,7 @@ class Failures:
 
 
 def listed_failures(reasons: Mapping[str, str]) -> Failures:
-    """Return the failed runs as they are printed, from their reasons by run id."""
+    """Return failed runs as they are printed, from their reasons by run id."""
     shown = [(name, _one_line(reason)) for name, reason in list(reasons.items())[:MOST_FAILURES]]
     return Failures(shown, len(reasons) - len(shown))
 

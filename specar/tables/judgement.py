@@ -12,10 +12,12 @@ from specar.config.tasks import TASK_INFO
 from specar.judge.claims import PUBLISHED, counted_in_words
 from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
-from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules, claim_rules, rank_rules
+from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules, claim_rules, rank_rules, rival_rules
+from specar.judge.verdicts import STATES
 from specar.paper.claims import UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
+from specar.tables.comparisons import against_table, rival_lines
 from specar.tables.table import REPRODUCED, WORD, Cell, Page, Table, listed
 
 _NAMES = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric"]
@@ -36,14 +38,30 @@ def verdicts_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
 def claims_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the claims of the paper as judged, and the page with a table per claim."""
     groups = judgement.claims.groupby("claim", sort=False)
-    tables = tuple(claim_table(str(name), rows) for name, rows in groups)
-    return judgement.claims, Page("Claims of the paper", tables, _note(judgement), tuple(claim_rules()))
+    tables = [claim_table(str(name), rows, rival_lines(judgement, str(name))) for name, rows in groups]
+    both = (against_table(judgement), *tables)
+    return judgement.claims, Page("Claims of the paper", both, _note(judgement), tuple(claim_rules()))
 
 
 def ranks_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the rankings, and the page with a table of mean ranks each."""
-    tables = tuple(ranking_table(ranking) for ranking in judgement.rankings)
+    fewer = {name_of(ranking): ranking for ranking in judgement.unsaturated}
+    tables = tuple(ranking_table(one, fewer.get(name_of(one))) for one in judgement.rankings)
     return judgement.ranks, Page("Ranks over datasets", tables, _note(judgement), tuple(rank_rules()))
+
+
+def rivals_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
+    """Return the printed cells of other models, and the page that counts them and lists those with runs."""
+    rows = judgement.rivals
+    counts = rows.groupby("published_as", sort=False)["state"].value_counts().unstack(fill_value=0)
+    counts = counts.reindex(columns=list(STATES), fill_value=0)
+    lines = [[str(name), *map(str, (sum(line), *line))] for name, *line in counts.itertuples()]
+    header = ["Model", "Printed cells", *map(str.capitalize, STATES)]
+    run = rows[rows["verdict"] != NOT_RUN]
+    cells = [cells_table("rivals-cells", "Cells with runs", run)] if len(run) else []
+    title = "Printed numbers of other models"
+    tables = (listed("rivals-counts", title, header, lines), *cells)
+    return rows, Page(title, tables, _note(judgement), tuple(rival_rules()))
 
 
 def _note(judgement: Judgement) -> tuple[str, ...]:
@@ -97,8 +115,8 @@ def _cell(row: Mapping[Hashable, Any]) -> list[str | Cell]:
     ]
 
 
-def claim_table(name: str, rows: pd.DataFrame) -> Table:
-    """Return what became of one claim, a line per whose numbers it is judged by."""
+def claim_table(name: str, rows: pd.DataFrame, further: Sequence[list[str | Cell]] = ()) -> Table:
+    """Return what became of one claim, a line per whose numbers it is judged by, and further ones."""
     first = rows.iloc[0]
     quote = f"“{first['quote']}” " if first["quote"] else ""
     texts: list[list[str | Cell]] = [
@@ -107,7 +125,7 @@ def claim_table(name: str, rows: pd.DataFrame) -> Table:
     ]
     notes = (f"{quote}({first['place']}). Counted: {first['statement']}",)
     header = ["By", "Verdict", "Cells", "Note"]
-    return listed(f"claim-{name}", str(first["title"]), header, texts, 1, header, notes)
+    return listed(f"claim-{name}", str(first["title"]), header, [*texts, *further], 1, header, notes)
 
 
 def all_claims(judgement: Judgement) -> Table:
@@ -131,8 +149,16 @@ def whose(numbers: str) -> str:
     return "published numbers" if numbers == PUBLISHED else f"our runs ({numbers})"
 
 
-def ranking_table(ranking: Ranking) -> Table:
-    """Return the mean ranks of a ranking, a line per model, with what the tests say."""
+def name_of(ranking: Ranking) -> str:
+    """Return what the table of a ranking is called."""
+    return "-".join(["ranks", ranking.task, *(["top"] if ranking.top else []), ranking.metric])
+
+
+def ranking_table(ranking: Ranking, fewer: Ranking | None = None) -> Table:
+    """Return the mean ranks of a ranking, a line per model, with what the tests say.
+
+    ``fewer`` is the same without saturated cells, if anything is left.
+    """
     statistic, p = ranking.friedman
     top = " with TOP" if ranking.top else ""
     metric = METRICS[ranking.metric].label
@@ -141,9 +167,19 @@ def ranking_table(ranking: Ranking) -> Table:
         f"{statistic:.1f}, p = {p:.2g}. Nemenyi's critical difference: {ranking.critical_difference:.2f}. "
         f"Smallest corrected p that a pair can reach: {ranking.smallest_p:.2g}."
     )
-    name = "-".join(["ranks", ranking.task, *(["top"] if ranking.top else []), ranking.metric])
     title = f"{source_of(ranking.task).title}{top}, {metric}"
-    return listed(name, title, ["Model", "Mean rank"], _ranks(ranking), 1, (), (note,))
+    without = dict(_ranks(fewer)) if fewer else {}
+    left = f"Without saturated cells: {_left(fewer)}."
+    lines = [[*line, without.get(line[0], "")] for line in _ranks(ranking)]
+    header = ["Model", "Mean rank", "Without saturated cells"]
+    return listed(name_of(ranking), title, header, lines, 1, (), (note, left))
+
+
+def _left(fewer: Ranking | None) -> str:
+    if fewer is None:
+        return "fewer than two datasets are left"
+    statistic, p = fewer.friedman
+    return f"{len(fewer.scores)} datasets. Friedman: χ² = {statistic:.1f}, p = {p:.2g}"
 
 
 def all_rankings(rankings: Sequence[Ranking]) -> Table:

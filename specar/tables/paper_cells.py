@@ -11,7 +11,7 @@ import pandas as pd
 from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import PrintedRow, TableDefinition
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, cells_of
+from specar.paper.numbers import OURS, cells_of, model_of
 from specar.results.ablations import variant_cells
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
@@ -104,11 +104,11 @@ def _own_models(definition: TableDefinition, ledger: Ledger, values: Mapping[Key
     """
     labels = list(dict.fromkeys(key[4] for key in values))
     published_as = {label: ledger.plan.config.models[label].published_as for label in labels}
-    rows, printed = definition.rows, {model for model, _ in definition.models}
+    rows, printed = definition.rows, {model_of(model) for model, _ in definition.models}
     for model, variant in definition.models:
         for label in labels:
             own = Own(model, variant, label, definition.top and model == OURS)
-            if published_as[label] == model and _is_asked(definition, own, rows, values):
+            if published_as[label] == model_of(model) and _is_asked(definition, own, rows, values):
                 yield own
     for label in (label for label in labels if published_as[label] != OURS):
         for top in dict.fromkeys((False, definition.top)):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from specar.judge.cell import judge_values, p_values
+from specar.judge.cell import p_values
 from specar.judge.rules import ALPHA, BETTER, REPRODUCED, SPREADS, WORSE
 from specar.paper.metrics import METRICS, margin_of
+
+from .values import judge_values
 
 CELLS = 20_000
 # A level of results, and its metric; at 0.020 the last printed digit is 5 % of the value.
