@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,14 @@ import numpy.typing as npt
 from specar.base.errors import Damaged, SpecarError
 from specar.base.files import atomic_path, json_text, sha256_of
 from specar.base.locks import read_lock, write_lock
-from specar.data.build import Arrays, Common, build
 from specar.data.entries import DatasetFile
 from specar.data.meta import META, Meta
 from specar.data.mirror import components, file_key, in_place
 from specar.data.prepared import PreparedData, read_prepared
 from specar.data.registry import Dataset
+
+if TYPE_CHECKING:
+    from specar.data.build import Arrays, Common
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,8 @@ def prepare(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
             return
         if (output / META).exists():
             _log.warning("dataset %s is prepared again: %s", name, lacks)
+        from specar.data.build import build  # imports pandas, which a run without damage does not need
+
         _write(output, *build(dataset, paths, common))
 
 
@@ -63,11 +67,8 @@ def mend(name: str, dataset: Dataset, raw: Path, output: Path) -> None:
     try:
         PreparedData.load(output)
     except SpecarError as error:
-        damaged = isinstance(error, Damaged)
-    else:
-        return
-    if damaged and in_place(dataset, raw, None):
-        prepare(name, dataset, raw, output)
+        if isinstance(error, Damaged) and in_place(dataset, raw, None):
+            prepare(name, dataset, raw, output)
 
 
 def _lacks(folder: Path, common: Common) -> str:
