@@ -31,13 +31,14 @@ def in_words(judgement: Judgement) -> str:
 
 def against_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the claims by runs of both sides, and the page with them and the tests of their datasets."""
-    tables = (against_table(judgement), *_datasets_table(judgement))
-    page = Page("SpecAR-Net's runs against runs of other models", tables, (), tuple(claim_rules()[-2:]))
+    tables = (*against_tables(judgement), *_datasets_table(judgement))
+    notes = () if tables else ("No runs of SpecAR-Net and of another model are done in one task.",)
+    page = Page("SpecAR-Net's runs against runs of other models", tables, notes, tuple(claim_rules()[-2:]))
     return judgement.against.claims, page
 
 
-def against_table(judgement: Judgement) -> Table:
-    """Return what runs of both sides say, a line per claim, models and metric."""
+def against_tables(judgement: Judgement) -> Iterator[Table]:
+    """Give the table of what runs of both sides say, a line per claim, models and metric, if any."""
     rows = [
         [
             *(row["title"], row["model"], row["rival"], METRICS[row["metric"]].label),
@@ -52,9 +53,8 @@ def against_table(judgement: Judgement) -> Table:
         "Difference: ours against the other model's, in percent of it, mean over datasets with the interval "
         "over them; p: Wilcoxon's signed-rank test. By dataset: paired t tests over seeds."
     )
-    few = () if rows else ("No run of another model of these tasks is done beside one of SpecAR-Net.",)
-    title = "The claims by runs of both sides"
-    return listed("against", title, header, rows, 4, prose, (*few, note))
+    if rows:
+        yield listed("against", "The claims by runs of both sides", header, rows, 4, prose, (note,))
 
 
 def _datasets_table(judgement: Judgement) -> Iterator[Table]:
@@ -125,9 +125,8 @@ def _saturation_line(row: Row) -> list[str]:
     decimals = METRICS[row["metric"]].decimals
 
     def number(name: str, of: str = "", more: int = 0) -> str:
-        if pd.isna(row[name]):
-            return ""
-        return f"{row[name]:.{decimals + more}f}" + (f" ({row[of]})" if of else "")
+        text = f"{row[name]:.{decimals + more}f}".replace("-", "−")
+        return "" if pd.isna(row[name]) else f"{text} ({row[of]})" if of else text
 
     return [
         *(source_of(row["task"]).title, row["dataset"].removeprefix(source_of(row["task"]).prefix)),

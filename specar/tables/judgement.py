@@ -17,7 +17,7 @@ from specar.judge.verdicts import STATES
 from specar.paper.claims import UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
-from specar.tables.comparisons import against_table, rival_lines
+from specar.tables.comparisons import against_tables, rival_lines
 from specar.tables.table import REPRODUCED, WORD, Cell, Page, Table, listed
 
 _NAMES = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric"]
@@ -39,7 +39,7 @@ def claims_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the claims of the paper as judged, and the page with a table per claim."""
     groups = judgement.claims.groupby("claim", sort=False)
     tables = [claim_table(str(name), rows, rival_lines(judgement, str(name))) for name, rows in groups]
-    both = (against_table(judgement), *tables)
+    both = (*against_tables(judgement), *tables)
     return judgement.claims, Page("Claims of the paper", both, _note(judgement), tuple(claim_rules()))
 
 

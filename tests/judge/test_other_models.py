@@ -4,9 +4,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specar.judge.against import against
 from specar.judge.claims import claim_table
 from specar.judge.own import OwnResults
 from specar.judge.ranks import rank_table, rankings
+from specar.judge.saturation import PLACE, saturation
 from specar.judge.verdicts import summary, verdicts_of
 
 from .ledgers import ledger, run
@@ -32,13 +34,14 @@ def runs_of(base, seeds, **named):
 def judged(rows):
     """Everything that is said of SpecAR-Net, as text."""
     made = ledger(rows)
-    verdicts = verdicts_of(made)
+    verdicts, cells = verdicts_of(made), saturation(made.cells)
     ours = verdicts[verdicts["published_as"] == "SpecAR-Net"].reset_index(drop=True)
     tables = [
         ours,
         summary(ours),
         claim_table(OwnResults(verdicts, made.runs)),
         rank_table(rankings(verdicts)),
+        cells[[*PLACE, "best_printed", "best_printed_of", "ours", "ours_of", "sd"]],
     ]
     return [table.to_csv() for table in tables], verdicts
 
@@ -61,6 +64,15 @@ def test_what_is_said_of_specar_stays_to_the_byte(base, published_as, before, la
     assert set(verdicts["model"]) == {"specar", *([label] if published_as else [])}
     own = verdicts[verdicts["model"] == label]
     assert (own["published_as"] == published_as).all()
+
+
+def test_runs_of_both_sides_are_told_from_the_rest():
+    other = runs_of(0.05, 3, model="other", published_as="DLinear")
+    found = against(pd.DataFrame([*OURS, *other]))
+    assert set(found.claims["rival"]) == {"other"}
+    assert set(found.claims["model"]) == {"specar"}
+    assert against(pd.DataFrame(OURS)).claims.empty
+    assert against(pd.DataFrame(other)).claims.empty
 
 
 def test_a_second_label_of_specar_is_a_row_of_its_own():

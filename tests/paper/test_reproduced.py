@@ -9,6 +9,8 @@ import pytest
 
 from specar.config import load_config, parse_config
 from specar.paper.definitions import definition_of
+from specar.paper.published import parts_of, published
+from specar.paper.sources import source_of
 from specar.results.ledger import ledger_of
 from specar.runs.store import plan_of
 from specar.tables.paper import paper_page, paper_table
@@ -237,6 +239,40 @@ def test_a_model_that_is_published_stands_beside_its_printed_column():
     place = headings.index(("DLinear", "", "published"))
     assert headings[place + 2] == ("DLinear", "", "reproduced (mine)")
     assert ("mine, with TOP", "", "reproduced") in columns("appendix-10", with_mine("DLinear"))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "column"),
+    [
+        *((f"main-{number}", "ETSformer", "ETSformer") for number in range(2, 7)),
+        *((f"appendix-{number}", "ETSformer", "ETSformer") for number in range(5, 13)),
+        ("main-3", "TimesNet", "TimesNet (Inception)"),
+        ("appendix-6", "TimesNet", "TimesNet (Inception)"),
+    ],
+)
+def test_every_table_has_runs_of_a_model_beside_its_printed_numbers(name, model, column):
+    definition = definition_of(name)
+    first = definition.rows[0]
+    aggregates = source_of(first.task).aggregates
+    datasets = parts_of(first.task, first.dataset) if first.dataset in aggregates else [first.dataset]
+    settings = published(first.task).query("dataset in @datasets and setting != 'avg'")["setting"].unique()
+    asked = [
+        run(setting, task=first.task, dataset=dataset, model="mine")
+        for dataset in datasets
+        for setting in (settings if len(settings) else [""])
+    ]
+    entry = {"mine": {"module": "mine", "published_as": model}}
+    done = (results(of, dict.fromkeys(first.metrics, 0.5)) for of in asked)
+    found = ledger(asked, *done, task=first.task, models=entry)
+    models = [column.headings[0] for column in made(name, found).columns]
+    rows = paper_cells(definition, found)
+    own = rows[rows["label"] == "mine"]
+    assert set(own["model"]) == {column}
+    assert column in models or definition.form == "model lines"
+    printed = ["dataset", "setting", "metric", "model", "published", "mark", "mark_differs"]
+    assert own["published"].ne("").any()
+    before = paper_cells(definition)[printed]
+    pd.testing.assert_frame_equal(rows.drop_duplicates(printed)[printed], before, check_index_type=False)
 
 
 def test_a_label_that_is_the_name_of_a_printed_model_is_not_taken_for_it():
