@@ -136,6 +136,7 @@ class Trainer:
     def _train(self) -> float:
         """One pass over the training examples, or what is left of it; returns the mean loss."""
         part = self.progress.begin()
+        self.state.set_learning_rate()
         self.model.train()
         total = torch.tensor(part.loss_sum, dtype=torch.float64, device=self.device)
         for index in self._batches(part.steps):
