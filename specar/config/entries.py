@@ -87,6 +87,12 @@ class ModelSettings(Strict):
     training: TrainingOverrides = TrainingOverrides()
 
 
+class ModelExperiment(ModelSettings):
+    """What an experiment sets for one model."""
+
+    horizons: dict[Horizon, ModelSettings] = Field({}, description="differences per horizon")
+
+
 class ModelEntry(ModelSettings):
     """A model that can be trained, under a label of its own."""
 
@@ -138,12 +144,19 @@ class Experiment(Overrides):
     )
     horizons: dict[Horizon, Overrides] = {}
     mask_ratios: dict[MaskRatio, Overrides] = {}
-    models: dict[ModelLabel, ModelSettings] = Field({}, description="differences per model, by label")
+    models: dict[ModelLabel, ModelExperiment] = Field(
+        {}, description="differences per model, by label; those of 'any' are for every dataset of the task"
+    )
 
     def settings(self, task: str) -> dict[Setting, Overrides]:
         """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
         plural = TASK_INFO[task].settings
         return {None: Overrides()} if plural is None else getattr(self, plural)
+
+    def of_model(self, label: str, setting: Setting) -> list[ModelSettings]:
+        """What the experiment says of one model, later ones over earlier ones."""
+        own = self.models.get(label, ModelExperiment())
+        return [own, *(said for horizon, said in own.horizons.items() if horizon == setting)]
 
 
 _OLD_LABELS = {"paper": "specar", "released": "specar-released"}

@@ -180,11 +180,13 @@ def _expand_setting(
     where = f"{entry.task} on {dataset}" + (f" at {info.setting} {setting}" if info.setting else "")
     for label in labels_of(config, entry):
         model, spec = config.models[label], _spec(config, label)
-        of_model = experiment.models.get(label, ModelSettings())
-        training = _layered("training", [experiment, of_setting, of_model, model, config, entry, *over])
-        for given, place in ((of_model.settings, where), (model.settings, f"models.{label}")):
-            _check_settings(spec, given, place)
-        settings = {**of_model.settings, **model.settings}
+        every = config.experiments[entry.task].get(ANY, experiment)
+        of_model = [*every.of_model(label, setting), *experiment.of_model(label, setting)]
+        training = _layered("training", [experiment, of_setting, *of_model, model, config, entry, *over])
+        settings: dict[str, Any] = {}
+        for one, place in (*((one, where) for one in of_model), (model, f"models.{label}")):
+            _check_settings(spec, one.settings, place)
+            settings |= one.settings
         if model.is_specar:  # the experiments are those of its authors' scripts
             own = _layered("model", [experiment, of_setting])
             settings = {**own, **settings, **_layered("model", [config, entry, *over])}

@@ -49,7 +49,12 @@ DEFAULT_MODELS = ("specar", "specar-released")
 @cache
 def builtin(name: str) -> dict[str, Any]:
     """Return the built-in ``models``, ``experiments`` (of the authors' scripts) or ``ablations``."""
-    return read_builtin("specar.config", f"{name}.yaml")
+    values = read_builtin("specar.config", f"{name}.yaml")
+    if name == "experiments":
+        for task, experiments in read_builtin("specar.config", "rivals.yaml").items():
+            for dataset, models in experiments.items():
+                values[task][dataset].setdefault("models", {}).update(models)
+    return values
 
 
 def default_models() -> dict[str, ModelEntry]:
@@ -160,9 +165,10 @@ class Config(Overrides):
                     f"models.{label} is {entry.title or label}; give another model a label of its own"
                 )
         for part in self.experiments.values():
-            for name, own_settings in ((n, one.models) for n, one in part.items()):
-                for label, differences in own_settings.items():
-                    if self.models[label].is_specar and "architecture" in differences.settings:
+            for name, of_models in ((n, one.models) for n, one in part.items()):
+                for label, said in of_models.items():
+                    settings = [key for one in (said, *said.horizons.values()) for key in one.settings]
+                    if self.models[label].is_specar and "architecture" in settings:
                         raise ValueError(f"experiments of {name}: models.{label} has one architecture")
         return self
 
@@ -190,6 +196,9 @@ class Config(Overrides):
         for plural, other in TASK_OF_SETTINGS.items():
             if other != task and getattr(experiment, plural):
                 raise ValueError(f"{plural} does not apply to {task}")
+        for label, own in experiment.models.items():
+            if unknown := own.horizons.keys() - experiment.horizons.keys():
+                raise ValueError(f"models.{label}: horizon {min(unknown)} is not in the experiment")
         check_task_settings(task, experiment.task_settings)
 
 

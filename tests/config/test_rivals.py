@@ -1,0 +1,62 @@
+"""The rivals' hyper-parameters: on every dataset, and kept apart from those of SpecAR-Net."""
+
+import copy
+
+import pytest
+
+from specar.base.errors import SpecarError
+from specar.config import expand, parse_config, run_id
+from specar.config.schema import ANY, builtin
+from specar.models import spec_of
+
+RIVALS = [label for label, entry in builtin("models").items() if entry["module"] != "specar"]
+FITS = {"learning_rate", "batch_size", "epochs", "patience", "schedule"}
+
+
+def runs_of(*labels, **values):
+    return list(expand(parse_config({"run_models": labels, "seeds": [1], "top": [False], **values})).values())
+
+
+def experiments_of_specar(**training):
+    """The experiments, with other training in all that they say of no model."""
+    values = copy.deepcopy(builtin("experiments"))
+    for experiments in values.values():
+        for one in experiments.values():
+            for part in (one, *one.get("horizons", {}).values()):
+                part["training"] = {**part.get("training", {}), **training}
+    return values
+
+
+@pytest.mark.parametrize("label", RIVALS)
+def test_a_rival_is_set_on_every_dataset_and_by_nothing_of_specar_net(label):
+    runs = runs_of(label)
+    tasks = {run.task for run in runs}
+    assert tasks == (spec_of(builtin("models")[label]["module"]).tasks or set(builtin("experiments")))
+    assert {run.training.schedule for run in runs} == {"halve"}
+    for task in tasks:
+        assert builtin("experiments")[task][ANY]["models"][label]["training"].keys() >= FITS
+    others = experiments_of_specar(learning_rate=7, batch_size=7, epochs=7, patience=7, schedule="constant")
+    assert list(map(run_id, runs)) == list(map(run_id, runs_of(label, experiments=others)))
+
+
+def test_nothing_of_the_rivals_reaches_specar_net():
+    without = {
+        task: {name: {"models": dict.fromkeys(RIVALS, {"training": {"epochs": 77}})} for name in experiments}
+        for task, experiments in builtin("experiments").items()
+    }
+    labels = ["specar", "specar-released"]
+    assert list(map(run_id, runs_of(*labels))) == list(map(run_id, runs_of(*labels, experiments=without)))
+
+
+def test_what_is_said_of_a_model_per_dataset_and_horizon_comes_over_what_is_said_of_any():
+    entry = {"task": "long_term_forecast", "datasets": ["ETTh1", "ETTh2"], "horizons": [96, 336]}
+    own = {"training": {"epochs": 2}, "horizons": {336: {"settings": {"moving_avg": 5}}}}
+    values = {"long_term_forecast": {"ETTh1": {"models": {"dlinear": own}}}}
+    found = [
+        (run.training.epochs, run.model.settings.moving_avg)
+        for run in runs_of("dlinear", experiments=values, matrix=[entry])
+    ]
+    assert found == [(2, 25), (2, 5), (10, 25), (10, 25)]
+    own["horizons"] = {100: {}}
+    with pytest.raises(SpecarError, match=r"ETTh1: models\.dlinear: horizon 100 is not in the experiment"):
+        runs_of("dlinear", experiments=values)
