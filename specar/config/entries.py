@@ -185,6 +185,11 @@ class MatrixEntry(Overrides):
     )
     horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
     mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
+    look_backs: NonEmpty[Horizon] | None = Field(
+        None,
+        description="long_term_forecast: values of seq_len; null: that of the experiment, and only that is "
+        "compared with published numbers",
+    )
     models: NonEmpty[ModelLabel] | None = Field(None, description="labels; null: run_models")
     top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
     seeds: NonEmpty[Seed] | None = None
@@ -200,6 +205,8 @@ class MatrixEntry(Overrides):
         for plural, task in TASK_OF_SETTINGS.items():
             if task != self.task and getattr(self, plural) is not None:
                 raise ValueError(f"{plural} does not apply to {self.task}")
+        if self.look_backs is not None and self.task != "long_term_forecast":
+            raise ValueError(f"look_backs does not apply to {self.task}")
         if self.top is not None and True in self.top and not TASK_INFO[self.task].top:
             raise ValueError(f"{self.task} has no TOP; leave top out")
         check_task_settings(self.task, self.task_settings)

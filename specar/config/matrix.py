@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
-from specar.config.key import RunKey, Setting
+from specar.config.key import RunKey, Setting, in_names
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
@@ -36,7 +36,8 @@ def run_id(run: RunConfig) -> str:
 
 def cell_id(cell: Cell) -> str:
     """Readable and unique name of a cell, like that of a run."""
-    return _name(cell, cell.task, cell.dataset, cell.setting, cell.protocol)
+    setting = None if cell.setting is None else in_names(cell.setting)
+    return _name(cell, cell.task, cell.dataset, setting, cell.protocol)
 
 
 def _name(config: Cell, *parts: object) -> str:
@@ -131,15 +132,18 @@ def _expand_entry(
             raise SpecarError(
                 f"no {entry.task} experiment for dataset {name}; add one under experiments.{entry.task}"
             )
-        for setting in _settings(entry, own, experiments[own]):
-            yield from _expand_setting(config, entry, name, experiments[own], setting, over)
+        looks = entry.look_backs or [None]
+        for setting, look_back in itertools.product(_settings(entry, own, experiments[own]), looks):
+            yield from _expand_setting(config, entry, name, experiments[own], setting, look_back, over)
 
 
 def _number(config: Config, entry: MatrixEntry) -> int:
     """How many runs an entry asks for, roughly: told before they are made."""
     settings = getattr(entry, TASK_INFO[entry.task].settings or "", None)
     datasets, seeds = entry.datasets or _suitable(config, entry.task), entry.seeds or config.seeds
-    return math.prod(len(one or [0]) for one in (datasets, settings, labels_of(config, entry), seeds))
+    return math.prod(
+        len(one or [0]) for one in (datasets, settings, entry.look_backs, labels_of(config, entry), seeds)
+    )
 
 
 def _suitable(config: Config, task: Task) -> list[str]:
@@ -169,10 +173,11 @@ def _expand_setting(
     dataset: str,
     experiment: Experiment,
     setting: Setting,
+    look_back: int | None,
     over: Sequence[Overrides],
 ) -> Iterator[RunConfig]:
     info = TASK_INFO[entry.task]
-    cell = _cell(config, entry, dataset, experiment, setting)
+    cell = _cell(config, entry, dataset, experiment, setting, look_back)
     of_setting = experiment.settings(entry.task).get(setting, Overrides())
     tops, seeds = (entry.top or config.top) if info.top else [False], entry.seeds or config.seeds
     layers = [experiment, of_setting, config, entry, *over]
@@ -247,7 +252,12 @@ def _check_settings(spec: ModelSpec, given: Mapping[str, Any], where: str) -> No
 
 
 def _cell(
-    config: Config, entry: MatrixEntry, name: str, experiment: Experiment, setting: Setting
+    config: Config,
+    entry: MatrixEntry,
+    name: str,
+    experiment: Experiment,
+    setting: Setting,
+    look_back: int | None,
 ) -> dict[str, Any]:
     info, dataset = TASK_INFO[entry.task], config.datasets[name]
     seq_len = experiment.seq_len or info.seq_len
@@ -262,7 +272,8 @@ def _cell(
     if isinstance(dataset, M4Dataset):
         cell["horizon"] = dataset.horizon
         seq_len = experiment.seq_len or 2 * dataset.horizon
-    return {**cell, "seq_len": seq_len}
+    chosen = look_back or seq_len
+    return {**cell, "seq_len": chosen, "own_look_back": chosen == seq_len}
 
 
 def _layered(part: str, layers: Sequence[Overrides | ModelSettings]) -> dict[str, Any]:

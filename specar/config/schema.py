@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
 from specar.base.builtin import read_builtin
+from specar.base.later import Later
 from specar.base.names import FolderName
 from specar.base.strict import Strict
 from specar.config.entries import (
@@ -26,7 +27,7 @@ from specar.config.entries import (
     check_task_settings,
     renamed,
 )
-from specar.config.key import RunKey, Setting
+from specar.config.key import RunKey, Setting, with_look_back
 from specar.config.settings import (
     DataConfig,
     Execution,
@@ -209,6 +210,9 @@ class Cell(Strict):
     dataset: DatasetName
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
     seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
+    own_look_back: Annotated[bool, Later(True)] = Field(
+        True, description="whether seq_len is that of the experiment, and not one of look_backs"
+    )
     horizon: Horizon | None = None
     mask_ratio: MaskRatio | None = None
     protocol: Protocol
@@ -230,6 +234,8 @@ class Cell(Strict):
     @property
     def setting(self) -> Setting:
         """The horizon or the mask ratio, whichever the task varies; None where it varies neither."""
+        if not self.own_look_back:
+            return with_look_back(self.horizon, self.seq_len)
         name = TASK_INFO[self.task].setting
         return None if name is None else getattr(self, name)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from specar.config.key import has_own_look_back
 from specar.config.tasks import TASK_INFO
 from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
@@ -54,7 +55,8 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     metric
         A metric for which lower is better.
     """
-    done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
+    own = runs["setting"].map(has_own_look_back).astype(bool)
+    done = runs[own & (runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
     values = pd.concat([done, *_aggregated(task, done)])
     values = values[values["metric"] == metric]
     groups = values.groupby(["model", "dataset"], sort=False)

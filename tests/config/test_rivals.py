@@ -41,7 +41,9 @@ def test_a_rival_is_set_on_every_dataset_and_by_nothing_of_specar_net(label):
 
 def test_nothing_of_the_rivals_reaches_specar_net():
     without = {
-        task: {name: {"models": dict.fromkeys(RIVALS, {"training": {"epochs": 77}})} for name in experiments}
+        task: {
+            name: {"models": {key: {"training": {"epochs": 77}} for key in RIVALS}} for name in experiments
+        }
         for task, experiments in builtin("experiments").items()
     }
     labels = ["specar", "specar-released"]
