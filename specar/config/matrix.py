@@ -132,8 +132,8 @@ def _expand_entry(
             raise SpecarError(
                 f"no {entry.task} experiment for dataset {name}; add one under experiments.{entry.task}"
             )
-        looks = entry.look_backs or [None]
-        for setting, look_back in itertools.product(_settings(entry, own, experiments[own]), looks):
+        look_backs: Sequence[int | None] = entry.look_backs or [None]
+        for setting, look_back in itertools.product(_settings(entry, own, experiments[own]), look_backs):
             yield from _expand_setting(config, entry, name, experiments[own], setting, look_back, over)
 
 
@@ -187,7 +187,16 @@ def _expand_setting(
         model, spec = config.models[label], _spec(config, label)
         every = config.experiments[entry.task].get(ANY, experiment)
         of_model = [*every.of_model(label, setting), *experiment.of_model(label, setting)]
-        training = _layered("training", [experiment, of_setting, *of_model, model, config, entry, *over])
+        said: list[Overrides | ModelSettings] = [
+            experiment,
+            of_setting,
+            *of_model,
+            model,
+            config,
+            entry,
+            *over,
+        ]
+        training = {} if spec.fitted else _layered("training", said)
         settings: dict[str, Any] = {}
         for one, place in (*((one, where) for one in of_model), (model, f"models.{label}")):
             _check_settings(spec, one.settings, place)

@@ -45,6 +45,8 @@ from specar.models import ModelSpec, spec_of
 ANY = "any"
 # The two definitions of SpecAR-Net, which the paper in full is.
 DEFAULT_MODELS = ("specar", "specar-released")
+# Modules that several labels share, and the setting that says which model one of them is.
+WHICH = {"specar": "architecture", "fitted": "classifier"}
 
 
 @cache
@@ -157,11 +159,8 @@ class Config(Overrides):
     @model_validator(mode="after")
     def _labels_keep_their_models(self) -> Config:
         for label, entry in default_models().items():
-            own = self.models.get(label, entry)
-            if (own.name, own.settings.get("architecture")) != (
-                entry.name,
-                entry.settings.get("architecture"),
-            ):
+            own, which = self.models.get(label, entry), WHICH.get(entry.name, "")
+            if (own.name, own.settings.get(which)) != (entry.name, entry.settings.get(which)):
                 raise ValueError(
                     f"models.{label} is {entry.title or label}; give another model a label of its own"
                 )
@@ -169,8 +168,8 @@ class Config(Overrides):
             for name, of_models in ((n, one.models) for n, one in part.items()):
                 for label, said in of_models.items():
                     settings = [key for one in (said, *said.horizons.values()) for key in one.settings]
-                    if self.models[label].is_specar and "architecture" in settings:
-                        raise ValueError(f"experiments of {name}: models.{label} has one architecture")
+                    if (which := WHICH.get(self.models[label].name, "")) in settings:
+                        raise ValueError(f"experiments of {name}: models.{label} has one {which}")
         return self
 
     @property

@@ -38,7 +38,7 @@ def summary(plan: Plan, left: Mapping[str, float]) -> str:
 def unknown(plan: Plan, loads: Mapping[str, Load]) -> Iterator[str]:
     """Yield how many runs have no known cost, if there are any."""
     if number := len(plan.runs) - len(loads):
-        yield f"without {_runs(number)} of a dataset of unknown sizes or a model of your own"
+        yield f"without {_runs(number)} of a dataset of unknown sizes or of a model without 'work'"
 
 
 def described(rates: Rates) -> str:

@@ -30,17 +30,23 @@ class ModelSpec:
     """What the module of a model offers (see README.md); ``sha256`` is that of a user's own file."""
 
     module: str
-    build: Callable[[Any, SeriesShape], nn.Module]
+    build: Callable[[Any, SeriesShape], nn.Module] | None
     config: type[BaseModel] = NoSettings
     tasks: frozenset[str] = frozenset()
     batch_dependent: bool = False
     work: Callable[[Any, SeriesShape], Work] | None = None
+    estimator: Callable[[Any, SeriesShape, int], Any] | None = None
     sha256: str | None = None
 
     @property
     def top(self) -> bool:
         """Whether the model has a TOP head."""
         return "top" in self.config.model_fields
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the model is fitted in one go, without epochs."""
+        return self.estimator is not None
 
     @property
     def builtin(self) -> bool:
@@ -125,14 +131,15 @@ def spec_of(module: str) -> ModelSpec:
         raise SpecarError(f"{where}: its TASKS are no names of tasks")
     spec = ModelSpec(
         found.__name__,
-        getattr(found, "build", None),  # type: ignore[arg-type] # checked below
+        getattr(found, "build", None),
         getattr(found, "Config", NoSettings),
         frozenset([tasks] if isinstance(tasks, str) else map(str, tasks)),
         bool(getattr(found, "BATCH_DEPENDENT", False)),
         getattr(found, "work", None),
+        getattr(found, "estimator", None),
         sha256_of_module(found),
     )
-    if not callable(spec.build):
+    if not callable(spec.estimator if spec.build is None else spec.build):
         raise SpecarError(f"{where} has no build(config, shape)")
     if not (isinstance(spec.config, type) and issubclass(spec.config, BaseModel)):
         raise SpecarError(f"{where}: its Config is no pydantic class")
@@ -152,6 +159,8 @@ def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module
     from specar.models.base import checked
 
     spec = spec_of(module)
+    if spec.build is None:
+        raise SpecarError(f"model {spec.name!r} is fitted, and is no network")
     with spec.errors("build raises"):
         model = spec.build(config, shape)
     return checked(model, spec.name, shape, bool(getattr(config, "top", False)))

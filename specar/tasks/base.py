@@ -109,6 +109,18 @@ class Task(ABC):
         """
         return len(batch[0])
 
+    def training_set(self) -> tuple[Tensor, Tensor]:
+        """All training examples, (cases, S, N), and their classes, (cases,), for a model that is fitted.
+
+        Raises
+        ------
+        SpecarError
+            The task has none.
+        """
+        raise SpecarError(
+            f"a fitted model tells classes, and {self.cell.task} has none; leave it out of its models"
+        )
+
     @abstractmethod
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         """Metrics on the part that selects the best epoch."""

@@ -9,7 +9,7 @@ from specar.config import expand, parse_config, run_id
 from specar.config.schema import ANY, builtin
 from specar.models import spec_of
 
-RIVALS = [label for label, entry in builtin("models").items() if entry["module"] != "specar"]
+RIVALS = [label for label, one in builtin("models").items() if one["module"] not in ("specar", "fitted")]
 FITS = {"learning_rate", "batch_size", "epochs", "patience", "schedule"}
 
 

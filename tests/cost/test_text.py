@@ -65,7 +65,7 @@ def test_a_model_of_ones_own_is_left_out(plan, tmp_path):
         "run_models": ["mine"],
     }
     own = plan_of(parse_config(values))
-    left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or a model of your own"
+    left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or of a model without 'work'"
     assert summary(own, {}) == f"cost model: {left_out}"
     assert cost_text(own).endswith(left_out)
 

@@ -449,7 +449,7 @@ def test_work_that_fails_leaves_the_time_untold(write, place, caplog, capsys):
         caplog.clear()
         assert main(["status", "--config", "config.yaml"]) == 0
         assert caplog.text.count(problem) <= 1
-        assert "a model of your own" in capsys.readouterr().out
+        assert "or of a model without 'work'" in capsys.readouterr().out
 
 
 # The template
