@@ -14,6 +14,8 @@ from specar.base.strict import Strict
 from specar.models.base import ModelOutput
 from specar.models.shape import SeriesShape, Work
 
+RELEASED = ((r"^Linear_Seasonal", "seasonal"), (r"^Linear_Trend", "trend"), (r"^projection", "head"))
+
 
 class Config(Strict):
     """The settings of DLinear."""
