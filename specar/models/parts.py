@@ -1,0 +1,148 @@
+"""Parts that several of the rivals share: embedding, attention, encoder, decoder and decomposition.
+
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, in the form that Zhou et al. ("Informer", AAAI
+2021) and Wu et al. ("Autoformer", NeurIPS 2021) gave it for series. Shapes: B examples, L steps that ask, S
+steps that are asked, M = d_model, H heads of E values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from specar.models.specar.embedding import Embedding, position_encoding
+
+__all__ = [
+    "Attention",
+    "DecoderLayer",
+    "Embedding",
+    "EncoderLayer",
+    "FullAttention",
+    "Scaling",
+    "Stack",
+    "decompose",
+    "feed_forward",
+    "label_and_zeros",
+    "moving_average",
+    "position_encoding",
+]
+
+
+class Scaling(NamedTuple):
+    """What attention scores are multiplied by, (B, 1, 1, 1), and what is added then, (B, 1, 1, S)."""
+
+    tau: Tensor
+    delta: Tensor | None = None
+
+
+class FullAttention(nn.Module):
+    """Every step asks every step; ``causal``: none that come later."""
+
+    def __init__(self, dropout: float = 0.0, causal: bool = False) -> None:
+        super().__init__()
+        self.dropout, self.causal = dropout, causal
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, scaling: Scaling | None = None) -> Tensor:
+        """(B, H, L, E), (B, H, S, E), (B, H, S, E) to (B, H, L, E)."""
+        bias = None
+        if scaling is not None:
+            q = q * scaling.tau
+            bias = None if scaling.delta is None else scaling.delta / q.shape[-1] ** 0.5
+        dropout = self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(q, k, v, bias, dropout, is_causal=self.causal)
+
+
+class Attention(nn.Module):
+    """Linear maps around what ``core`` makes of the heads' queries, keys and values."""
+
+    def __init__(self, d_model: int, heads: int, core: nn.Module) -> None:
+        super().__init__()
+        self.heads, self.core = heads, core
+        inner = d_model // heads * heads
+        self.query, self.key, self.value = (nn.Linear(d_model, inner) for _ in range(3))
+        self.out = nn.Linear(inner, d_model)
+
+    def forward(self, x: Tensor, asked: Tensor, scaling: Scaling | None = None) -> Tensor:
+        """(B, L, M), (B, S, M) to (B, L, M)."""
+        maps = ((self.query, x), (self.key, asked), (self.value, asked))
+        q, k, v = (linear(of).unflatten(-1, (self.heads, -1)).transpose(1, 2) for linear, of in maps)
+        heads = self.core(q, k, v) if scaling is None else self.core(q, k, v, scaling)  # (B, H, L, E)
+        out: Tensor = self.out(heads.transpose(1, 2).flatten(2))
+        return out
+
+
+def feed_forward(d_model: int, d_ff: int, dropout: float, bias: bool = True) -> nn.Sequential:
+    """Two linear maps of every step, with a GELU between them."""
+    down, up = nn.Linear(d_model, d_ff, bias), nn.Linear(d_ff, d_model, bias)
+    return nn.Sequential(down, nn.GELU(), nn.Dropout(dropout), up, nn.Dropout(dropout))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention and feed-forward, a residual and a layer norm behind each: (B, L, M) to the same."""
+
+    def __init__(self, attention: Attention, d_model: int, d_ff: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = attention
+        self.feed_forward = feed_forward(d_model, d_ff, dropout)
+        self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
+        x = self.norm1(x + self.dropout(self.attention(x, x, scaling)))
+        out: Tensor = self.norm2(x + self.feed_forward(x))
+        return out
+
+
+class DecoderLayer(nn.Module):
+    """An encoder layer with attention to the encoder's output, (B, S, M), in between; it alone is shifted."""
+
+    def __init__(
+        self, attention: Attention, cross: Attention, d_model: int, d_ff: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.attention, self.cross = attention, cross
+        self.feed_forward = feed_forward(d_model, d_ff, dropout)
+        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d_model) for _ in range(3))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, asked: Tensor, scaling: Scaling | None = None) -> Tensor:
+        own = None if scaling is None else Scaling(scaling.tau)
+        x = self.norm1(x + self.dropout(self.attention(x, x, own)))
+        x = self.norm2(x + self.dropout(self.cross(x, asked, scaling)))
+        out: Tensor = self.norm3(x + self.feed_forward(x))
+        return out
+
+
+class Stack(nn.Module):
+    """Layers one after another, each called with the same further arguments, and a norm."""
+
+    def __init__(self, layers: Iterable[nn.Module], norm: nn.Module) -> None:
+        super().__init__()
+        self.layers, self.norm = nn.ModuleList(layers), norm
+
+    def forward(self, x: Tensor, *further: Tensor | Scaling | None) -> Tensor:
+        for layer in self.layers:
+            x = layer(x, *further)
+        out: Tensor = self.norm(x)
+        return out
+
+
+def moving_average(x: Tensor, steps: int) -> Tensor:
+    """Averages over an odd number of steps of (B, T, C), its ends repeated: the same shape."""
+    ends = (steps // 2, steps // 2)
+    return F.avg_pool1d(F.pad(x.transpose(1, 2), ends, mode="replicate"), steps, 1).transpose(1, 2)
+
+
+def decompose(x: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """Seasonal part and trend, the moving average, of (B, T, C)."""
+    trend = moving_average(x, steps)
+    return x - trend, trend
+
+
+def label_and_zeros(x: Tensor, label_len: int, pred_len: int) -> Tensor:
+    """The last ``label_len`` steps of (B, S, C) and zeros in place of those to come: what a decoder gets."""
+    return torch.cat([x[:, x.shape[1] - label_len :], x.new_zeros(len(x), pred_len, x.shape[2])], dim=1)
