@@ -48,7 +48,7 @@ class Inception(nn.Module):
         convolutions = [nn.Conv2d(inputs, outputs, 2 * reach + 1) for reach in range(number)]
         for convolution in convolutions:
             nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
-            nn.init.constant_(convolution.bias, 0)
+            nn.init.zeros_(convolution.get_parameter("bias"))
         self.kernels = nn.ModuleList(convolutions)
 
     def forward(self, plane: Tensor) -> Tensor:
