@@ -2,8 +2,8 @@
 
 Woo, Liu, Sahoo, Kumar and Hoi, "ETSformer: Exponential Smoothing Transformers for Time-series Forecasting",
 2022. Reconstruction and classification as in the comparison of TimesNet (Wu et al., ICLR 2023): as many steps
-are forecast as the input has, and the classes follow from growth and season. Shapes: B examples, S input steps,
-H steps to forecast, M = d_model, heads of E values.
+are forecast as the input has, and the classes follow from growth and season. Shapes: B examples, S steps of
+the input, H steps to forecast, M = d_model, heads of E values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import ClassHead, Embedding
+from specar.models.parts import Embedding, Head
 from specar.models.shape import SeriesShape, Work
 from specar.models.specar.work import learned
 
@@ -29,7 +29,7 @@ RELEASED = (
     (r"\._smoothing_weight$", ".decay"),
     (r"\.ff\.linear1\.", ".ff.0."),
     (r"\.ff\.linear2\.", ".ff.3."),
-    (r"^projection\.", "head."),
+    (r"^projection\.", "head.linear."),
 )
 RELEASED_UNUSED = r"^(embedding\.time|pred)\.|^layers\.\d+\.(damping$|level\.)"
 _NOISE = 0.2  # of scale, shift and each value in training
@@ -104,13 +104,14 @@ class Level(nn.Module):
 
 
 class Layer(nn.Module):
-    """Takes season and growth from (B, S, M), and the level from (B, S, N) where a forecast needs it."""
+    """Takes season and growth from (B, S, M), and a level (B, S, N) further where a forecast needs it."""
 
     def __init__(self, config: Config, shape: SeriesShape) -> None:
         super().__init__()
         self.top_k, self.horizon = config.top_k, shape.pred_len or shape.seq_len
         self.growth = Growth(config)
-        if not shape.classes:
+        self.classifies = bool(shape.classes)
+        if not self.classifies:
             self.level = Level(config, shape.channels)
             self.damping = nn.Parameter(torch.randn(1, config.n_heads))
         inner, outer = (config.d_model, config.d_ff), (config.d_ff, config.d_model)
@@ -121,14 +122,19 @@ class Layer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(config.d_model), nn.LayerNorm(config.d_model)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what is left, (B, S, M), growth, (B, S + 1, M), and season, (B, S + H, M)."""
+    def forward(self, x: Tensor, level: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return what is left, (B, S, M), the level, and growth and season: of the input (B, S, M) where
+        classes are wanted, else what is to come, (B, H, M)."""
         steps = x.shape[1]
         season = self.dropout(self._season(x))
         x = x - season[:, :steps]
         growth = self.dropout(self.growth(x))
         x = self.norm1(x - growth[:, 1:])
-        return self.norm2(x + self.ff(x)), growth, season
+        x = self.norm2(x + self.ff(x))
+        if self.classifies:
+            return x, level, growth[:, :-1], season[:, :steps]
+        level = self.level(level, growth[:, :-1], season[:, :steps])
+        return x, level, self._continued(growth[:, -1:]), season[:, -self.horizon :]
 
     def _season(self, x: Tensor) -> Tensor:
         """The strongest frequencies of each channel, never mean and Nyquist's: (B, S + H, M)."""
@@ -141,12 +147,12 @@ class Layer(nn.Module):
         # All of these frequencies repeat after the input's length.
         return season[:, torch.arange(steps + self.horizon, device=x.device) % steps]
 
-    def damped(self, growth: Tensor) -> Tensor:
-        """Continue growth (B, S + 1, M) from its end, less with every step: (B, H, M)."""
+    def _continued(self, growth: Tensor) -> Tensor:
+        """The sums of a growth (B, 1, M) that is damped with every step: (B, H, M)."""
         powers = 1 + torch.arange(self.horizon, device=growth.device).unsqueeze(1)
         sums = (self.damping.sigmoid() ** powers).cumsum(0).unsqueeze(-1)  # (H, heads, 1)
-        last = self.dropout(growth[:, -1:].expand(-1, self.horizon, -1))
-        return self.dropout((last.unflatten(2, (sums.shape[1], -1)) * sums).flatten(2))
+        heads = self.dropout(growth.expand(-1, self.horizon, -1)).unflatten(2, (sums.shape[1], -1))
+        return self.dropout((heads * sums).flatten(2))
 
 
 class ETSformer(nn.Module):
@@ -158,7 +164,8 @@ class ETSformer(nn.Module):
         self.embedding = Embedding(shape.channels, config.d_model, shape.time_features, config.dropout)
         self.layers = nn.ModuleList(Layer(config, shape) for _ in range(config.e_layers))
         if shape.classes:
-            self.head = ClassHead(shape.seq_len, config.d_model, shape.classes, config.dropout)
+            self.head = Head(config.d_model, shape, config.dropout)
+
         else:
             self.pred = nn.Linear(config.d_model, shape.channels)
 
@@ -175,16 +182,13 @@ class ETSformer(nn.Module):
         rest, level = self.embedding(x, time_features), x
         growths, seasons = [], []
         for layer in self.layers:
-            rest, growth, season = layer(rest)
-            if not self.shape.classes:
-                level = layer.level(level, growth[:, :-1], season[:, : x.shape[1]])
-            growths.append(growth if self.shape.classes else layer.damped(growth))
+            rest, level, growth, season = layer(rest, level)
+            growths.append(growth)
             seasons.append(season)
         growth, season = torch.stack(growths).sum(0), torch.stack(seasons).sum(0)
         if self.shape.classes:
-            steps = x.shape[1]
-            return ModelOutput(self.head(growth[:, :steps] + season[:, :steps], padding_mask))
-        return ModelOutput(level[:, -1:] + self.pred(growth) + self.pred(season[:, -growth.shape[1] :]))
+            return ModelOutput(self.head(growth + season, padding_mask))
+        return ModelOutput(level[:, -1:] + self.pred(growth) + self.pred(season))
 
     @staticmethod
     def _noisy(x: Tensor) -> Tensor:

@@ -14,19 +14,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from specar.models.shape import SeriesShape
 from specar.models.specar.embedding import Embedding, normalised, position_encoding
 
 __all__ = [
     "Attention",
-    "ClassHead",
     "DecoderLayer",
     "Embedding",
     "EncoderLayer",
     "FullAttention",
+    "Head",
     "Scaling",
     "Stack",
     "decompose",
     "feed_forward",
+    "in_order_of_memory",
     "label_and_zeros",
     "moving_average",
     "normalised",
@@ -77,6 +79,15 @@ class Attention(nn.Module):
         return out
 
 
+def in_order_of_memory(heads: Tensor, q: Tensor) -> Tensor:
+    """Heads of another order of axes as those of ``q``, (B, H, L, E), without moving a value.
+
+    The authors' code of Informer and FEDformer reads what its attention makes that way, so that steps and
+    values mix.
+    """
+    return heads.reshape(q.transpose(1, 2).shape).transpose(1, 2).to(q.dtype)
+
+
 def feed_forward(d_model: int, d_ff: int, dropout: float, bias: bool = True) -> nn.Sequential:
     """Two linear maps of every step, with a GELU between them."""
     down, up = nn.Linear(d_model, d_ff, bias), nn.Linear(d_ff, d_model, bias)
@@ -120,16 +131,34 @@ class DecoderLayer(nn.Module):
 
 
 class Stack(nn.Module):
-    """Layers one after another, each called with the same further arguments, and a norm."""
+    """Layers one after another, each called with the same further arguments, and what ends them."""
 
-    def __init__(self, layers: Iterable[nn.Module], norm: nn.Module) -> None:
+    def __init__(self, layers: Iterable[nn.Module], end: nn.Module) -> None:
         super().__init__()
-        self.layers, self.norm = nn.ModuleList(layers), norm
+        self.layers, self.end = nn.ModuleList(layers), end
 
     def forward(self, x: Tensor, *further: Tensor | Scaling | None) -> Tensor:
         for layer in self.layers:
             x = layer(x, *further)
-        out: Tensor = self.norm(x)
+        out: Tensor = self.end(x)
+        return out
+
+
+class Head(nn.Module):
+    """A linear map of every step to the channels; of all steps to the classes, where there are some."""
+
+    def __init__(self, d_model: int, shape: SeriesShape, dropout: float) -> None:
+        super().__init__()
+        self.classifies = bool(shape.classes)
+        sizes = (d_model * shape.seq_len, shape.classes) if shape.classes else (d_model, shape.channels)
+        self.linear, self.dropout = nn.Linear(*sizes), nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, padding_mask: Tensor | None = None) -> Tensor:
+        """(B, S, M) to (B, S, N), or to (B, classes): then steps where the mask (B, S) is 0 are left out."""
+        if self.classifies:
+            x = self.dropout(F.gelu(x))
+            x = (x if padding_mask is None else x * padding_mask.unsqueeze(-1)).flatten(1)
+        out: Tensor = self.linear(x)
         return out
 
 
@@ -148,18 +177,3 @@ def decompose(x: Tensor, steps: int) -> tuple[Tensor, Tensor]:
 def label_and_zeros(x: Tensor, label_len: int, pred_len: int) -> Tensor:
     """The last ``label_len`` steps of (B, S, C) and zeros in place of those to come: what a decoder gets."""
     return torch.cat([x[:, x.shape[1] - label_len :], x.new_zeros(len(x), pred_len, x.shape[2])], dim=1)
-
-
-class ClassHead(nn.Linear):
-    """A linear map of all values of all real steps, behind a GELU, to the classes."""
-
-    def __init__(self, steps: int, d_model: int, classes: int, dropout: float) -> None:
-        super().__init__(steps * d_model, classes)
-        self.dropout = dropout
-
-    def forward(self, input: Tensor, padding_mask: Tensor | None = None) -> Tensor:
-        """(B, T, M) and (B, T), 1 = real step, to (B, classes)."""
-        features = F.dropout(F.gelu(input), self.dropout, self.training)
-        if padding_mask is not None:
-            features = features * padding_mask.unsqueeze(-1)
-        return super().forward(features.flatten(1))

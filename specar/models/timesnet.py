@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import ClassHead, Embedding, normalised
+from specar.models.parts import Embedding, Head, normalised
 from specar.models.shape import SeriesShape, Work
 from specar.models.specar.work import ends_work, learned, taps
 
@@ -24,7 +24,7 @@ RELEASED = (
     (r"^predict_linear\.", "extend."),
     (r"^model\.(\d+)\.conv\.", r"blocks.\1.conv."),
     (r"^layer_norm\.", "norm."),
-    (r"^projection\.", "head."),
+    (r"^projection\.", "head.linear."),
 )
 RELEASED_UNUSED = r"^embedding\.time\."
 
@@ -101,10 +101,7 @@ class TimesNet(nn.Module):
         self.extend = nn.Linear(shape.seq_len, shape.steps) if shape.pred_len else None
         self.blocks = nn.ModuleList(TimesBlock(config) for _ in range(config.e_layers))
         self.norm = nn.LayerNorm(d_model)
-        if shape.classes:
-            self.head: nn.Module = ClassHead(shape.seq_len, d_model, shape.classes, config.dropout)
-        else:
-            self.head = nn.Linear(d_model, shape.channels)
+        self.head = Head(d_model, shape, config.dropout)
 
     def forward(
         self,

@@ -16,8 +16,11 @@ class Embedding(nn.Module):
     sines and cosines; time features go through a linear map without bias, where there are any.
     """
 
-    def __init__(self, channels: int, d_model: int, time_features: int, dropout: float) -> None:
+    def __init__(
+        self, channels: int, d_model: int, time_features: int, dropout: float, position: bool = True
+    ) -> None:
         super().__init__()
+        self.position = position
         self.value = nn.Conv1d(channels, d_model, 3, padding=1, padding_mode="circular", bias=False)
         nn.init.kaiming_normal_(self.value.weight, mode="fan_in", nonlinearity="leaky_relu")
         self.time = nn.Linear(time_features, d_model, bias=False) if time_features else None
@@ -25,7 +28,8 @@ class Embedding(nn.Module):
 
     def forward(self, x: Tensor, time_features: Tensor | None = None) -> Tensor:
         embedded = self.value(x.transpose(1, 2)).transpose(1, 2)  # (B, T, M)
-        embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device, embedded.dtype)
+        if self.position:
+            embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device, embedded.dtype)
         if time_features is not None and self.time is not None:
             embedded = embedded + self.time(time_features)
         return self.dropout(embedded)
