@@ -15,6 +15,8 @@ from specar.models.base import ModelOutput
 from specar.models.parts import decompose
 from specar.models.shape import SeriesShape, Work
 
+RELEASED = ((r"^Linear_Seasonal", "seasonal"), (r"^Linear_Trend", "trend"), (r"^projection", "head"))
+
 
 class Config(Strict):
     """The settings of DLinear."""

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from specar.models.shape import SeriesShape
-from specar.models.specar.embedding import Embedding, position_encoding
+from specar.models.specar.embedding import Embedding, normalised, position_encoding
 
 __all__ = [
     "Attention",
+    "ClassHead",
     "DecoderLayer",
     "Embedding",
     "EncoderLayer",
@@ -31,6 +32,7 @@ __all__ = [
     "in_order_of_memory",
     "label_and_zeros",
     "moving_average",
+    "normalised",
     "position_encoding",
 ]
 
@@ -176,3 +178,18 @@ def decompose(x: Tensor, steps: int) -> tuple[Tensor, Tensor]:
 def label_and_zeros(x: Tensor, label_len: int, pred_len: int) -> Tensor:
     """The last ``label_len`` steps of (B, S, C) and zeros in place of those to come: what a decoder gets."""
     return torch.cat([x[:, x.shape[1] - label_len :], x.new_zeros(len(x), pred_len, x.shape[2])], dim=1)
+
+
+class ClassHead(nn.Linear):
+    """A linear map of all values of all real steps, behind a GELU, to the classes."""
+
+    def __init__(self, steps: int, d_model: int, classes: int, dropout: float) -> None:
+        super().__init__(steps * d_model, classes)
+        self.dropout = dropout
+
+    def forward(self, input: Tensor, padding_mask: Tensor | None = None) -> Tensor:
+        """(B, T, M) and (B, T), 1 = real step, to (B, classes)."""
+        features = F.dropout(F.gelu(input), self.dropout, self.training)
+        if padding_mask is not None:
+            features = features * padding_mask.unsqueeze(-1)
+        return super().forward(features.flatten(1))

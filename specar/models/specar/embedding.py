@@ -62,3 +62,12 @@ def instance_statistics(x: Tensor, observed: Tensor | None = None) -> tuple[Tens
     mean = (x * observed).sum(dim=1, keepdim=True) / count
     centred = (x - mean) * observed
     return mean, ((centred**2).sum(dim=1, keepdim=True) / count + 1e-5).sqrt()
+
+
+def normalised(x: Tensor, observed: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Series of mean 0 and deviation 1, 0 where hidden, and the statistics; see `instance_statistics`."""
+    if observed is not None:
+        x = x.masked_fill(observed == 0, 0)
+    mean, std = instance_statistics(x, observed)
+    centred = x - mean if observed is None else (x - mean) * observed
+    return centred / std, mean, std
