@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from specar.models.released import from_released
     from specar.models.specar.block import SpecARBlock
     from specar.models.specar.net import SpecARNet
-    from specar.models.released import from_released
     from specar.results.ledger import load_results
 
 __version__ = "0.1.0"

@@ -6,9 +6,9 @@ NeurIPS 2022; other tasks as in the comparison of TimesNet (Wu et al., ICLR 2023
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from specar.models import transformer
 from specar.models.base import ModelOutput
-from specar.models.parts import FullAttention, Scaling
+from specar.models.parts import FullAttention, Scaling, normalised
 from specar.models.parts_work import Works, full_attention, product, work_of
 from specar.models.shape import SeriesShape, Work
-from specar.models.specar.embedding import instance_statistics
 from specar.models.transformer import Cores, Transformer
 
 FUTURE_TIME = True
@@ -37,6 +36,13 @@ class Config(transformer.Config):
     p_hidden_dims: list[Annotated[int, Field(ge=1, le=8192)]] = Field(
         [128, 128], min_length=1, max_length=16, description="values inside the maps to tau and delta"
     )
+
+
+def released_config(options: Mapping[str, Any]) -> Config:
+    """Return the settings: the authors' program is told the sizes of the maps and, again, their number."""
+    names = set(Config.model_fields) - {"dropout", "p_hidden_dims"}
+    sizes = options["p_hidden_dims"][: options["p_hidden_layers"]]
+    return Config(**{name: options[name] for name in names}, p_hidden_dims=sizes)
 
 
 class Projector(nn.Module):
@@ -73,14 +79,11 @@ class NonstationaryTransformer(Transformer):
     ) -> ModelOutput:
         if observed_mask is not None:
             x = x.masked_fill(observed_mask == 0, 0)
-        mean, std = instance_statistics(x, observed_mask)  # (B, 1, N) each
+        normal, mean, std = normalised(x, observed_mask)  # (B, S, N), (B, 1, N), (B, 1, N)
         tau, delta = self.tau(x, std).exp(), self.delta(x, mean)  # (B, 1), (B, S)
         scaling = Scaling(tau[:, None, None], delta[:, None, None])
         if self.shape.classes:
             return ModelOutput(self.outputs(x, time_features, padding_mask, None, scaling))
-        normal = (x - mean) / std
-        if observed_mask is not None:
-            normal = normal.masked_fill(observed_mask == 0, 0)
         output = self.outputs(normal, time_features, None, future_time_features, scaling)
         return ModelOutput(output * std + mean)
 

@@ -7,7 +7,7 @@ steps that are asked, M = d_model, H heads of E values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -19,6 +19,7 @@ from specar.models.specar.embedding import Embedding, normalised, position_encod
 
 __all__ = [
     "Attention",
+    "BatchNorm",
     "DecoderLayer",
     "Embedding",
     "EncoderLayer",
@@ -95,19 +96,35 @@ def feed_forward(d_model: int, d_ff: int, dropout: float, bias: bool = True) -> 
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention and feed-forward, a residual and a layer norm behind each: (B, L, M) to the same."""
+    """Self-attention and feed-forward, a residual and a norm behind each: (B, L, M) to the same."""
 
-    def __init__(self, attention: Attention, d_model: int, d_ff: int, dropout: float) -> None:
+    def __init__(
+        self,
+        attention: Attention,
+        d_model: int,
+        d_ff: int,
+        dropout: float,
+        norm: Callable[[int], nn.Module] = nn.LayerNorm,
+    ) -> None:
         super().__init__()
         self.attention = attention
         self.feed_forward = feed_forward(d_model, d_ff, dropout)
-        self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.norm1, self.norm2 = norm(d_model), norm(d_model)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
         x = self.norm1(x + self.dropout(self.attention(x, x, scaling)))
         out: Tensor = self.norm2(x + self.feed_forward(x))
         return out
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm of (B, C, T); a single value of a channel, which has no deviation, is no error in training."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or input[:, 0].numel() > 1:
+            return super().forward(input)
+        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
 
 class DecoderLayer(nn.Module):

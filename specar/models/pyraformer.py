@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from specar.base.errors import SpecarError
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import Attention, Embedding, Head, feed_forward, normalised
+from specar.models.parts import Attention, BatchNorm, Embedding, Head, feed_forward, normalised
 from specar.models.parts_work import full_attention, product
 from specar.models.shape import SeriesShape, Work
 
@@ -128,7 +128,7 @@ class Pyramid(nn.Module):
             nn.LayerNorm(d_model),
         )
         self.coarser = nn.ModuleList(
-            nn.Sequential(nn.Conv1d(inner, inner, size, stride=size), nn.BatchNorm1d(inner), nn.ELU())
+            nn.Sequential(nn.Conv1d(inner, inner, size, stride=size), BatchNorm(inner), nn.ELU())
             for size in windows
         )
 

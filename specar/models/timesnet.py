@@ -133,16 +133,12 @@ def build(config: Config, shape: SeriesShape) -> nn.Module:
 
 
 def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds, with the ``top_k`` longest periods: which ones they are is up to the data."""
-    total, products, reach = (
-        ends_work(config.d_model, shape),
-        config.d_model * config.d_ff,
-        config.num_kernels,
-    )
-    for frequency in range(1, min(config.top_k, shape.steps // 2) + 1):
-        period = shape.steps // frequency
+    """Count the multiply-adds, with the lowest frequencies: which ones are strongest is up to the data."""
+    total, size = ends_work(config.d_model, shape), 2 * config.num_kernels - 1
+    frequencies = range(1, min(config.top_k, shape.steps // 2) + 1)
+    for period in {shape.steps // frequency for frequency in frequencies}:
         rows = -(-shape.steps // period)
-        places = taps(2 * reach - 1, 1, rows) * taps(2 * reach - 1, 1, period)
+        places = taps(size, 1, rows) * taps(size, 1, period)
         values = rows * period * (config.d_model + config.d_ff)
-        total += learned(2 * products * places, values) * config.e_layers
+        total += learned(2 * config.d_model * config.d_ff * places, values) * config.e_layers
     return total
