@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -33,7 +33,8 @@ class ModelSpec:
     build: Callable[[Any, SeriesShape], nn.Module] | None
     config: type[BaseModel] = NoSettings
     tasks: frozenset[str] = frozenset()
-    batch_dependent: bool = False
+    batch_dependent: bool | Literal["training"] = False
+    future_time: bool = False
     work: Callable[[Any, SeriesShape], Work] | None = None
     estimator: Callable[[Any, SeriesShape, int], Any] | None = None
     sha256: str | None = None
@@ -129,12 +130,14 @@ def spec_of(module: str) -> ModelSpec:
     where, tasks = f"model module {module!r} ({found.__file__ or 'built in'})", getattr(found, "TASKS", ())
     if not isinstance(tasks, str | tuple | list | set | frozenset):
         raise SpecarError(f"{where}: its TASKS are no names of tasks")
+    dependent = getattr(found, "BATCH_DEPENDENT", False)
     spec = ModelSpec(
         found.__name__,
         getattr(found, "build", None),
         getattr(found, "Config", NoSettings),
         frozenset([tasks] if isinstance(tasks, str) else map(str, tasks)),
-        bool(getattr(found, "BATCH_DEPENDENT", False)),
+        dependent if dependent == "training" else bool(dependent),
+        bool(getattr(found, "FUTURE_TIME", False)),
         getattr(found, "work", None),
         getattr(found, "estimator", None),
         sha256_of_module(found),

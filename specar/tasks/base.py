@@ -242,6 +242,10 @@ class Windows:
         """Time features of the input windows, (B, S, 4)."""
         return self.time_features[self.rows(first, 0, self.seq_len)]
 
+    def future_features(self, first: Tensor) -> Tensor:
+        """Time features of what follows the input windows, (B, H, 4)."""
+        return self.time_features[self.rows(first, self.seq_len, self.pred_len)]
+
 
 class ErrorSums:
     """Squared and absolute errors, summed in float64 on the device."""

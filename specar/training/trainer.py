@@ -171,7 +171,7 @@ class Trainer:
 
     def _evaluate(self, evaluate: Callable[[], Result], where: str) -> Result:
         def halve() -> bool:
-            if self.task.eval_batch_size == 1 or self.run.model.spec.batch_dependent:
+            if self.task.eval_batch_size == 1 or self.run.model.spec.batch_dependent is True:
                 return False
             self.task.eval_batch_size = self.progress.eval_batch_size = self.task.eval_batch_size // 2
             log.warning("out of memory %s: batches of %d examples", where, self.task.eval_batch_size)
