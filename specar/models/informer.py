@@ -7,6 +7,7 @@ Time-Series Forecasting", AAAI 2021; other tasks as in the comparison of TimesNe
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from specar.models import transformer
-from specar.models.parts import Scaling, in_order_of_memory
+from specar.models.parts import Scaling, in_order_of_memory, normalised
 from specar.models.parts_work import Works, attention_maps, product, work_of
 from specar.models.shape import SeriesShape, Work
 from specar.models.transformer import Cores, Transformer
@@ -99,7 +100,15 @@ class Informer(Transformer):
         number = config.e_layers - 1 if config.distil and shape.pred_len else 0
         self.shorten = nn.ModuleList(Shorten(config.d_model) for _ in range(number))
 
-    def encode(self, x: Tensor, scaling: Scaling | None) -> Tensor:
+    def outputs(self, x: Tensor, *further: Any, **scaling: Any) -> Tensor:
+        if not self.shape.pred_len or self.shape.time_features:
+            return super().outputs(x, *further, **scaling)
+        normal, mean, std = normalised(
+            x
+        )  # series of all sizes, without time; the decoder sees them as they are
+        return self.decode(x, self.encode(self.embedding(normal))) * std + mean
+
+    def encode(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
         for index, layer in enumerate(self.encoder.layers):
             x = layer(x)
             if index < len(self.shorten):

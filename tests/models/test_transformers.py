@@ -134,6 +134,12 @@ def test_sampled_attention_by_hand():
     assert (causal[others] == torch.arange(10.0).cumsum(0)[others]).sum() in (7, 8)  # at step 0 all agree
 
 
+def test_informer_normalises_series_without_time_for_its_encoder():
+    model = model_of("informer", SHAPES[1], label_len=0).eval()
+    x = torch.randn(2, 12, 1)
+    torch.testing.assert_close(model(5 * x + 100).output, 5 * model(x).output + 100, rtol=1e-4, atol=1e-3)
+
+
 def test_sampled_attention_of_all_queries_is_full_attention():
     q, k, v = torch.randn(3, 2, 1, 9, 4)
     for causal in (False, True):
