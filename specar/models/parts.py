@@ -7,7 +7,7 @@ steps that are asked, M = d_model, H heads of E values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -19,7 +19,7 @@ from specar.models.specar.embedding import Embedding, normalised, position_encod
 
 __all__ = [
     "Attention",
-    "ClassHead",
+    "BatchNorm",
     "DecoderLayer",
     "Embedding",
     "EncoderLayer",
@@ -96,19 +96,35 @@ def feed_forward(d_model: int, d_ff: int, dropout: float, bias: bool = True) -> 
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention and feed-forward, a residual and a layer norm behind each: (B, L, M) to the same."""
+    """Self-attention and feed-forward, a residual and a norm behind each: (B, L, M) to the same."""
 
-    def __init__(self, attention: Attention, d_model: int, d_ff: int, dropout: float) -> None:
+    def __init__(
+        self,
+        attention: Attention,
+        d_model: int,
+        d_ff: int,
+        dropout: float,
+        norm: Callable[[int], nn.Module] = nn.LayerNorm,
+    ) -> None:
         super().__init__()
         self.attention = attention
         self.feed_forward = feed_forward(d_model, d_ff, dropout)
-        self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.norm1, self.norm2 = norm(d_model), norm(d_model)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
         x = self.norm1(x + self.dropout(self.attention(x, x, scaling)))
         out: Tensor = self.norm2(x + self.feed_forward(x))
         return out
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm of (B, C, T); a single value of a channel, which has no deviation, is no error in training."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or input[:, 0].numel() > 1:
+            return super().forward(input)
+        return F.batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
 
 class DecoderLayer(nn.Module):
@@ -179,18 +195,3 @@ def decompose(x: Tensor, steps: int) -> tuple[Tensor, Tensor]:
 def label_and_zeros(x: Tensor, label_len: int, pred_len: int) -> Tensor:
     """The last ``label_len`` steps of (B, S, C) and zeros in place of those to come: what a decoder gets."""
     return torch.cat([x[:, x.shape[1] - label_len :], x.new_zeros(len(x), pred_len, x.shape[2])], dim=1)
-
-
-class ClassHead(nn.Linear):
-    """A linear map of all values of all real steps, behind a GELU, to the classes."""
-
-    def __init__(self, steps: int, d_model: int, classes: int, dropout: float) -> None:
-        super().__init__(steps * d_model, classes)
-        self.dropout = dropout
-
-    def forward(self, input: Tensor, padding_mask: Tensor | None = None) -> Tensor:
-        """(B, T, M) and (B, T), 1 = real step, to (B, classes)."""
-        features = F.dropout(F.gelu(input), self.dropout, self.training)
-        if padding_mask is not None:
-            features = features * padding_mask.unsqueeze(-1)
-        return super().forward(features.flatten(1))

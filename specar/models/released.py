@@ -103,6 +103,8 @@ def _plain(value: Any) -> Any:
 def _settings(module: ModuleType, options: Mapping[str, Any]) -> BaseModel:
     if make := getattr(module, "released_config", None):
         return make(options)
+    if options.get("activation", "gelu") != "gelu":
+        raise ValueError(f"activation must be gelu, got {options['activation']!r}")
     fields = module.Config.model_fields
     return module.Config(**{name: options[name] for name in fields if name in options or name in _NEEDED})
 
@@ -157,9 +159,7 @@ def _matched(state: dict[str, Tensor], wanted: Mapping[str, Tensor], unused: str
     unknown = [name for name in state if name not in wanted and not re.search(unused, name)]
     missing = [name for name in wanted if name not in state]
     for name in wanted.keys() & state.keys():
-        if (
-            state[name].ndim == 3 and wanted[name].ndim == 2
-        ):  # a convolution over one step is a linear map here
+        if state[name].shape == (*wanted[name].shape, 1):  # a convolution of one step is a linear map here
             state[name] = state[name].squeeze(-1)
     shapes = [name for name in wanted if name in state and state[name].shape != wanted[name].shape]
     for problem, names in (("unknown", unknown), ("missing", missing), ("wrongly shaped", shapes)):

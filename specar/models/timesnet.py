@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import ClassHead, Embedding, normalised
+from specar.models.parts import Embedding, Head, normalised
 from specar.models.shape import SeriesShape, Work
 from specar.models.specar.work import ends_work, learned, taps
 
@@ -24,7 +24,7 @@ RELEASED = (
     (r"^predict_linear\.", "extend."),
     (r"^model\.(\d+)\.conv\.", r"blocks.\1.conv."),
     (r"^layer_norm\.", "norm."),
-    (r"^projection\.", "head."),
+    (r"^projection\.", "head.linear."),
 )
 RELEASED_UNUSED = r"^embedding\.time\."
 
@@ -48,7 +48,7 @@ class Inception(nn.Module):
         convolutions = [nn.Conv2d(inputs, outputs, 2 * reach + 1) for reach in range(number)]
         for convolution in convolutions:
             nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
-            nn.init.constant_(convolution.bias, 0)
+            nn.init.zeros_(convolution.get_parameter("bias"))
         self.kernels = nn.ModuleList(convolutions)
 
     def forward(self, plane: Tensor) -> Tensor:
@@ -101,10 +101,7 @@ class TimesNet(nn.Module):
         self.extend = nn.Linear(shape.seq_len, shape.steps) if shape.pred_len else None
         self.blocks = nn.ModuleList(TimesBlock(config) for _ in range(config.e_layers))
         self.norm = nn.LayerNorm(d_model)
-        if shape.classes:
-            self.head: nn.Module = ClassHead(shape.seq_len, d_model, shape.classes, config.dropout)
-        else:
-            self.head = nn.Linear(d_model, shape.channels)
+        self.head = Head(d_model, shape, config.dropout)
 
     def forward(
         self,
@@ -136,16 +133,12 @@ def build(config: Config, shape: SeriesShape) -> nn.Module:
 
 
 def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds, with the ``top_k`` longest periods: which ones they are is up to the data."""
-    total, products, reach = (
-        ends_work(config.d_model, shape),
-        config.d_model * config.d_ff,
-        config.num_kernels,
-    )
-    for frequency in range(1, min(config.top_k, shape.steps // 2) + 1):
-        period = shape.steps // frequency
+    """Count the multiply-adds, with the lowest frequencies: which ones are strongest is up to the data."""
+    total, size = ends_work(config.d_model, shape), 2 * config.num_kernels - 1
+    frequencies = range(1, min(config.top_k, shape.steps // 2) + 1)
+    for period in {shape.steps // frequency for frequency in frequencies}:
         rows = -(-shape.steps // period)
-        places = taps(2 * reach - 1, 1, rows) * taps(2 * reach - 1, 1, period)
+        places = taps(size, 1, rows) * taps(size, 1, period)
         values = rows * period * (config.d_model + config.d_ff)
-        total += learned(2 * products * places, values) * config.e_layers
+        total += learned(2 * config.d_model * config.d_ff * places, values) * config.e_layers
     return total

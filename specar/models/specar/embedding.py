@@ -23,7 +23,9 @@ class Embedding(nn.Module):
         self.position = position
         self.value = nn.Conv1d(channels, d_model, 3, padding=1, padding_mode="circular", bias=False)
         nn.init.kaiming_normal_(self.value.weight, mode="fan_in", nonlinearity="leaky_relu")
-        self.time = nn.Linear(time_features, d_model, bias=False) if time_features else None
+        self.time: nn.Module | None = None
+        if time_features:
+            self.time = nn.Linear(time_features, d_model, bias=False)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, time_features: Tensor | None = None) -> Tensor:
