@@ -28,15 +28,23 @@ def experiments_of_specar(**training):
 
 
 @pytest.mark.parametrize("label", RIVALS)
-def test_a_rival_is_set_on_every_dataset_and_by_nothing_of_specar_net(label):
+def test_a_rival_is_set_on_every_dataset(label):
     runs = runs_of(label)
     tasks = {run.task for run in runs}
     assert tasks == (spec_of(builtin("models")[label]["module"]).tasks or set(builtin("experiments")))
     assert {run.training.schedule for run in runs} == {"halve"}
     for task in tasks:
         assert builtin("experiments")[task][ANY]["models"][label]["training"].keys() >= FITS
+
+
+def test_nothing_of_specar_net_reaches_the_rivals():
+    some = ("Exchange", "M4-Weekly", "ETTh1", "Heartbeat", "MSL")
+    matrix = [
+        {"task": task, "datasets": [name]} for task, name in zip(builtin("experiments"), some, strict=True)
+    ]
     others = experiments_of_specar(learning_rate=7, batch_size=7, epochs=7, patience=7, schedule="constant")
-    assert list(map(run_id, runs)) == list(map(run_id, runs_of(label, experiments=others)))
+    found = [runs_of(*RIVALS, matrix=matrix, experiments=said) for said in ({}, others)]
+    assert list(map(run_id, found[0])) == list(map(run_id, found[1]))
 
 
 def test_nothing_of_the_rivals_reaches_specar_net():
@@ -48,6 +56,25 @@ def test_nothing_of_the_rivals_reaches_specar_net():
     }
     labels = ["specar", "specar-released"]
     assert list(map(run_id, runs_of(*labels))) == list(map(run_id, runs_of(*labels, experiments=without)))
+
+
+@pytest.mark.parametrize(
+    ("place", "epochs", "settings"),
+    [
+        (("long_term_forecast", "ETTm1", 336, "timesnet"), 3, {"d_model": 16, "d_ff": 32, "e_layers": 2}),
+        (("long_term_forecast", "ETTm1", 96, "timesnet"), 10, {"d_model": 64, "d_ff": 64, "top_k": 5}),
+        (("long_term_forecast", "ILI", 60, "nonstationary"), 10, {"d_model": 512, "p_hidden_dims": [8, 8]}),
+        (("imputation", "ETTh2", None, "timesnet"), 10, {"d_model": 32, "top_k": 3, "num_kernels": 6}),
+        (("classification", "Heartbeat", None, "pyraformer"), 100, {"d_model": 128, "d_ff": 256}),
+        (("anomaly_detection", "SWaT", None, "timesnet"), 3, {"d_model": 64, "e_layers": 2}),  # the last call
+    ],
+)
+def test_hyper_parameters_are_those_of_the_scripts(place, epochs, settings):
+    task, name, horizon, label = place
+    entry = {"task": task, "datasets": [name], **({"horizons": [horizon]} if horizon else {})}
+    run = runs_of(label, matrix=[entry])[0]
+    assert run.training.epochs == epochs
+    assert settings.items() <= run.model.settings.model_dump().items()
 
 
 def test_what_is_said_of_a_model_per_dataset_and_horizon_comes_over_what_is_said_of_any():
