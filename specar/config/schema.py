@@ -45,6 +45,9 @@ from specar.models import ModelSpec, spec_of
 ANY = "any"
 # The two definitions of SpecAR-Net, which the paper in full is.
 DEFAULT_MODELS = ("specar", "specar-released")
+# Rivals of the default matrix, which take little; config/rivals.yaml has the others.
+CHEAP_NETWORKS = ["dlinear", "lightts", "timesnet", "itransformer"]
+CHEAP_CLASSIFIERS = ["rocket", "minirocket", "multirocket-hydra", "dtw", "xgboost"]
 # Modules that several labels share, and the setting that says which model one of them is.
 WHICH = {"specar": "architecture", "fitted": "classifier"}
 
@@ -78,6 +81,15 @@ def default_ablations() -> dict[str, Ablation]:
     return {name: Ablation.model_validate(entry) for name, entry in builtin("ablations").items()}
 
 
+def default_matrix() -> list[MatrixEntry]:
+    """The paper in full, and its cheap rivals on the same data."""
+    entries: list[dict[str, Any]] = [{"task": task} for task in TASK_INFO]
+    for task in TASK_INFO:
+        more = CHEAP_CLASSIFIERS if task == "classification" else []
+        entries.append({"task": task, "models": [*CHEAP_NETWORKS, *more]})
+    return [MatrixEntry.model_validate(entry) for entry in entries]
+
+
 class Config(Overrides):
     """Everything that a configuration file can say. The defaults are the paper in full."""
 
@@ -93,10 +105,7 @@ class Config(Overrides):
         description="folder of the records that come with the project: from the working folder, else that of "
         "the project",
     )
-    matrix: NonEmpty[MatrixEntry] = Field(
-        default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
-        description="the runs",
-    )
+    matrix: NonEmpty[MatrixEntry] = Field(default_factory=default_matrix, description="the runs")
     models: dict[ModelLabel, ModelEntry] = Field(
         default_factory=default_models,
         description="merged over those of the project (specar/config/models.yaml), by label",

@@ -21,7 +21,8 @@ Runs: TypeAlias = Sequence[RunConfig]
 
 def paper_runs() -> list[RunConfig]:
     """Return the runs of the paper in full, resolved; neither seeds nor TOP matter here."""
-    return list(expand(Config(seeds=[1], top=[False])).values())
+    runs = expand(Config(seeds=[1], top=[False])).values()
+    return [run for run in runs if run.model.module == "specar"]
 
 
 def own_text(runs: Runs, task: str, item: str, prepared: Path | None) -> str:

@@ -1,12 +1,13 @@
 """The rivals' hyper-parameters: on every dataset, and kept apart from those of SpecAR-Net."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
 from specar.base.errors import SpecarError
-from specar.config import expand, parse_config, run_id
-from specar.config.schema import ANY, builtin
+from specar.config import expand, load_config, parse_config, run_id
+from specar.config.schema import ANY, CHEAP_CLASSIFIERS, CHEAP_NETWORKS, builtin
 from specar.models import spec_of
 
 RIVALS = [label for label, one in builtin("models").items() if one["module"] not in ("specar", "fitted")]
@@ -14,7 +15,9 @@ FITS = {"learning_rate", "batch_size", "epochs", "patience", "schedule"}
 
 
 def runs_of(*labels, **values):
-    return list(expand(parse_config({"run_models": labels, "seeds": [1], "top": [False], **values})).values())
+    matrix = [{"task": task} for task in builtin("experiments")]
+    fixed = {"matrix": matrix, "run_models": labels, "seeds": [1], "top": [False]}
+    return list(expand(parse_config({**fixed, **values})).values())
 
 
 def experiments_of_specar(**training):
@@ -89,3 +92,14 @@ def test_what_is_said_of_a_model_per_dataset_and_horizon_comes_over_what_is_said
     own["horizons"] = {100: {}}
     with pytest.raises(SpecarError, match=r"ETTh1: models\.dlinear: horizon 100 is not in the experiment"):
         runs_of("dlinear", experiments=values)
+
+
+def test_the_default_matrix_has_the_cheap_ones_and_a_file_all():
+    config = Path(__file__).parents[2] / "config"
+    some, every = (expand(load_config(config / name)) for name in ("config.yaml", "rivals.yaml"))
+    assert some.keys() < every.keys()
+    labels = [{run.key.model for run in runs.values()} for runs in (some, every)]
+    assert labels == [
+        {"specar", "specar-released", *CHEAP_NETWORKS, *CHEAP_CLASSIFIERS},
+        set(builtin("models")),
+    ]

@@ -85,7 +85,7 @@ def test_table_of_the_command(plan, capsys, tmp_path):
     ]
     assert len(rule.split("|")) == len(head.split("|"))
     counts = [int(row.split("|")[2]) for row in rows]
-    assert counts[:-2] == [144, 24, 96, 20, 8]
+    assert counts[:-2] == [288, 48, 192, 60, 24]
     assert counts[-2] == sum(counts[:-2])
     assert "all but Traffic and Electricity" in rows[-1]
 

@@ -406,6 +406,7 @@ def test_they_do_not_follow_how_a_run_is_executed(write, prepared_folders, tmp_p
         trained(run, prepared_folders, tmp_path / str(size), eval_batch_size=size) for size in (5, 256)
     ]
     assert records[0]["metrics"] == records[1]["metrics"]
+    assert {record["training"]["eval_batch_size"] for record in records} == {16}
 
 
 # Where a number comes from
