@@ -34,6 +34,7 @@ __all__ = [
     "moving_average",
     "normalised",
     "position_encoding",
+    "spectrum",
 ]
 
 
@@ -78,6 +79,11 @@ class Attention(nn.Module):
         heads = self.core(q, k, v) if scaling is None else self.core(q, k, v, scaling)  # (B, H, L, E)
         out: Tensor = self.out(heads.transpose(1, 2).flatten(2))
         return out
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Fourier transform of (B, H, L, E) over its steps, (B, H, L // 2 + 1, E); of float32 at least."""
+    return torch.fft.rfft(x.to(torch.promote_types(x.dtype, torch.float32)), dim=2)
 
 
 def in_order_of_memory(heads: Tensor, q: Tensor) -> Tensor:
