@@ -125,7 +125,7 @@ class EncoderLayer(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch norm of (B, C, T); a single value of a channel, which has no deviation, is no error in training."""
+    """Batch norm of (B, C, T); in training a single value of a channel, without deviation, is no error."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training or input[:, 0].numel() > 1:
