@@ -7,6 +7,7 @@ Time-Series Forecasting", AAAI 2021; other tasks as in the comparison of TimesNe
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from specar.models import transformer
-from specar.models.parts import Scaling, in_order_of_memory
+from specar.models.parts import Scaling, in_order_of_memory, normalised
 from specar.models.parts_work import Works, attention_maps, product, work_of
 from specar.models.shape import SeriesShape, Work
 from specar.models.transformer import Cores, Transformer
@@ -83,11 +84,12 @@ class Shorten(nn.Sequential):
 
     def __init__(self, d_model: int) -> None:
         convolution = nn.Conv1d(d_model, d_model, 3, padding=2, padding_mode="circular")
-        super().__init__(convolution, nn.BatchNorm1d(d_model), nn.ELU(), nn.MaxPool1d(3, 2, padding=1))
+        super().__init__(convolution, nn.BatchNorm1d(d_model), nn.ELU())
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = super().forward(x.transpose(1, 2))  # type: ignore[no-untyped-call]
-        return out.transpose(1, 2)
+        made: Tensor = super().forward(x.transpose(1, 2))  # type: ignore[no-untyped-call]
+        # The largest of three, of every other step. MaxPool1d has no deterministic gradient on CUDA.
+        return F.pad(made, (1, 1), value=-math.inf).unfold(2, 3, 2).amax(dim=3).transpose(1, 2)
 
 
 class Informer(Transformer):
@@ -99,7 +101,15 @@ class Informer(Transformer):
         number = config.e_layers - 1 if config.distil and shape.pred_len else 0
         self.shorten = nn.ModuleList(Shorten(config.d_model) for _ in range(number))
 
-    def encode(self, x: Tensor, scaling: Scaling | None) -> Tensor:
+    def outputs(self, x: Tensor, *further: Any, **scaling: Any) -> Tensor:
+        if not self.shape.pred_len or self.shape.time_features:
+            return super().outputs(x, *further, **scaling)
+        normal, mean, std = normalised(
+            x
+        )  # series of all sizes, without time; the decoder sees them as they are
+        return self.decode(x, self.encode(self.embedding(normal))) * std + mean
+
+    def encode(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
         for index, layer in enumerate(self.encoder.layers):
             x = layer(x)
             if index < len(self.shorten):

@@ -34,6 +34,7 @@ __all__ = [
     "moving_average",
     "normalised",
     "position_encoding",
+    "spectrum",
 ]
 
 
@@ -78,6 +79,11 @@ class Attention(nn.Module):
         heads = self.core(q, k, v) if scaling is None else self.core(q, k, v, scaling)  # (B, H, L, E)
         out: Tensor = self.out(heads.transpose(1, 2).flatten(2))
         return out
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Fourier transform of (B, H, L, E) over its steps, (B, H, L // 2 + 1, E); of float32 at least."""
+    return torch.fft.rfft(x.to(torch.promote_types(x.dtype, torch.float32)), dim=2)
 
 
 def in_order_of_memory(heads: Tensor, q: Tensor) -> Tensor:
@@ -181,8 +187,9 @@ class Head(nn.Module):
 
 def moving_average(x: Tensor, steps: int) -> Tensor:
     """Averages over an odd number of steps of (B, T, C), its ends repeated: the same shape."""
-    ends = (steps // 2, steps // 2)
-    return F.avg_pool1d(F.pad(x.transpose(1, 2), ends, mode="replicate"), steps, 1).transpose(1, 2)
+    first, last = (end.expand(-1, steps // 2, -1) for end in (x[:, :1], x[:, -1:]))
+    # Not padded: that has no deterministic gradient on CUDA.
+    return F.avg_pool1d(torch.cat([first, x, last], dim=1).transpose(1, 2), steps, 1).transpose(1, 2)
 
 
 def decompose(x: Tensor, steps: int) -> tuple[Tensor, Tensor]:

@@ -140,12 +140,18 @@ class Transformer(nn.Module):
         encoded = self.encode(self.embedding(x, time_features), scaling)  # (B, S, M)
         if not self.shape.pred_len:
             return self.head(encoded, padding_mask)
-        times = decoder_times(time_features, future_time_features, self.label_len)
-        seen = label_and_zeros(x, self.label_len, self.shape.pred_len)  # (B, label_len + H, N)
-        decoded = self.decoder(self.decoder_embedding(seen, times), encoded, scaling)
-        return decoded[:, self.label_len :]
+        return self.decode(
+            x, encoded, decoder_times(time_features, future_time_features, self.label_len), scaling
+        )
 
-    def encode(self, x: Tensor, scaling: Scaling | None) -> Tensor:
+    def decode(
+        self, x: Tensor, encoded: Tensor, times: Tensor | None = None, scaling: Scaling | None = None
+    ) -> Tensor:
+        """Forecast (B, H, N) from the input, what the encoder made of it, and the decoder's time features."""
+        seen = label_and_zeros(x, self.label_len, self.shape.pred_len)  # (B, label_len + H, N)
+        return self.decoder(self.decoder_embedding(seen, times), encoded, scaling)[:, self.label_len :]
+
+    def encode(self, x: Tensor, scaling: Scaling | None = None) -> Tensor:
         """(B, S, M) to the same; what overrides it may return fewer steps."""
         return self.encoder(x, scaling)
 

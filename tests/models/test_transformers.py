@@ -12,7 +12,7 @@ from specar.base.errors import SpecarError
 from specar.models import build_model, spec_of
 from specar.models.autoformer import AutoCorrelation
 from specar.models.fedformer import drawn, released_config
-from specar.models.informer import ProbSparse
+from specar.models.informer import ProbSparse, Shorten
 from specar.models.parts import FullAttention, decompose
 from specar.models.shape import SeriesShape
 
@@ -132,6 +132,20 @@ def test_sampled_attention_by_hand():
     torch.testing.assert_close(causal[7], (5 * torch.arange(8.0)).softmax(0) @ torch.arange(8.0))
     others = torch.arange(10) != 7
     assert (causal[others] == torch.arange(10.0).cumsum(0)[others]).sum() in (7, 8)  # at step 0 all agree
+
+
+def test_informer_normalises_series_without_time_for_its_encoder():
+    model = model_of("informer", SHAPES[1], label_len=0).eval()
+    x = torch.randn(2, 12, 1)
+    torch.testing.assert_close(model(5 * x + 100).output, 5 * model(x).output + 100, rtol=1e-4, atol=1e-3)
+
+
+def test_informer_shortens_by_the_largest_of_three():
+    shorten, x = Shorten(4), torch.randn(2, 9, 4)
+    made = shorten(x)
+    pooled = torch.nn.functional.max_pool1d(torch.nn.Sequential(*shorten)(x.mT), 3, 2, padding=1)
+    assert torch.equal(made, pooled.mT)
+    assert made.shape == (2, 6, 4)
 
 
 def test_sampled_attention_of_all_queries_is_full_attention():
