@@ -1,8 +1,8 @@
 """The same function as straightforward code computes it: what the speed of specar is measured against.
 
 SpecAR-Net: one short-time Fourier transform per series of the batch, complex tensors, four real convolutions
-per complex one, and all branches in memory at once. TimesNet: a convolution per kernel, for every period. Both
-share the parameters of the model that they are made from.
+per complex one, and all branches in memory at once. TimesNet: a convolution per kernel, for every period.
+Both share the parameters of the model that they are made from.
 """
 
 from __future__ import annotations

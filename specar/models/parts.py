@@ -81,9 +81,9 @@ class Attention(nn.Module):
         return out
 
 
-def spectrum(x: Tensor) -> Tensor:
-    """Fourier transform of (B, H, L, E) over its steps, (B, H, L // 2 + 1, E); of float32 at least."""
-    return torch.fft.rfft(x.to(torch.promote_types(x.dtype, torch.float32)), dim=2)
+def spectrum(x: Tensor, dim: int = 2, size: int | None = None) -> Tensor:
+    """Fourier transform over the steps, dimension ``dim``, filled to ``size``; of float32 at least."""
+    return torch.fft.rfft(x.to(torch.promote_types(x.dtype, torch.float32)), size, dim)
 
 
 def in_order_of_memory(heads: Tensor, q: Tensor) -> Tensor:
