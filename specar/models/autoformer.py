@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from specar.models import transformer
 from specar.models.base import ModelOutput
-from specar.models.parts import Attention, Embedding, Head, Stack, decompose, feed_forward
+from specar.models.parts import Attention, Embedding, Head, Stack, decompose, feed_forward, spectrum
 from specar.models.parts_work import Works, attention_maps, product, work_of
 from specar.models.shape import SeriesShape, Work
 from specar.models.transformer import Cores, decoder_times
@@ -64,15 +64,16 @@ class AutoCorrelation(nn.Module):
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """(B, H, L, E), (B, H, S, E), (B, H, S, E) to (B, H, L, E)."""
         steps = q.shape[2]
-        k, v = (_with_steps(part, steps).float() for part in (k, v))
-        spectrum = (torch.fft.rfft(q.float(), dim=2) * torch.fft.rfft(k, dim=2).conj()).mean(dim=(1, 3))
-        agreement = torch.fft.irfft(spectrum)  # (B, L), or as in the authors' code L - 1 where L is odd
+        k, v = (_with_steps(part, steps) for part in (k, v))
+        agreement = torch.fft.irfft(
+            (spectrum(q) * spectrum(k).conj()).mean(dim=(1, 3))
+        )  # (B, L), or as in the authors' code L - 1 where L is odd
         number = min(int(self.factor * math.log(steps)), agreement.shape[1])
         ranked = agreement.mean(dim=0, keepdim=True) if self.training else agreement
         delays = ranked.topk(number).indices.expand(len(q), -1)  # (B, number)
         weights = agreement.gather(1, delays).softmax(dim=1)
         kernel = weights.new_zeros(len(q), steps).scatter(1, delays, weights)
-        delayed = torch.fft.rfft(v, dim=2) * torch.fft.rfft(kernel)[:, None, :, None].conj()
+        delayed = spectrum(v) * torch.fft.rfft(kernel)[:, None, :, None].conj()
         return torch.fft.irfft(delayed, n=steps, dim=2).to(q.dtype)
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import Embedding, Head
+from specar.models.parts import Embedding, Head, spectrum
 from specar.models.shape import SeriesShape, Work
 from specar.models.specar.work import learned
 
@@ -66,8 +66,8 @@ class Smoothing(nn.Module):
         decay = self.decay.sigmoid()
         powers = (decay ** torch.arange(steps + 1, device=values.device)).t()[..., None]  # (S + 1, heads, 1)
         kernel, size = (1 - decay) * powers[:-1], 2 * steps  # long enough for a causal convolution
-        spectrum = torch.fft.rfft(self.dropout(values).float(), size, dim=1)
-        smooth = torch.fft.irfft(spectrum * torch.fft.rfft(kernel, size, dim=0), size, dim=1)[:, :steps]
+        product = spectrum(self.dropout(values), 1, size) * torch.fft.rfft(kernel, size, dim=0)
+        smooth = torch.fft.irfft(product, size, dim=1)[:, :steps]
         smooth = smooth + powers[1:] * self.v0
         # As released: growth is weighted by its distance from the end, not smoothed.
         return smooth if growth is None else smooth + powers[1:].flip(0) * self.dropout(growth)
@@ -139,10 +139,10 @@ class Layer(nn.Module):
     def _season(self, x: Tensor) -> Tensor:
         """The strongest frequencies of each channel, never mean and Nyquist's: (B, S + H, M)."""
         steps = x.shape[1]
-        spectrum = torch.fft.rfft(x.float(), dim=1)[:, 1 : (steps + 1) // 2]
-        size = spectrum.abs()
+        waves = spectrum(x, dim=1)[:, 1 : (steps + 1) // 2]
+        size = waves.abs()
         top = size.topk(min(self.top_k, size.shape[1]), dim=1).indices
-        strongest = spectrum * torch.zeros_like(size).scatter(1, top, 1.0)
+        strongest = waves * torch.zeros_like(size).scatter(1, top, 1.0)
         season = torch.fft.irfft(F.pad(strongest, (0, 0, 1, 0)), steps, dim=1)
         # All of these frequencies repeat after the input's length.
         return season[:, torch.arange(steps + self.horizon, device=x.device) % steps]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from specar.base.seeds import derive_seed
 from specar.models import autoformer
 from specar.models.autoformer import Autoformer, DecompositionConfig, trend_work
-from specar.models.parts import in_order_of_memory
+from specar.models.parts import in_order_of_memory, spectrum
 from specar.models.parts_work import Works, attention_maps, work_of
 from specar.models.shape import SeriesShape, Work
 from specar.models.transformer import Cores
@@ -59,9 +59,8 @@ class Frequencies(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, H, L, E) to their numbers (n,) and the spectrum (B, H, n, E)."""
-        spectrum = torch.fft.rfft(x.float(), dim=2)
-        index = self.index[: bisect_left(self.numbers, spectrum.shape[2])]
-        return index, spectrum.index_select(2, index)
+        index = self.index[: bisect_left(self.numbers, x.shape[2] // 2 + 1)]
+        return index, spectrum(x).index_select(2, index)
 
 
 class FourierMap(nn.Module):
@@ -79,9 +78,9 @@ class FourierBlock(FourierMap):
 
     def forward(self, q: Tensor, _: Tensor, __: Tensor) -> Tensor:
         """(B, H, L, E) to the same."""
-        index, spectrum = self.frequencies(q)
+        index, taken = self.frequencies(q)
         weights = torch.complex(self.real, self.imag)[..., : len(index)]
-        mapped = torch.einsum("bhni,hion->bhon", spectrum, weights)  # (B, H, E, n)
+        mapped = torch.einsum("bhni,hion->bhon", taken, weights)  # (B, H, E, n)
         return in_order_of_memory(torch.fft.irfft(mapped, n=q.shape[2]), q)
 
 
@@ -100,8 +99,8 @@ class FourierAttention(FourierMap):
         attended = torch.complex(scores.real.tanh(), scores.imag.tanh()) @ keys
         weights = torch.complex(self.real, self.imag)[..., : len(index)]
         mapped = torch.einsum("bhni,hion->bhon", attended, weights) * self.scale  # (B, H, E, n)
-        spectrum = mapped.new_zeros(*mapped.shape[:3], q.shape[2] // 2 + 1).index_copy(3, index, mapped)
-        return in_order_of_memory(torch.fft.irfft(spectrum, n=q.shape[2]), q)
+        placed = mapped.new_zeros(*mapped.shape[:3], q.shape[2] // 2 + 1).index_copy(3, index, mapped)
+        return in_order_of_memory(torch.fft.irfft(placed, n=q.shape[2]), q)
 
 
 def _lengths(shape: SeriesShape) -> dict[str, int]:

@@ -34,6 +34,7 @@ __all__ = [
     "moving_average",
     "normalised",
     "position_encoding",
+    "spectrum",
 ]
 
 
@@ -80,6 +81,11 @@ class Attention(nn.Module):
         return out
 
 
+def spectrum(x: Tensor, dim: int = 2, size: int | None = None) -> Tensor:
+    """Fourier transform over the steps, dimension ``dim``, filled to ``size``; of float32 at least."""
+    return torch.fft.rfft(x.to(torch.promote_types(x.dtype, torch.float32)), size, dim)
+
+
 def in_order_of_memory(heads: Tensor, q: Tensor) -> Tensor:
     """Heads of another order of axes as those of ``q``, (B, H, L, E), without moving a value.
 
@@ -119,7 +125,7 @@ class EncoderLayer(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch norm of (B, C, T); a single value of a channel, which has no deviation, is no error in training."""
+    """Batch norm of (B, C, T); in training a single value of a channel, without deviation, is no error."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training or input[:, 0].numel() > 1:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
-from specar.models.parts import Embedding, Head, normalised
+from specar.models.parts import Embedding, Head, normalised, spectrum
 from specar.models.shape import SeriesShape, Work
 from specar.models.specar.work import ends_work, learned, taps
 
@@ -75,7 +75,7 @@ class TimesBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         steps = x.shape[1]
-        amplitudes = torch.fft.rfft(x.float(), dim=1).abs()[:, 1:]  # (B, T // 2, M), without the mean
+        amplitudes = spectrum(x, dim=1).abs()[:, 1:]  # (B, T // 2, M), without the mean
         top = amplitudes.detach().mean((0, 2)).topk(min(self.top_k, steps // 2)).indices
         weights = amplitudes.mean(2)[:, top].softmax(1)  # (B, k)
         periods = [steps // (1 + frequency) for frequency in top.tolist()]
