@@ -27,7 +27,7 @@ from specar.models import build_model
 from specar.models.base import ModelOutput
 from specar.models.shape import SeriesShape
 from specar.models.specar.net import SpecARNet
-from specar.models.specar.work import work
+from specar.models.timesnet import TimesNet
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name
 from specar.training.trainer import Trainer
@@ -37,7 +37,7 @@ def main() -> None:
     """Measure, and print one JSON object."""
     parser = argparse.ArgumentParser()
     parser.add_argument("setting", choices=list(SETTINGS))
-    parser.add_argument("model", choices=DEFAULT_MODELS)
+    parser.add_argument("model", choices=[*DEFAULT_MODELS, "timesnet"])
     parser.add_argument("precision", choices=["fp32", "tf32", "bf16"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3.0)
@@ -56,7 +56,7 @@ def measured(
     run = setting.run(options.model, options.precision)
     task = make_task(run, setting.data(run), device, seed=run.seed)
     torch.manual_seed(0)
-    model = cast(SpecARNet, build_model(run.model.module, run.model.settings, task.shape))
+    model = cast(SpecARNet | TimesNet, build_model(run.model.module, run.model.settings, task.shape))
     steppers = {
         "specar": Stepper(run, task, model, device, folder),
         "plain": Stepper(run, task, plain(model), device, folder),
@@ -64,14 +64,16 @@ def measured(
     _check_same(run, steppers["specar"].trainer.model, steppers["plain"].trainer.model, task.shape, device)
     # The plain one first: what it leaves to the allocator only helps the other's, if at all.
     memory = {name: peak_bytes(steppers[name], device) for name in ("plain", "specar")}
-    needed = work(model.config, task.shape) * run.training.batch_size
+    per_example = run.model.spec.work_of(run.model.settings, task.shape)
+    assert per_example is not None  # these models say it
+    needed = per_example * run.training.batch_size
     return {
         "setting": setting.title,
         "task": run.task,
         "model": run.key.model,
         "precision": run.training.precision,
         "batch_size": run.training.batch_size,
-        "d_model": model.config.d_model,
+        "d_model": run.model.settings.model_dump()["d_model"],
         **_times(steppers, needed.training, device, options),
         **_beside_the_model(steppers["specar"], Stepper(run, task, Nothing(task.shape), device, folder)),
         "training_multiply_adds": needed.training,

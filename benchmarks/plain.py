@@ -1,12 +1,14 @@
 """The same function as straightforward code computes it: what the speed of specar is measured against.
 
-One short-time Fourier transform per series of the batch, complex tensors, four real convolutions per complex
-one, and all branches in memory at once. It shares the parameters of the model that it is made from.
+SpecAR-Net: one short-time Fourier transform per series of the batch, complex tensors, four real convolutions
+per complex one, and all branches in memory at once. TimesNet: a convolution per kernel, for every period.
+Both share the parameters of the model that they are made from.
 """
 
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +18,12 @@ from specar.models.specar.complex_conv import ComplexConv2d
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
 from specar.models.specar.spectrogram import window_values
+from specar.models.timesnet import Inception, TimesBlock, TimesNet
+
+Model = TypeVar("Model", SpecARNet, TimesNet)
 
 
-def plain(model: SpecARNet) -> SpecARNet:
+def plain(model: Model) -> Model:
     """Return the model with plain blocks, which share its parameters.
 
     Raises
@@ -26,12 +31,52 @@ def plain(model: SpecARNet) -> SpecARNet:
     ValueError
         The plain code has no wavelets and no absolute phase.
     """
-    if model.config.transform != "stft" or model.config.phase != "frame":
-        raise ValueError("the plain code only knows the STFT with the phase of the frame")
     same = copy.copy(model)
     same._modules = dict(model._modules)
+    if isinstance(model, TimesNet):
+        same.blocks = nn.ModuleList(map(PlainTimesBlock, model.blocks))
+        return same
+    if model.config.transform != "stft" or model.config.phase != "frame":
+        raise ValueError("the plain code only knows the STFT with the phase of the frame")
     same.blocks = nn.ModuleList(PlainBlock(block, model.config) for block in model.blocks)
     return same
+
+
+class PlainTimesBlock(nn.Module):
+    """A block of TimesNet, (B, T, M) to (B, T, M), with the parameters of another."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(block, TimesBlock)
+        self.conv, self.top_k = block.conv, block.top_k
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, steps, channels = x.shape
+        amplitude = torch.fft.rfft(x, dim=1).abs()
+        mean = amplitude.mean(0).mean(-1)
+        mean[0] = 0
+        outputs, top = [], mean.topk(self.top_k).indices.tolist()
+        for frequency in top:
+            period = steps // frequency
+            length = -(-steps // period) * period
+            padded = torch.cat([x, x.new_zeros(batch, length - steps, channels)], dim=1)
+            plane = padded.view(batch, length // period, period, channels).permute(0, 3, 1, 2).contiguous()
+            for part in self.conv:
+                plane = averaged(part, plane) if isinstance(part, Inception) else part(plane)
+            outputs.append(plane.permute(0, 2, 3, 1).reshape(batch, length, channels)[:, :steps])
+        weights = amplitude.mean(-1)[:, top].softmax(1)
+        return (torch.stack(outputs, dim=-1) * weights[:, None, None]).sum(-1) + x
+
+
+def averaged(inception: Inception, plane: Tensor) -> Tensor:
+    """The mean of the outputs of all kernels."""
+    return torch.stack(
+        [
+            nn.functional.conv2d(plane, one.weight, one.bias, padding=size)
+            for size, one in enumerate(inception.kernels)
+        ],
+        dim=-1,
+    ).mean(-1)
 
 
 class PlainBlock(nn.Module):

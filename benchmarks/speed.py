@@ -61,7 +61,7 @@ def main() -> None:
 
 def _measured(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for name in options.settings:
-        for model in options.models:
+        for model in SETTINGS[name].models or options.models:
             for precision in options.precisions:
                 yield _in_a_process(name, model, precision, options)
 

@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from specar.models.released import from_released
     from specar.models.specar.block import SpecARBlock
     from specar.models.specar.net import SpecARNet
-    from specar.models.specar.released import from_released
     from specar.results.ledger import load_results
 
 __version__ = "0.1.0"
@@ -17,7 +17,7 @@ __all__ = ["SpecARBlock", "SpecARNet", "from_released", "load_results"]
 _HOMES = {
     "SpecARBlock": "specar.models.specar.block",
     "SpecARNet": "specar.models.specar.net",
-    "from_released": "specar.models.specar.released",
+    "from_released": "specar.models.released",
     "load_results": "specar.results.ledger",
 }
 

@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from specar.base.strict import Strict
+from specar.config.key import Setting
 from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS, Setting
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.entries import DatasetName
 from specar.models.specar.config import SpecARConfig
 
@@ -86,6 +87,12 @@ class ModelSettings(Strict):
     training: TrainingOverrides = TrainingOverrides()
 
 
+class ModelExperiment(ModelSettings):
+    """What an experiment sets for one model."""
+
+    horizons: dict[Horizon, ModelSettings] = Field({}, description="differences per horizon")
+
+
 class ModelEntry(ModelSettings):
     """A model that can be trained, under a label of its own."""
 
@@ -137,12 +144,19 @@ class Experiment(Overrides):
     )
     horizons: dict[Horizon, Overrides] = {}
     mask_ratios: dict[MaskRatio, Overrides] = {}
-    models: dict[ModelLabel, ModelSettings] = Field({}, description="differences per model, by label")
+    models: dict[ModelLabel, ModelExperiment] = Field(
+        {}, description="differences per model, by label; those of 'any' are for every dataset of the task"
+    )
 
     def settings(self, task: str) -> dict[Setting, Overrides]:
         """What the experiment says per horizon or mask ratio; {None: …} where the task varies neither."""
         plural = TASK_INFO[task].settings
         return {None: Overrides()} if plural is None else getattr(self, plural)
+
+    def of_model(self, label: str, setting: Setting) -> list[ModelSettings]:
+        """What the experiment says of one model, later ones over earlier ones."""
+        own = self.models.get(label, ModelExperiment())
+        return [own, *(said for horizon, said in own.horizons.items() if horizon == setting)]
 
 
 _OLD_LABELS = {"paper": "specar", "released": "specar-released"}
@@ -171,6 +185,11 @@ class MatrixEntry(Overrides):
     )
     horizons: NonEmpty[Horizon] | None = Field(None, description="null: all of the experiment")
     mask_ratios: NonEmpty[MaskRatio] | None = Field(None, description="null: all of the experiment")
+    look_backs: NonEmpty[Horizon] | None = Field(
+        None,
+        description="long_term_forecast: values of seq_len; null: that of the experiment, and only that is "
+        "compared with published numbers",
+    )
     models: NonEmpty[ModelLabel] | None = Field(None, description="labels; null: run_models")
     top: NonEmpty[bool] | None = Field(None, description="classification and anomaly_detection have no TOP")
     seeds: NonEmpty[Seed] | None = None
@@ -186,6 +205,8 @@ class MatrixEntry(Overrides):
         for plural, task in TASK_OF_SETTINGS.items():
             if task != self.task and getattr(self, plural) is not None:
                 raise ValueError(f"{plural} does not apply to {self.task}")
+        if self.look_backs is not None and self.task != "long_term_forecast":
+            raise ValueError(f"look_backs does not apply to {self.task}")
         if self.top is not None and True in self.top and not TASK_INFO[self.task].top:
             raise ValueError(f"{self.task} has no TOP; leave top out")
         check_task_settings(self.task, self.task_settings)

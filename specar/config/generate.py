@@ -18,7 +18,8 @@ _PARTS_OF_ENTRIES = (
 _MERGED = ("models", "experiments", "ablations", "datasets")  # over what the package brings
 _HEADER = """\
 # yaml-language-server: $schema=config.schema.json
-# The paper in full. Written by 'specar config default'; every key may be left out.
+# The paper in full, and its cheap rivals on the same data; config/rivals.yaml has the others.
+# Written by 'specar config default'; every key may be left out.
 # What can stand in model:, training: and task_settings:, here or in an entry of the matrix, is in
 # config.schema.json; it replaces the settings of the experiments.
 """

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from specar.base.errors import SpecarError
 from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
+from specar.config.key import RunKey, Setting, in_names
 from specar.config.load import explain
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
-from specar.config.tasks import TASK_INFO, RunKey, Setting
+from specar.config.tasks import TASK_INFO
 from specar.data.registry import JoinedDataset, M4Dataset, builtin_datasets, find_dataset
 from specar.models import ModelSpec, spec_of
 
@@ -35,7 +36,8 @@ def run_id(run: RunConfig) -> str:
 
 def cell_id(cell: Cell) -> str:
     """Readable and unique name of a cell, like that of a run."""
-    return _name(cell, cell.task, cell.dataset, cell.setting, cell.protocol)
+    setting = None if cell.setting is None else in_names(cell.setting)
+    return _name(cell, cell.task, cell.dataset, setting, cell.protocol)
 
 
 def _name(config: Cell, *parts: object) -> str:
@@ -120,15 +122,18 @@ def _expand_entry(
             raise SpecarError(
                 f"no {entry.task} experiment for dataset {name}; add one under experiments.{entry.task}"
             )
-        for setting in _settings(entry, own, experiments[own]):
-            yield from _expand_setting(config, entry, name, experiments[own], setting, over)
+        look_backs: Sequence[int | None] = entry.look_backs or [None]
+        for setting, look_back in itertools.product(_settings(entry, own, experiments[own]), look_backs):
+            yield from _expand_setting(config, entry, name, experiments[own], setting, look_back, over)
 
 
 def _number(config: Config, entry: MatrixEntry) -> int:
     """How many runs an entry asks for, roughly: told before they are made."""
     settings = getattr(entry, TASK_INFO[entry.task].settings or "", None)
     datasets, seeds = entry.datasets or _suitable(config, entry.task), entry.seeds or config.seeds
-    return math.prod(len(one or [0]) for one in (datasets, settings, labels_of(config, entry), seeds))
+    return math.prod(
+        len(one or [0]) for one in (datasets, settings, entry.look_backs, labels_of(config, entry), seeds)
+    )
 
 
 def _suitable(config: Config, task: Task) -> list[str]:
@@ -158,10 +163,11 @@ def _expand_setting(
     dataset: str,
     experiment: Experiment,
     setting: Setting,
+    look_back: int | None,
     over: Sequence[Overrides],
 ) -> Iterator[RunConfig]:
     info = TASK_INFO[entry.task]
-    cell = _cell(config, entry, dataset, experiment, setting)
+    cell = _cell(config, entry, dataset, experiment, setting, look_back)
     of_setting = experiment.settings(entry.task).get(setting, Overrides())
     tops, seeds = (entry.top or config.top) if info.top else [False], entry.seeds or config.seeds
     layers = [experiment, of_setting, config, entry, *over]
@@ -169,11 +175,22 @@ def _expand_setting(
     where = f"{entry.task} on {dataset}" + (f" at {info.setting} {setting}" if info.setting else "")
     for label in labels_of(config, entry):
         model, spec = config.models[label], _spec(config, label)
-        of_model = experiment.models.get(label, ModelSettings())
-        training = _layered("training", [experiment, of_setting, of_model, model, config, entry, *over])
-        for given, place in ((of_model.settings, where), (model.settings, f"models.{label}")):
-            _check_settings(spec, given, place)
-        settings = {**of_model.settings, **model.settings}
+        every = config.experiments[entry.task].get(ANY, experiment)
+        of_model = [*every.of_model(label, setting), *experiment.of_model(label, setting)]
+        said: list[Overrides | ModelSettings] = [
+            experiment,
+            of_setting,
+            *of_model,
+            model,
+            config,
+            entry,
+            *over,
+        ]
+        training = {} if spec.fitted else _layered("training", said)
+        settings: dict[str, Any] = {}
+        for one, place in (*((one, where) for one in of_model), (model, f"models.{label}")):
+            _check_settings(spec, one.settings, place)
+            settings |= one.settings
         if model.is_specar:  # the experiments are those of its authors' scripts
             own = _layered("model", [experiment, of_setting])
             settings = {**own, **settings, **_layered("model", [config, entry, *over])}
@@ -232,7 +249,12 @@ def _check_settings(spec: ModelSpec, given: Mapping[str, Any], where: str) -> No
 
 
 def _cell(
-    config: Config, entry: MatrixEntry, name: str, experiment: Experiment, setting: Setting
+    config: Config,
+    entry: MatrixEntry,
+    name: str,
+    experiment: Experiment,
+    setting: Setting,
+    look_back: int | None,
 ) -> dict[str, Any]:
     info, dataset = TASK_INFO[entry.task], config.datasets[name]
     seq_len = experiment.seq_len or info.seq_len
@@ -247,7 +269,8 @@ def _cell(
     if isinstance(dataset, M4Dataset):
         cell["horizon"] = dataset.horizon
         seq_len = experiment.seq_len or 2 * dataset.horizon
-    return {**cell, "seq_len": seq_len}
+    chosen = look_back or seq_len
+    return {**cell, "seq_len": chosen, "own_look_back": chosen == seq_len}
 
 
 def _layered(part: str, layers: Sequence[Overrides | ModelSettings]) -> dict[str, Any]:

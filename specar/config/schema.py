@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
+from specar.base.later import Later
 from specar.base.names import FolderName
 from specar.base.safe_yaml import read_builtin
 from specar.base.strict import Strict
@@ -26,6 +27,7 @@ from specar.config.entries import (
     check_task_settings,
     renamed,
 )
+from specar.config.key import RunKey, Setting, with_look_back
 from specar.config.settings import (
     DataConfig,
     Execution,
@@ -34,7 +36,7 @@ from specar.config.settings import (
     TaskSettings,
     TrainingConfig,
 )
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS, RunKey, Setting
+from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
 from specar.data.entries import DatasetName
 from specar.data.registry import Dataset, builtin_datasets, linked
 from specar.models import ModelSpec, spec_of
@@ -43,12 +45,22 @@ from specar.models import ModelSpec, spec_of
 ANY = "any"
 # The two definitions of SpecAR-Net, which the paper in full is.
 DEFAULT_MODELS = ("specar", "specar-released")
+# Rivals of the default matrix, which take little; config/rivals.yaml has the others.
+CHEAP_NETWORKS = ["dlinear", "lightts", "timesnet", "itransformer"]
+CHEAP_CLASSIFIERS = ["rocket", "minirocket", "multirocket-hydra", "dtw", "xgboost"]
+# Modules that several labels share, and the setting that says which model one of them is.
+WHICH = {"specar": "architecture", "fitted": "classifier"}
 
 
 @cache
 def builtin(name: str) -> dict[str, Any]:
     """Return the built-in ``models``, ``experiments`` (of the authors' scripts) or ``ablations``."""
-    return read_builtin("specar.config", f"{name}.yaml")
+    values = read_builtin("specar.config", f"{name}.yaml")
+    if name == "experiments":
+        for task, experiments in read_builtin("specar.config", "rivals.yaml").items():
+            for dataset, models in experiments.items():
+                values[task][dataset].setdefault("models", {}).update(models)
+    return values
 
 
 def default_models() -> dict[str, ModelEntry]:
@@ -69,6 +81,15 @@ def default_ablations() -> dict[str, Ablation]:
     return {name: Ablation.model_validate(entry) for name, entry in builtin("ablations").items()}
 
 
+def default_matrix() -> list[MatrixEntry]:
+    """The paper in full, and its cheap rivals on the same data."""
+    entries: list[dict[str, Any]] = [{"task": task} for task in TASK_INFO]
+    for task in TASK_INFO:
+        more = CHEAP_CLASSIFIERS if task == "classification" else []
+        entries.append({"task": task, "models": [*CHEAP_NETWORKS, *more]})
+    return [MatrixEntry.model_validate(entry) for entry in entries]
+
+
 class Config(Overrides):
     """Everything that a configuration file can say. The defaults are the paper in full."""
 
@@ -84,10 +105,7 @@ class Config(Overrides):
         description="folder of the records that come with the project: from the working folder, else that of "
         "the project",
     )
-    matrix: NonEmpty[MatrixEntry] = Field(
-        default_factory=lambda: [MatrixEntry.model_validate({"task": task}) for task in TASK_INFO],
-        description="the runs",
-    )
+    matrix: NonEmpty[MatrixEntry] = Field(default_factory=default_matrix, description="the runs")
     models: dict[ModelLabel, ModelEntry] = Field(
         default_factory=default_models,
         description="merged over those of the project (specar/config/models.yaml), by label",
@@ -150,19 +168,17 @@ class Config(Overrides):
     @model_validator(mode="after")
     def _labels_keep_their_models(self) -> Config:
         for label, entry in default_models().items():
-            own = self.models.get(label, entry)
-            if (own.name, own.settings.get("architecture")) != (
-                entry.name,
-                entry.settings.get("architecture"),
-            ):
+            own, which = self.models.get(label, entry), WHICH.get(entry.name, "")
+            if (own.name, own.settings.get(which)) != (entry.name, entry.settings.get(which)):
                 raise ValueError(
                     f"models.{label} is {entry.title or label}; give another model a label of its own"
                 )
         for part in self.experiments.values():
-            for name, own_settings in ((n, one.models) for n, one in part.items()):
-                for label, differences in own_settings.items():
-                    if self.models[label].is_specar and "architecture" in differences.settings:
-                        raise ValueError(f"experiments of {name}: models.{label} has one architecture")
+            for name, of_models in ((n, one.models) for n, one in part.items()):
+                for label, said in of_models.items():
+                    settings = [key for one in (said, *said.horizons.values()) for key in one.settings]
+                    if (which := WHICH.get(self.models[label].name, "")) in settings:
+                        raise ValueError(f"experiments of {name}: models.{label} has one {which}")
         return self
 
     @property
@@ -189,6 +205,9 @@ class Config(Overrides):
         for plural, other in TASK_OF_SETTINGS.items():
             if other != task and getattr(experiment, plural):
                 raise ValueError(f"{plural} does not apply to {task}")
+        for label, own in experiment.models.items():
+            if unknown := own.horizons.keys() - experiment.horizons.keys():
+                raise ValueError(f"models.{label}: horizon {min(unknown)} is not in the experiment")
         check_task_settings(task, experiment.task_settings)
 
 
@@ -199,6 +218,9 @@ class Cell(Strict):
     dataset: DatasetName
     data: dict[str, Any] = Field(description="identity of the dataset: content, splits, seasonality")
     seq_len: int | None = Field(ge=1, description="null: the longest series (classification)")
+    own_look_back: Annotated[bool, Later(True)] = Field(
+        True, description="whether seq_len is that of the experiment, and not one of look_backs"
+    )
     horizon: Horizon | None = None
     mask_ratio: MaskRatio | None = None
     protocol: Protocol
@@ -220,6 +242,8 @@ class Cell(Strict):
     @property
     def setting(self) -> Setting:
         """The horizon or the mask ratio, whichever the task varies; None where it varies neither."""
+        if not self.own_look_back:
+            return with_look_back(self.horizon, self.seq_len)
         name = TASK_INFO[self.task].setting
         return None if name is None else getattr(self, name)
 

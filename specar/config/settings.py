@@ -29,6 +29,9 @@ class TrainingConfig(Strict):
     )
     clip_norm: float | None = Field(None, gt=0, description="largest norm of the gradient; null: no limit")
     precision: Precision = Field("fp32", description="tf32 needs CUDA; bf16 is autocast")
+    schedule: Annotated[Literal["constant", "halve"], Later("constant")] = Field(
+        "constant", description="of the learning rate; halve: half of it after every epoch"
+    )
 
 
 class TaskSettings(Strict):

@@ -1,14 +1,12 @@
-"""What the configuration has to know of each task, and what names a run; what a task does: `specar.tasks`."""
+"""What the configuration has to know of each task; what a task does: `specar.tasks`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from specar.data.entries import Kind
-
-Setting = int | float | None
 
 
 @dataclass(frozen=True)
@@ -60,24 +58,3 @@ TASK_INFO: dict[str, TaskInfo] = {
 }
 # Task that a plural in the configuration belongs to.
 TASK_OF_SETTINGS = {info.settings: task for task, info in TASK_INFO.items() if info.settings}
-
-
-class RunKey(NamedTuple):
-    """What names a run; runs that are equal in it are told apart by the hash of their settings alone.
-
-    ``setting`` is the horizon or the mask ratio, whichever the task varies, ``model`` the label of an entry
-    of ``models:``, ``top`` whether it is trained with temporal order preserving.
-    """
-
-    task: str
-    dataset: str
-    setting: Setting
-    model: str
-    top: bool
-    protocol: str
-    seed: int
-
-    def __str__(self) -> str:
-        top, setting = "top" if self.top else "notop", [] if self.setting is None else [str(self.setting)]
-        parts = [self.task, self.dataset, *setting, self.model, top, self.protocol, f"seed{self.seed}"]
-        return "-".join(parts)

@@ -76,7 +76,7 @@ def unknown(plan: Plan, loads: Mapping[str, Load]) -> Iterator[str]:
     """Yield how many runs have no known cost, if there are any."""
     if number := len(plan.runs) - len(loads):
         runs = f"{number} run{'s' * (number != 1)}"
-        yield f"without {runs} of a dataset of unknown sizes or a model of your own"
+        yield f"without {runs} of a dataset of unknown sizes or of a model without 'work'"
 
 
 def described(rates: Rates) -> str:

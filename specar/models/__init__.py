@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,17 +30,24 @@ class ModelSpec:
     """What the module of a model offers (see README.md); ``sha256`` is that of a user's own file."""
 
     module: str
-    build: Callable[[Any, SeriesShape], nn.Module]
+    build: Callable[[Any, SeriesShape], nn.Module] | None
     config: type[BaseModel] = NoSettings
     tasks: frozenset[str] = frozenset()
-    batch_dependent: bool = False
+    batch_dependent: bool | Literal["training"] = False
+    future_time: bool = False
     work: Callable[[Any, SeriesShape], Work] | None = None
+    estimator: Callable[[Any, SeriesShape, int], Any] | None = None
     sha256: str | None = None
 
     @property
     def top(self) -> bool:
         """Whether the model has a TOP head."""
         return "top" in self.config.model_fields
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the model is fitted in one go, without epochs."""
+        return self.estimator is not None
 
     @property
     def builtin(self) -> bool:
@@ -117,16 +124,19 @@ def spec_of(module: str) -> ModelSpec:
     where, tasks = f"model module {module!r} ({found.__file__ or 'built in'})", getattr(found, "TASKS", ())
     if not isinstance(tasks, str | tuple | list | set | frozenset):
         raise SpecarError(f"{where}: its TASKS are no names of tasks")
+    dependent = getattr(found, "BATCH_DEPENDENT", False)
     spec = ModelSpec(
         found.__name__,
-        getattr(found, "build", None),  # type: ignore[arg-type] # checked below
+        getattr(found, "build", None),
         getattr(found, "Config", NoSettings),
         frozenset([tasks] if isinstance(tasks, str) else map(str, tasks)),
-        bool(getattr(found, "BATCH_DEPENDENT", False)),
+        dependent if dependent == "training" else bool(dependent),
+        bool(getattr(found, "FUTURE_TIME", False)),
         getattr(found, "work", None),
+        getattr(found, "estimator", None),
         sha256_of_module(found),
     )
-    if not callable(spec.build):
+    if not callable(spec.estimator if spec.build is None else spec.build):
         raise SpecarError(f"{where} has no build(config, shape)")
     if not (isinstance(spec.config, type) and issubclass(spec.config, BaseModel)):
         raise SpecarError(f"{where}: its Config is no pydantic class")
@@ -143,6 +153,8 @@ def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module
     from specar.models.base import checked
 
     spec = spec_of(module)
+    if spec.build is None:
+        raise SpecarError(f"model {spec.name!r} is fitted, and is no network")
     with spec.errors("build raises"):
         model = spec.build(config, shape)
     return checked(model, spec.name, shape, bool(getattr(config, "top", False)))

@@ -12,7 +12,10 @@ from torch import Tensor, nn
 
 from specar.base.strict import Strict
 from specar.models.base import ModelOutput
+from specar.models.parts import decompose
 from specar.models.shape import SeriesShape, Work
+
+RELEASED = ((r"^Linear_Seasonal", "seasonal"), (r"^Linear_Trend", "trend"), (r"^projection", "head"))
 
 
 class Config(Strict):
@@ -33,9 +36,8 @@ class DLinear(nn.Module):
 
     def __init__(self, config: Config, shape: SeriesShape) -> None:
         super().__init__()
-        self.reach = config.moving_avg // 2
+        self.moving_avg = config.moving_avg
         steps = shape.pred_len or shape.seq_len
-        self.average = nn.AvgPool1d(config.moving_avg, stride=1)
         self.seasonal, self.trend = (nn.Linear(shape.seq_len, steps) for _ in range(2))
         for linear in (self.seasonal, self.trend):  # both begin as the mean of the input
             nn.init.constant_(linear.weight, 1 / shape.seq_len)
@@ -43,10 +45,8 @@ class DLinear(nn.Module):
 
     def forward(self, x: Tensor, *_: Tensor | None, **__: Tensor | None) -> ModelOutput:
         """Map (B, S, N) to (B, H or S, N), or to (B, classes); nothing but the values is used."""
-        values = x.transpose(1, 2)
-        ends = (self.reach, self.reach)
-        trend = self.average(nn.functional.pad(values, ends, mode="replicate"))  # of as many steps
-        output = (self.seasonal(values - trend) + self.trend(trend)).transpose(1, 2)
+        seasonal, trend = (part.transpose(1, 2) for part in decompose(x, self.moving_avg))  # (B, N, S)
+        output = (self.seasonal(seasonal) + self.trend(trend)).transpose(1, 2)
         return ModelOutput(output if self.head is None else self.head(output.flatten(1)))
 
 

@@ -31,7 +31,9 @@ def import_module(name: str) -> ModuleType:
     """
     if "." not in name and importlib.util.find_spec(f"{_PACKAGE}.{name}"):
         ours, own = importlib.import_module(f"{_PACKAGE}.{name}"), Path(f"{name}.py").resolve()
-        if hasattr(ours, "build"):  # others of the package's modules are no models
+        if hasattr(ours, "build") or hasattr(
+            ours, "estimator"
+        ):  # others of the package's modules are no models
             if own.exists() and own != Path(str(ours.__file__)).resolve():
                 raise SpecarError(
                     f"model module {name!r} is both {own.name} and a model of the project; rename yours, or "

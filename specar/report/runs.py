@@ -80,6 +80,12 @@ class RunGroup:
         return ", ".join(part for part in parts if part)
 
     @property
+    def eval_batch_size(self) -> int | None:
+        """Examples of an evaluation batch, where outputs depend on them; None elsewhere."""
+        records = (run.record for run in self.runs if run.record)
+        return next((record["training"].get("eval_batch_size") for record in records), None)
+
+    @property
     def shown(self) -> list[Run]:
         """Those of its runs of which there is anything to tell."""
         return [run for run in self.runs if run.is_there]

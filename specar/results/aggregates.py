@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specar.config.key import has_own_look_back
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.published import parts_of
@@ -48,7 +49,7 @@ def aggregates_of(task: str, runs: pd.DataFrame, paper: pd.DataFrame) -> list[Ag
 
 def _settings(table: pd.DataFrame, dataset: str) -> list[str]:
     settings = table.loc[table["dataset"] == dataset, "setting"].unique()
-    return [setting for setting in settings if setting != AVERAGE]
+    return [setting for setting in settings if setting != AVERAGE and has_own_look_back(setting)]
 
 
 def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggregate]) -> pd.DataFrame:

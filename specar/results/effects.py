@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtrit
 
+from specar.config.key import has_own_look_back
 from specar.paper.numbers import OURS
 from specar.paper.published import parts_of, published
 from specar.paper.sources import AVERAGE, source_of
@@ -44,7 +45,8 @@ def own_effects(task: str, runs: pd.DataFrame, metric: str) -> list[Effect]:
     A dataset is averaged over the settings of that seed which has most of them, and the seeds that have
     them all count: others would be another quantity. Runs are as of `specar.results.rows.run_rows`.
     """
-    done = runs[(runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
+    own = runs["setting"].map(has_own_look_back).astype(bool)
+    done = runs[own & (runs["protocol"] == _PROTOCOL) & runs["value"].notna()]
     values = pd.concat([done, *_aggregated(task, done)])
     values = values[values["metric"] == metric]
     groups = values.groupby(["model", "dataset"], sort=False)

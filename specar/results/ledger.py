@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -184,5 +185,6 @@ def _in_paper_order(
     return table.sort_values(keys, key=order, ignore_index=True)
 
 
-def _size(setting: str) -> float:
-    return float(setting) if setting not in ("", AVERAGE) else float("inf")
+def _size(setting: str) -> tuple[float, ...]:
+    """Its numbers: a horizon with another look-back comes behind that with the experiment's own."""
+    return tuple(map(float, re.findall(r"[0-9.]+", setting))) or (float("inf"),)

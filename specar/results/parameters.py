@@ -35,7 +35,7 @@ def parameters_of(plan: Plan, task: str) -> pd.DataFrame:
         run = plan.runs[name]
         setting = "" if run.setting is None else setting_label(run.setting)
         key = (run.dataset, setting, run.model.label, run.model.top)
-        if run.protocol != "published" or "used" in found.get(key, {}):
+        if run.protocol != "published" or run.model.spec.fitted or "used" in found.get(key, {}):
             continue
         if record := finished_record(plan, name):
             found[key] = {name: record["parameters"][name] for name in ("total", "used")}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from specar.base.errors import SpecarError
 from specar.config import RunConfig, RunKey
+from specar.config.key import has_own_look_back
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of
@@ -100,7 +101,7 @@ def ranked(values: Iterable[Any]) -> dict[Any, int]:
 
 def setting_label(value: Any) -> str:
     """Return a horizon or mask ratio as the paper prints it: 96, 96.0 and "96" are all ``96``."""
-    return f"{float(value):.12g}"
+    return f"{float(value):.12g}" if has_own_look_back(value) else str(value)
 
 
 def statistics(runs: pd.DataFrame, by: list[str], **further: tuple[str, Any]) -> pd.DataFrame:

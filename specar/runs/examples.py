@@ -76,7 +76,7 @@ class _Examples(BaseModel):
     format: Literal[1]
     task: Task
     dataset: str
-    setting: int | float | None
+    setting: int | float | str | None
     model: str
     top: bool
     protocol: Protocol

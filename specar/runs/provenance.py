@@ -19,7 +19,7 @@ from specar.training.gpu import VISIBLE, Lease
 
 # statsmodels: Naive2, and so OWA; aeon: VUS-PR.
 _LIBRARIES = (
-    *("torch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "aeon"),
+    *("torch", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "aeon", "xgboost-cpu"),
     *("snakemake", "pydantic"),
 )
 

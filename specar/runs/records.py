@@ -37,8 +37,8 @@ class _Counts(_Part):
 
 
 class _Training(_Part):
-    epochs: PositiveInt
-    best_epoch: PositiveInt
+    epochs: NonNegativeInt  # 0: a fitted model has none
+    best_epoch: NonNegativeInt
     micro_batches: PositiveInt = 1
 
 

@@ -22,6 +22,7 @@ from specar.runs.records import FORMAT, describe, read_record, sealed
 from specar.tasks import Split, Task, make_task
 from specar.training.checkpoint import save_torch
 from specar.training.device import configure, device_name, peak_memory_bytes
+from specar.training.fitted import Fitter
 from specar.training.gpu import Lease
 from specar.training.memory import explained
 from specar.training.trainer import Trainer
@@ -57,6 +58,8 @@ def train(
         attempt(run_id(run), folder, number) as earlier,
         run.model.spec.errors("its code raises", certain=False),
     ):
+        if run.model.spec.fitted:
+            execution = execution.model_copy(update={"device": "cpu"})
         device = configure(execution, run.training.precision, lease)
         data = load_data(run, data_folder)
         done = _done(run, folder / "metrics.json")
@@ -74,12 +77,14 @@ def train(
         return record
 
 
-def _write(folder: Path, run: RunConfig, record: dict[str, Any], trainer: Trainer, weights: bool) -> None:
+def _write(
+    folder: Path, run: RunConfig, record: dict[str, Any], trainer: Trainer | Fitter, weights: bool
+) -> None:
     """The record comes after whatever belongs to it: where it is, the run is done."""
     examples = trainer.examples(record["details"])
     if examples is not None:
         write_examples(folder / EXAMPLES, run, record["data"]["prepared_sha256"], git_state(), examples)
-    if weights:
+    if weights and not run.model.spec.fitted:
         save_torch(folder / "weights.pt", trainer.model.state_dict())
     write_json(folder / "metrics.json", record)
     trainer.checkpoint.unlink(missing_ok=True)
@@ -110,15 +115,17 @@ def _compare_code(run: RunConfig, done: dict[str, Any], folder: Path) -> None:
 
 def _trainer(
     run: RunConfig, data: PreparedData, device: torch.device, folder: Path, execution: Execution
-) -> Trainer:
+) -> Trainer | Fitter:
     task = make_task(run, data, device, execution.eval_batch_size, run.seed)
     check_sizes(task)
+    if run.model.spec.fitted:
+        return Fitter(run, task, device, folder)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model.module, run.model.settings, task.shape)
     return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"], **_code(run)})
 
 
-def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int) -> dict[str, Any]:
+def _record(run: RunConfig, data: PreparedData, trainer: Trainer | Fitter, attempts: int) -> dict[str, Any]:
     progress, device = trainer.progress, trainer.device
     *earlier, last = progress.processes
     metrics, details, parts = trainer.test()
@@ -129,12 +136,7 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
         **({"parts": parts} if parts else {}),
         "details": details,
         "examples": example_counts(trainer.task),
-        "training": {
-            "epochs": progress.epoch,
-            "best_epoch": progress.best_epoch,
-            "best_val": progress.history[progress.best_epoch - 1]["val"],
-            "micro_batches": progress.micro_batches,
-        },
+        "training": _training(trainer),
         "history": progress.history,
         "parameters": {
             "total": sum(p.numel() for p in trainer.model.parameters()),
@@ -152,6 +154,21 @@ def _record(run: RunConfig, data: PreparedData, trainer: Trainer, attempts: int)
             "peak_memory_bytes": max(progress.peak_memory_bytes, peak_memory_bytes(device)),
             "peak_memory_of": "GPU allocator" if device.type == "cuda" else "process",
         },
+    }
+
+
+def _training(trainer: Trainer | Fitter) -> dict[str, Any]:
+    progress, spec = trainer.progress, trainer.run.model.spec
+    if spec.fitted:
+        return {"epochs": 0, "best_epoch": 0, "fitted": True}
+    best = progress.history[progress.best_epoch - 1]
+    return {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "best_val": best["val"],
+        "micro_batches": progress.micro_batches,
+        # Of others it changes nothing.
+        **({"eval_batch_size": trainer.task.eval_batch_size} if spec.batch_dependent is True else {}),
     }
 
 

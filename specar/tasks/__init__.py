@@ -22,7 +22,7 @@ def make_task(
     Where outputs depend on the batch, its size is part of the result: with ``published`` that of training, as
     the authors evaluate, with ``strict`` one, so that no test example decides about another.
     """
-    if isinstance(cell, RunConfig) and cell.model.spec.batch_dependent:
+    if isinstance(cell, RunConfig) and cell.model.spec.batch_dependent is True:
         eval_batch_size = 1 if cell.protocol == "strict" else cell.training.batch_size
     # By name, so that a run does not pay for what other tasks import.
     module = importlib.import_module(f"{__name__}.{cell.task}")

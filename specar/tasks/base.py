@@ -81,6 +81,18 @@ class Task(ABC):
         """
         return len(batch[0])
 
+    def training_set(self) -> tuple[Tensor, Tensor]:
+        """All training examples, (cases, S, N), and their classes, (cases,), for a model that is fitted.
+
+        Raises
+        ------
+        SpecarError
+            The task has none.
+        """
+        raise SpecarError(
+            f"a fitted model tells classes, and {self.cell.task} has none; leave it out of its models"
+        )
+
     @abstractmethod
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         """Metrics on the part that selects the best epoch."""
@@ -185,6 +197,10 @@ class Windows:
     def features(self, first: Tensor) -> Tensor:
         """Time features of the input windows, (B, S, 4)."""
         return self.time_features[self.rows(first, 0, self.seq_len)]
+
+    def future_features(self, first: Tensor) -> Tensor:
+        """Time features of what follows the input windows, (B, H, 4)."""
+        return self.time_features[self.rows(first, self.seq_len, self.pred_len)]
 
 
 class ErrorSums:

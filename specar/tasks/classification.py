@@ -96,6 +96,9 @@ class Classification(Task):
         out = self._run(model, "train", cases)
         return nn.functional.cross_entropy(out.output.float(), self.train_labels[cases]), out
 
+    def training_set(self) -> tuple[Tensor, Tensor]:
+        return self.parts["train"][0][self.train_cases], self.train_labels[self.train_cases]
+
     def validate(self, model: nn.Module, epoch: int) -> Metrics:
         predicted, truth = self._predicted(model, "val")
         return {"accuracy": accuracy(truth, predicted)}

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from specar.config.schema import RunConfig
 from specar.data.windows import Split
 from specar.models.base import ModelOutput
 from specar.tasks.base import Batch, ErrorSums, Evaluation, Metrics, Segment, WindowTask
@@ -62,7 +63,9 @@ class LongTermForecast(WindowTask):
         }
 
     def _run(self, model: nn.Module, first: Tensor) -> ModelOutput:
-        out: ModelOutput = model(self.windows.inputs(first), self.windows.features(first))
+        known = isinstance(self.cell, RunConfig) and self.cell.model.spec.future_time
+        future = {"future_time_features": self.windows.future_features(first)} if known else {}
+        out: ModelOutput = model(self.windows.inputs(first), self.windows.features(first), **future)
         return out
 
     def _evaluate(self, split: Split, predict: Callable[[Tensor], Tensor]) -> Evaluation:

@@ -47,11 +47,18 @@ class State:
         fused = all(weight.is_floating_point() and weight.is_contiguous() for weight in weights)
         self.optimizer = Adam(weights, lr=run.training.learning_rate, fused=fused)
         stream = (run.dataset, run.setting, run.seed)
+        self.training = run.training
         self.order = torch.Generator().manual_seed(derive_seed("order", *stream))
         self.order_state = self.order.get_state()  # before the last order was drawn
         self.noise = torch.Generator(device).manual_seed(derive_seed("noise", *stream))  # what tasks draw
         self.progress = Progress()
         self.best_weights = copy.deepcopy(model.state_dict())  # after the best epoch so far
+
+    def set_learning_rate(self) -> None:
+        """Set the learning rate of the present epoch."""
+        halvings = max(self.progress.epoch - 1, 0) if self.training.schedule == "halve" else 0
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.training.learning_rate * 0.5**halvings
 
     def draw_order(self, count: int) -> Tensor:
         """The examples of an epoch in random order, (count,); after :meth:`load` within it the same again."""
@@ -97,6 +104,7 @@ class State:
 
     def _apply(self, state: dict[str, Any]) -> None:
         self.progress = Progress.of(state["progress"])
+        self.set_learning_rate()  # a checkpoint has to agree in it
         for name in ("best_weights", "model"):  # both have to fit; the second stays
             self.model.load_state_dict(state[name])
         self.best_weights = {name: value.to(self.device) for name, value in state["best_weights"].items()}

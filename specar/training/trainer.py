@@ -135,6 +135,7 @@ class Trainer:
     def _train(self) -> float:
         """One pass over the training examples, or what is left of it; returns the mean loss."""
         part = self.progress.begin()
+        self.state.set_learning_rate()
         self.model.train()
         total = torch.tensor(part.loss_sum, dtype=torch.float64, device=self.device)
         for index in self._batches(part.steps):
@@ -169,7 +170,7 @@ class Trainer:
 
     def _evaluate(self, evaluate: Callable[[], Result], where: str) -> Result:
         def halve() -> bool:
-            if self.task.eval_batch_size == 1 or self.run.model.spec.batch_dependent:
+            if self.task.eval_batch_size == 1 or self.run.model.spec.batch_dependent is True:
                 return False
             self.task.eval_batch_size = self.progress.eval_batch_size = self.task.eval_batch_size // 2
             log.warning("out of memory %s: batches of %d examples", where, self.task.eval_batch_size)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from specar.models import timesnet
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
+from specar.models.timesnet import TimesNet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -51,6 +53,20 @@ def test_a_plain_step_leaves_the_same_gradients(plain):
         for network in (model, plain(model).double())
     ]
     torch.testing.assert_close(*found, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [SeriesShape(3, 25, 12), SeriesShape(2, 37)])
+def test_plain_timesnet_is_the_same_function_with_the_same_gradients(plain, shape):
+    model = TimesNet(timesnet.Config(d_model=4, d_ff=6, e_layers=2, num_kernels=4), shape).double().eval()
+    x, marks = (
+        torch.randn(5, shape.seq_len, shape.channels).double(),
+        torch.randn(5, shape.seq_len, 4).double(),
+    )
+    parameters = list(model.parameters())
+    ours, other = (network(x, marks).output for network in (model, plain(model)))
+    torch.testing.assert_close(ours, other)
+    found = [torch.autograd.grad(output.square().sum(), parameters) for output in (ours, other)]
+    torch.testing.assert_close(*found)
 
 
 def test_the_benchmark_runs_and_its_ratios_are_of_what_it_measured(tmp_path):

@@ -65,7 +65,7 @@ def test_a_model_of_ones_own_is_left_out(plan, tmp_path):
         "run_models": ["mine"],
     }
     own = plan_of(parse_config(values))
-    left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or a model of your own"
+    left_out = f"without {len(own.runs)} runs of a dataset of unknown sizes or of a model without 'work'"
     assert summary(own, {}) == f"cost model: {left_out}"
     assert cost_text(own).endswith(left_out)
 
@@ -85,7 +85,7 @@ def test_table_of_the_command(plan, capsys, tmp_path):
     ]
     assert len(rule.split("|")) == len(head.split("|"))
     counts = [int(row.split("|")[2]) for row in rows]
-    assert counts[:-2] == [144, 24, 96, 20, 8]
+    assert counts[:-2] == [288, 48, 192, 60, 24]
     assert counts[-2] == sum(counts[:-2])
     assert "all but Traffic and Electricity" in rows[-1]
 

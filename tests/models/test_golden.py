@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from specar.base.errors import SpecarError
-from specar.models.specar.released import from_released, released_parameters
+from specar.models.released import from_released, released_parameters
 
 CASES = sorted((Path(__file__).parents[1] / "golden").glob("*.npz"))
 

@@ -358,14 +358,28 @@ def test_top_of_ones_own_model_is_trained_or_refused(write, prepared_folders, tm
             trained(ordered, prepared_folders, tmp_path / "refused")
 
 
-# Batches
+# Time and batches
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_forecast_gets_the_time_of_its_steps_where_the_model_asks_for_it(write, data, wanted):
+    write(f"{GOOD}FUTURE_TIME = {wanted}\n")
+    (run,) = runs_of(matrix=[{"task": "long_term_forecast", "datasets": ["Small"]}])
+    task, given = make_task(run, data, torch.device("cpu")), {}
+    model = build_model("mine", run.model.settings, task.shape)
+    model.register_forward_pre_hook(lambda *parts: given.update(parts[2]), with_kwargs=True)
+    task.loss(model, (torch.tensor([3, 5]),))
+    rows = torch.tensor([[3], [5]]) + torch.arange(run.seq_len, run.seq_len + run.horizon)
+    expected = torch.from_numpy(data.time_features)[rows]
+    assert [*given] == ["future_time_features"] * wanted
+    assert all(torch.equal(values, expected) for values in given.values())
 
 
 @pytest.mark.parametrize(("protocol", "size"), [("published", 16), ("strict", 1)])
 def test_batches_of_a_model_that_depends_on_them_are_kept(write, data, tmp_path, protocol, size):
     cpu = torch.device("cpu")
-    for dependent, expected in ((True, size), (False, 7)):
-        write(f"{GOOD}BATCH_DEPENDENT = {dependent}\n")
+    for dependent, expected in ((True, size), ("training", 7), (False, 7)):
+        write(f"{GOOD}BATCH_DEPENDENT = {dependent!r}\n")
         (run,) = runs_of(protocol=protocol, matrix=[{"task": "imputation", "datasets": ["Small"]}])
         task = make_task(run, data, cpu, 7, run.seed)
         assert {len(part) for part in task.batches(torch.arange(64))} - {64 % expected} == {expected}
@@ -374,8 +388,8 @@ def test_batches_of_a_model_that_depends_on_them_are_kept(write, data, tmp_path,
 def test_they_are_not_split_where_memory_does_not_suffice(write, prepared_folders, tmp_path):
     short = "    def forward(self, x, *more, **others):\n        if len(x) > 3: raise MemoryError\n"
     text = GOOD.replace("    def forward(self, x, *more, **others):\n", short)
-    for dependent in (False, True):
-        write(f"{text}BATCH_DEPENDENT = {dependent}\n")
+    for dependent in (False, True, "training"):
+        write(f"{text}BATCH_DEPENDENT = {dependent!r}\n")
         (run,) = runs_of(matrix=[{"task": "imputation", "datasets": ["Small"]}])
         if dependent:
             with pytest.raises(SpecarError, match="out of memory"):
@@ -392,6 +406,7 @@ def test_they_do_not_follow_how_a_run_is_executed(write, prepared_folders, tmp_p
         trained(run, prepared_folders, tmp_path / str(size), eval_batch_size=size) for size in (5, 256)
     ]
     assert records[0]["metrics"] == records[1]["metrics"]
+    assert {record["training"]["eval_batch_size"] for record in records} == {16}
 
 
 # Where a number comes from
@@ -449,7 +464,7 @@ def test_work_that_fails_leaves_the_time_untold(write, place, caplog, capsys):
         caplog.clear()
         assert main(["status", "--config", "config.yaml"]) == 0
         assert caplog.text.count(problem) <= 1
-        assert "a model of your own" in capsys.readouterr().out
+        assert "or of a model without 'work'" in capsys.readouterr().out
 
 
 # The template

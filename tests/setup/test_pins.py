@@ -21,7 +21,9 @@ TORCH = sorted((ROOT / "envs").glob("torch-*.txt"))
 CONDA = [ROOT / "environment.yml", *sorted((ROOT / "envs").glob("*.yaml"))]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
-DEV = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+DEV, RIVALS = (
+    [Requirement(line) for line in PROJECT["optional-dependencies"][name]] for name in ("dev", "rivals")
+)
 
 # Conda's name of a package where it is not PyPI's.
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
@@ -94,7 +96,7 @@ def all_pins(torch: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("torch", TORCH, ids=lambda p: p.stem)
 def test_the_ranges_of_pyproject_admit_the_pins(torch: Path) -> None:
-    assert range_problems(RUNTIME + DEV, all_pins(torch)) == []
+    assert range_problems(RUNTIME + DEV + RIVALS, all_pins(torch)) == []
 
 
 def test_torch_comes_from_its_own_file_only() -> None:
@@ -114,6 +116,15 @@ def test_the_lock_holds_what_torch_needs() -> None:
 def test_conda_has_the_pinned_versions(path: Path) -> None:
     direct = RUNTIME + (DEV if path.name == "environment.yml" else [])
     assert conda_problems(path.read_text("utf-8"), all_pins(ROOT / "envs/torch-cpu.txt"), direct) == []
+
+
+@pytest.mark.parametrize("path", CONDA, ids=lambda p: p.name)
+def test_conda_has_what_only_pip_has_for_the_rivals(path: Path) -> None:
+    (pip,) = (
+        one["pip"] for one in yaml.safe_load(path.read_text("utf-8"))["dependencies"] if isinstance(one, dict)
+    )
+    pins = all_pins(ROOT / "envs/torch-cpu.txt")
+    assert {f"{one.name}=={pins[one.name]}" for one in RIVALS} <= set(pip)
 
 
 @pytest.mark.parametrize("path", CONDA, ids=lambda p: p.name)

@@ -67,6 +67,7 @@ def test_same_config_and_seed_give_the_same_bytes(prepared_folders, make_run, tm
             {"protocol": "strict", "training": {"epochs": 3, "batch_size": 16, "precision": "bf16"}},
         ),
         ("short_term_forecast", {"top": [True], "run_models": ["specar-released"]}),
+        ("long_term_forecast", {"training": {"epochs": 3, "batch_size": 16, "schedule": "halve"}}),
         ("classification", {"protocol": "strict"}),
         ("anomaly_detection", {}),
     ],
@@ -207,6 +208,23 @@ class Broken(nn.Module):
 
     def forward(self, x, *_, **__):
         return ModelOutput(x * self.weight, None)
+
+
+@pytest.mark.parametrize(("schedule", "shares"), [("constant", [1, 1, 1]), ("halve", [1, 1 / 2, 1 / 4])])
+def test_the_learning_rate_follows_its_schedule(prepared_folder, make_run, tmp_path, schedule, shares):
+    settings = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01}
+    run = make_run("imputation", training={**settings, "schedule": schedule})
+    trainer, rates = make_trainer(run, prepared_folder, tmp_path), []
+    step = trainer.state.optimizer.step
+
+    def noted():
+        rates.append(trainer.state.optimizer.param_groups[0]["lr"])
+        step()
+
+    trainer.state.optimizer.step = noted
+    trainer.fit()
+    assert rates == [0.01 * share for share in shares for _ in range(11)]
+    assert (run_id(run) == run_id(make_run("imputation", training=settings))) == (schedule == "constant")
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(prepared_folder, make_run, tmp_path):

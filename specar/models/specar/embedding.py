@@ -16,16 +16,22 @@ class Embedding(nn.Module):
     sines and cosines; time features go through a linear map without bias, where there are any.
     """
 
-    def __init__(self, channels: int, d_model: int, time_features: int, dropout: float) -> None:
+    def __init__(
+        self, channels: int, d_model: int, time_features: int, dropout: float, position: bool = True
+    ) -> None:
         super().__init__()
+        self.position = position
         self.value = nn.Conv1d(channels, d_model, 3, padding=1, padding_mode="circular", bias=False)
         nn.init.kaiming_normal_(self.value.weight, mode="fan_in", nonlinearity="leaky_relu")
-        self.time = nn.Linear(time_features, d_model, bias=False) if time_features else None
+        self.time: nn.Module | None = None
+        if time_features:
+            self.time = nn.Linear(time_features, d_model, bias=False)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, time_features: Tensor | None = None) -> Tensor:
         embedded = self.value(x.transpose(1, 2)).transpose(1, 2)  # (B, T, M)
-        embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device, embedded.dtype)
+        if self.position:
+            embedded = embedded + position_encoding(x.shape[1], embedded.shape[2], x.device, embedded.dtype)
         if time_features is not None and self.time is not None:
             embedded = embedded + self.time(time_features)
         return self.dropout(embedded)
@@ -58,3 +64,12 @@ def instance_statistics(x: Tensor, observed: Tensor | None = None) -> tuple[Tens
     mean = (x * observed).sum(dim=1, keepdim=True) / count
     centred = (x - mean) * observed
     return mean, ((centred**2).sum(dim=1, keepdim=True) / count + 1e-5).sqrt()
+
+
+def normalised(x: Tensor, observed: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Series of mean 0 and deviation 1, 0 where hidden, and the statistics; see `instance_statistics`."""
+    if observed is not None:
+        x = x.masked_fill(observed == 0, 0)
+    mean, std = instance_statistics(x, observed)
+    centred = x - mean if observed is None else (x - mean) * observed
+    return centred / std, mean, std

@@ -12,7 +12,7 @@ from specar.models.base import ModelOutput
 from specar.models.shape import SeriesShape
 from specar.models.specar.block import SpecARBlock
 from specar.models.specar.config import SpecARConfig
-from specar.models.specar.embedding import Embedding, instance_statistics
+from specar.models.specar.embedding import Embedding, normalised
 from specar.models.specar.top import ConvOrderHead, LinearOrderHead, paper_order_loss, released_order_loss
 
 
@@ -56,11 +56,8 @@ class SpecARNet(nn.Module):
         if self.shape.classes:
             embeddings = self.encode(x, time_features)
             return ModelOutput(self._classify(embeddings, padding_mask), self._order(embeddings))
-        if observed_mask is not None:
-            x = x.masked_fill(observed_mask == 0, 0)
-        mean, std = instance_statistics(x, observed_mask)
-        centred = x - mean if observed_mask is None else (x - mean) * observed_mask
-        embeddings = self.encode(centred / std, time_features)
+        x, mean, std = normalised(x, observed_mask)
+        embeddings = self.encode(x, time_features)
         output = self.head(embeddings) * std + mean  # (B, T, N)
         return ModelOutput(output[:, -self.shape.pred_len :], self._order(embeddings))
 

@@ -32,13 +32,13 @@ def block_work(config: SpecARConfig, steps: int) -> Work:
     spectrum = d_model * 2 * bins * kernel * frames
     total = Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
     if config.architecture == "released":  # its gate
-        total += _learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
+        total += learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
     for inputs, outputs, size, dilation in _convolutions(config):
         products = inputs * outputs * (2 if config.backbone == "DCN" else 4)
-        taps = _taps(size, dilation, bins) * _taps(size, dilation, frames)
-        total += _learned(products * taps, 2 * outputs * bins * frames)
+        places = taps(size, dilation, bins) * taps(size, dilation, frames)
+        total += learned(products * places, 2 * outputs * bins * frames)
     if hop > 1:
-        total += _learned(d_model * frames * steps, d_model * steps)
+        total += learned(d_model * frames * steps, d_model * steps)
     return total
 
 
@@ -56,28 +56,34 @@ def _convolutions(config: SpecARConfig) -> Iterator[tuple[int, int, int, int]]:
 
 
 @cache  # the runs of a matrix share a few lengths
-def _taps(size: int, dilation: int, length: int) -> int:
+def taps(size: int, dilation: int, length: int) -> int:
     """Taps of a kernel that meet a value, over all places of an axis."""
     reach = size // 2
     return sum(max(length - abs(tap) * dilation, 0) for tap in range(-reach, reach + 1))
 
 
-def _learned(products: int, elements: int) -> Work:
+def learned(products: int, elements: int) -> Work:
     """Of a product of two things that both need a gradient."""
     return Work(products, 3 * products, elements)
 
 
 def _ends(config: SpecARConfig, shape: SeriesShape) -> Work:
-    """Embedding, extension in time, head and TOP head; the gradient of the data is not needed."""
+    """Embedding, extension in time, head and TOP head."""
     d_model = config.d_model
+    total = ends_work(d_model, shape)
+    if config.top and config.architecture == "released":
+        half = (d_model + 1) // 2
+        total += learned(shape.steps * shape.steps * 3 * half, shape.steps * half)
+    elif config.top:
+        total += learned(d_model * shape.steps, shape.steps)
+    return total
+
+
+def ends_work(d_model: int, shape: SeriesShape) -> Work:
+    """Return the work of embedding, extension in time and head; the gradient of the data is not needed."""
     embedding = shape.seq_len * d_model * (3 * shape.channels + shape.time_features)
     total = Work(embedding, 2 * embedding, shape.seq_len * d_model)
     if shape.pred_len:
-        total += _learned(d_model * shape.seq_len * shape.steps, d_model * shape.steps)
-    if config.top and config.architecture == "released":
-        half = (d_model + 1) // 2
-        total += _learned(shape.steps * shape.steps * 3 * half, shape.steps * half)
-    elif config.top:
-        total += _learned(d_model * shape.steps, shape.steps)
+        total += learned(d_model * shape.seq_len * shape.steps, d_model * shape.steps)
     outputs = shape.classes or shape.channels
-    return total + _learned(d_model * shape.steps * outputs, shape.steps * outputs)
+    return total + learned(d_model * shape.steps * outputs, shape.steps * outputs)
