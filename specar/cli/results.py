@@ -58,7 +58,7 @@ def _show(options: argparse.Namespace) -> None:
 
 
 @command(
-    "write the paper's tables, all models, beside what is reproduced; trains nothing",
+    "write the paper's tables, all models, beside our runs; trains nothing",
     argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),
 )
 def _paper(options: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ def draw(plan: Plan, name: str, table: pd.DataFrame, runs: pd.DataFrame) -> Draw
     title = f"Ablation: {ablation.title}"
     above = [*notes(plan), " ".join(ablation.question.split())]
     primary = table[table["metric"] == table["task"].map(primary_metric)]
-    known = primary[primary["reproduced"].notna() | primary["published"].notna()]
+    known = primary[primary["ours"].notna() | primary["published"].notna()]
     if known.empty:
         words = "None of its runs is done yet, and the paper prints no numbers of it."
         return Drawing(Page(title, above).with_words(words), title, words)
@@ -68,8 +68,8 @@ def _curves(plan: Plan, name: str, table: pd.DataFrame, page: Page) -> tuple[Fig
         _mark_best(axes, rows, levels, best)
     for axes in panels[max(len(cells) - columns, 0) : len(cells)]:
         axes.set_xlabel(ablation.axis or "")
-    done, asked = int(table["reproduced"].notna().sum()), int((table["run_ids"] != "").sum())
-    words = f"Results over the {ablation.axis} in {len(cells)} panels, {done} of {asked} points reproduced."
+    done, asked = int(table["ours"].notna().sum()), int((table["run_ids"] != "").sum())
+    words = f"Results over the {ablation.axis} in {len(cells)} panels, {done} of {asked} points run."
     return figure, words
 
 
@@ -78,11 +78,11 @@ def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> Non
     printed = rows.dropna(subset=["published"]).drop_duplicates("level")
     if not printed.empty:
         axes.plot(printed["level"].map(places), printed["published"], **_PUBLISHED)
-    own = rows.dropna(subset=["reproduced"])
+    own = rows.dropna(subset=["ours"])
     for (model, top), line in own.groupby(["model", "top"], sort=False):
         look = look_of(plan.config, str(model), bool(top))
         axes.errorbar(
-            line["level"].map(places), line["reproduced"], yerr=line["sd"].fillna(0), color=look.colour,
+            line["level"].map(places), line["ours"], yerr=line["sd"].fillna(0), color=look.colour,
             marker=look.marker, markersize=MARKER, markeredgecolor="white", linewidth=1.2, capsize=2.5,
         )  # fmt: skip
     task, dataset, setting = rows[_CELL].iloc[0]
@@ -107,9 +107,9 @@ def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataF
 
 
 def _legend(plan: Plan, table: pd.DataFrame) -> list[Line2D]:
-    own, entries = table.dropna(subset=["reproduced"]), []
+    own, entries = table.dropna(subset=["ours"]), []
     for label, top in variants(plan, own[["model", "top"]].itertuples(index=False, name=None)):
-        text, look = f"reproduced ({label}{with_top(top, *own['task'])})", look_of(plan.config, label, top)
+        text, look = f"our runs ({label}{with_top(top, *own['task'])})", look_of(plan.config, label, top)
         entries.append(Line2D([], [], color=look.colour, marker=look.marker, markeredgecolor="white",
                               markersize=MARKER, label=text))  # fmt: skip
     if table["published"].notna().any():
@@ -119,10 +119,10 @@ def _legend(plan: Plan, table: pd.DataFrame) -> list[Line2D]:
 
 def _below(table: pd.DataFrame) -> list[str]:
     asked = table[table["run_ids"] != ""]
-    missing = int(asked["reproduced"].isna().sum())
+    missing = int(asked["ours"].isna().sum())
     seeds = asked.loc[asked["seeds"] > 0, "seeds"]
     bars = "One seed per point, so no error bars." if seeds.max() == 1 else (
         "Error bars: sample standard deviation over seeds, where there are several."
     )  # fmt: skip
-    missing_words = [f"{missing} of {len(asked)} points are not reproduced yet."] if missing else []
+    missing_words = [f"{missing} of {len(asked)} points are not run yet."] if missing else []
     return [" ".join([*([bars] if len(seeds) else []), *missing_words, "Levels are equally spaced."])]

@@ -22,7 +22,7 @@ from specar.runs.plan import Plan
 _LINE, _WIDTH = 0.24, 5.0  # inches: height of a line of a panel, width of a panel
 PUBLISHED = "published"
 _BELOW = (
-    "Horizons and mask ratios are averaged, reproduced runs compared seed by seed. Horizontal lines: 95 % t "
+    "Horizons and mask ratios are averaged, our runs compared seed by seed. Horizontal lines: 95 % t "
     "interval over seeds; a point without one is a single number."
 )
 
@@ -51,7 +51,7 @@ def changes(table: pd.DataFrame, runs: pd.DataFrame, levels: list[str]) -> list[
     """Return the differences from the first of ``levels``, of the rows of ``table`` and of their runs.
 
     In percent of the first level, or in points for what is in percent. Runs are compared seed by seed. What
-    is reproduced on a dataset follows what is published on it.
+    our runs gave on a dataset follows what is published on it.
     """
     own = runs.merge(table[["task", "metric"]].drop_duplicates(), on=["task", "metric"])
     own = own.assign(line=[_line(*row) for row in own[["task", "dataset", "model", "top"]].to_numpy()])
@@ -85,7 +85,7 @@ def _of_line(task: str, line: str, rows: pd.DataFrame, levels: list[str]) -> Ite
 
 def _line(task: str, dataset: str, model: str, top: bool) -> str:
     which = f"{model}{with_top(top, task)}".removeprefix(", ")
-    return f"{short(task, dataset)}, reproduced" + (f" ({which})" if which else "")
+    return f"{short(task, dataset)}, our runs" + (f" ({which})" if which else "")
 
 
 def differences(
@@ -111,9 +111,8 @@ def differences(
         unit = "points" if metric.percent else "%"
         better = "higher" if metric.higher else "lower"
         axes.set_title(f"{source_of(task).title}: {metric.label}, change in {unit} ({better} is better)")
-    number = table[table["reproduced"].notna()].groupby(["task", "dataset"]).ngroups
-    reproduced = f"{number} datasets with reproduced results"
-    return figure, f"Change of each level against {levels[0]} per dataset; {reproduced}."
+    number = table[table["ours"].notna()].groupby(["task", "dataset"]).ngroups
+    return figure, f"Change of each level against {levels[0]} per dataset; {number} datasets have runs."
 
 
 def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str]) -> None:
@@ -136,7 +135,7 @@ def _legend(levels: list[str]) -> list[Line2D]:
     dot: dict[str, Any] = {"linestyle": "", "markersize": MARKER - 1}
     looks = [(level, further_look(number)) for number, level in enumerate(levels)]
     entries = [Line2D([], [], color=one.colour, marker=one.marker, label=text, **dot) for text, one in looks]
-    faces = {"reproduced": FAINT, PUBLISHED: "white"}
+    faces = {"our runs": FAINT, PUBLISHED: "white"}
     return entries + [
         Line2D([], [], color=FAINT, marker="o", markerfacecolor=face, label=label, **dot)
         for label, face in faces.items()

@@ -38,7 +38,7 @@ _WIDTH, _NAMES = 2.3, 1.75  # inches of a panel, and of the names beside it
 
 @dataclass(frozen=True)
 class _Own:
-    """Reproduced accuracy of a model in percent, over the ``sets`` with at least one seed.
+    """Accuracy of our runs of a model in percent, over the ``sets`` with at least one seed.
 
     ``dot.sd`` is that over seeds of a seed's mean, None where not every set has every seed, or there is one
     only; ``seeds`` are the seeds per set, in words.

@@ -1,4 +1,4 @@
-"""Published against reproduced: the published cells of a task, or of all, that have a reproduced mean."""
+"""Published against our runs: the published cells of a task, or of all, that have runs."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _FAMILIES = {
 
 def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     """Draw a panel per metric of a task, or per kind of metric over all tasks."""
-    title = f"{source_of(task).title if task else 'All tasks'}: published against reproduced"
+    title = f"{source_of(task).title if task else 'All tasks'}: published against our runs"
     cells, plan = _cells(ledger, task), ledger.plan
-    points = cells[cells["reproduced"].notna()]
+    points = cells[cells["ours"].notna()]
     above = [MEASURED, *notes(plan), *_states(ledger, cells, task)]
     if points.empty:
         text = _empty(cells, task)
@@ -46,7 +46,7 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     panels = {metric_label(metric): (metric,) for metric in cells["metric"].unique()} if task else _FAMILIES
     drawn = {name: of for name, of in panels.items() if task or points["metric"].isin(of).any()}
     if absent := [name for name in panels if name not in drawn]:
-        above.append(f"Nothing reproduced yet, so no panel: {'; '.join(absent)}.")
+        above.append(f"Nothing run yet, so no panel: {'; '.join(absent)}.")
     columns = len(drawn) if task else min(2, len(drawn))
     side = PANEL if len(drawn) > 1 else WIDE_PANEL
     page = Page(title, above, _below(plan, points), _legend(plan, points))
@@ -55,7 +55,7 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
         spare.remove()
     for number, (axes, (name, metrics)) in enumerate(zip(grid, drawn.items(), strict=False)):
         axes.set_title(name)
-        axes.set_ylabel("" if number % columns else "reproduced")
+        axes.set_ylabel("" if number % columns else "our runs")
         draw_points(axes, plan.config, metrics[0], points[points["metric"].isin(metrics)])
     return Drawing(figure, title, _alt(plan, cells))
 
@@ -95,7 +95,7 @@ def _compared(rows: pd.DataFrame) -> str:
 
 def _counts(cells: pd.DataFrame) -> str:
     """How many of a model's published cells have been run, and what became of the others."""
-    known, state = cells["reproduced"].notna(), cells["state"]
+    known, state = cells["ours"].notna(), cells["state"]
     some = int((known & (state == PARTIAL)).sum())
     missing = {
         "failed": int((~known & (state == FAILED)).sum()),
@@ -129,7 +129,7 @@ def _empty(cells: pd.DataFrame, task: str | None) -> str:
 def _below(plan: Plan, points: pd.DataFrame) -> list[str]:
     """What the signs of the figure mean, and what is to be known of datasets that are in it."""
     signs = [
-        "Line: reproduced equals published.",
+        "Line: our mean equals published.",
         f"Shaded: within {margins_in_words(points['metric'].unique())} of published.",
         _error_bars(points["seeds"]),
         *(["Hollow: averages."] if points["average"].any() else []),
@@ -164,8 +164,8 @@ def _alt(plan: Plan, cells: pd.DataFrame) -> str:
     parts = []
     for label in in_order(plan, cells["model"]):
         rows = cells[cells["model"] == label]
-        done = rows[rows["reproduced"].notna()]
+        done = rows[rows["ours"].notna()]
         percent = done.loc[done["deviation_unit"] == "percent", "deviation"].abs()
         middle = f", errors off by {percent.median():.1f} % in the median" if len(percent) else ""
         parts.append(f"{label}{_compared(rows)} {len(done)} of {len(rows)} cells{middle}")
-    return f"Scatter plots of published against reproduced results: {'; '.join(parts)}."
+    return f"Scatter plots of published results against our runs: {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""One panel: published against reproduced in metrics of one tolerance."""
+"""One panel: published against our runs in metrics of one tolerance."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def draw_points(axes: Axes, config: Config, metric: str, points: pd.DataFrame) -
     axes.set_xlabel("published")
     if points.empty:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "nothing reproduced yet", ha="center", va="center", color=FAINT)
+        axes.text(0.5, 0.5, "nothing run yet", ha="center", va="center", color=FAINT)
         return
     low, high = _limits(axes, metric, points)
     _draw_band(axes, metric, low, high)
     size = MARKER if len(points) <= _MANY else SMALL_MARKER
     for (hollow, model, top), rows in points.groupby(["average", "model", "top"]):
         marks = look_of(config, str(model), bool(top)).marks(bool(hollow), size)
-        x, y, sd = (rows[name].to_numpy(float) for name in ("published", "reproduced", "sd"))
+        x, y, sd = (rows[name].to_numpy(float) for name in ("published", "ours", "sd"))
         axes.errorbar(x, y, yerr=sd, **marks, elinewidth=1.0, zorder=4 if hollow else 3)
     labels = Labels(axes, _bars(points), size)
     for _, rows in points.groupby("other"):
         order = rows["deviation"].abs().sort_values(ascending=False, kind="stable")
         far = rows.loc[order.index[:_FAR]]
-        labels.write(zip(far["published"], far["reproduced"], far["name"], strict=True), _NAMED)
+        labels.write(zip(far["published"], far["ours"], far["name"], strict=True), _NAMED)
 
 
 def _bars(points: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Coordinate x and both ends of the error bar of every point, (points, 3)."""
-    published, mean = points["published"].to_numpy(float), points["reproduced"].to_numpy(float)
+    published, mean = points["published"].to_numpy(float), points["ours"].to_numpy(float)
     sd = points["sd"].fillna(0).to_numpy(float)
     lower = mean - sd
     # The lower end would be off a logarithmic axis: as far as it goes down.
@@ -56,7 +56,7 @@ def _bars(points: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 def _limits(axes: Axes, metric: str, points: pd.DataFrame) -> tuple[float, float]:
     """Set scale and limits, the same for both axes; returns the limits."""
-    values = np.concatenate([_bars(points).ravel(), points["reproduced"].to_numpy(float)])
+    values = np.concatenate([_bars(points).ravel(), points["ours"].to_numpy(float)])
     low, high = float(values.min()), float(values.max())
     if low > 0 and high / low > _LOG_FROM:
         margin = (high / low) ** _MARGIN

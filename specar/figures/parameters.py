@@ -129,19 +129,19 @@ def _draw_datasets(plan: Plan, axes: Axes, metric: str, points: Sequence[Point])
 
 
 def _to_name(plan: Plan, points: Sequence[Point]) -> list[Point]:
-    """Points in the order of their names: SpecAR-Net's, reproduced ones, every set before any twice."""
+    """Points in the order of their names: SpecAR-Net's, those of our runs, every set before any twice."""
     met: Counter[tuple[bool, str]] = Counter()
     order = []
     for point in points:
         other = point.model not in ours(plan)
-        order.append((other, not point.reproduced, met[other, point.name]))
+        order.append((other, not point.own, met[other, point.name]))
         met[other, point.name] += 1
     return [points[i] for i in sorted(range(len(points)), key=order.__getitem__)]
 
 
 def _look(plan: Plan, point: Point) -> dict[str, Any]:
-    marks = look_of(plan.config, point.model, point.top).marks(not point.reproduced, _MARKER)
-    return {**marks, "zorder": 4 if point.reproduced else 3}
+    marks = look_of(plan.config, point.model, point.top).marks(not point.own, _MARKER)
+    return {**marks, "zorder": 4 if point.own else 3}
 
 
 def _scale_values(axes: Axes, values: Sequence[float], metric: str) -> None:
@@ -199,7 +199,7 @@ def _state(ledger: Ledger, task: str, found: Found) -> str:
 def _known(found: Found, labels: Sequence[str]) -> tuple[int, int]:
     """Number of sets that the parameters of models are known of, and of those with a result."""
     known = {name for label in labels for name in found.known.get(label, ())}
-    done = {point.dataset for point in found.points if point.reproduced and point.model in labels}
+    done = {point.dataset for point in found.points if point.own and point.model in labels}
     return len(known), len(done)
 
 
@@ -207,10 +207,10 @@ def _below(plan: Plan, points: Sequence[Point]) -> list[str]:
     models = plan.config.models
     compared = [
         f" (of {label}: {models[label].published_as})"
-        for label in others(plan, (point.model for point in points if not point.reproduced))
+        for label in others(plan, (point.model for point in points if not point.own))
     ]
     return [
-        f"Filled: reproduced, mean over seeds. Hollow: the published result of SpecAR-Net{''.join(compared)} "
+        f"Filled: our runs, mean over seeds. Hollow: the published result of SpecAR-Net{''.join(compared)} "
         "at the number of parameters of our model. Above: mean over the sets of both, with a bar from the "
         "smallest to the largest model; below: mean over horizons of each set, or the horizons that are "
         "named, and a line to the parameters that training reaches, known of runs that are done. Lines: "
@@ -233,7 +233,7 @@ def _alt(plan: Plan, points: Sequence[Point]) -> str:
         low, high = (bound(point.total for point in own) / 1e6 for bound in (min, max))
         text = (
             f"Performance against parameters of our models on {len(own)} sets and variants, {low:.3g} to "
-            f"{high:.3g} million parameters, {sum(point.reproduced for point in own)} of them with results "
+            f"{high:.3g} million parameters, {sum(point.own for point in own)} of them with results "
             "of ours; other models have published means but no published number of parameters."
         )
     labels = others(plan, (point.model for point in points))

@@ -23,7 +23,7 @@ class Point:
 
     ``total`` and ``used`` are numbers of parameters, averaged over settings; ``used`` is None where no run is
     done. ``lowest`` and ``highest`` are of the totals of the datasets behind a mean, otherwise ``total``.
-    ``value`` is the performance in the printed unit: ours if ``reproduced``, else the one published of it.
+    ``value`` is the performance in the printed unit: ours if ``own``, else the one published of it.
     """
 
     model: str
@@ -34,7 +34,7 @@ class Point:
     lowest: float
     highest: float
     value: float
-    reproduced: bool
+    own: bool
 
     @property
     def dataset(self) -> str:
@@ -69,7 +69,7 @@ def points_of(ledger: Ledger, task: str, metric: str) -> Found:
     table = ledger.of(task).cells
     table = table[(table["protocol"] == PROTOCOL) & (table["metric"] == metric)]
     cells = table.merge(counts, on=CELL)
-    cells = cells[cells["published"].notna() | cells["reproduced"].notna()]
+    cells = cells[cells["published"].notna() | cells["ours"].notna()]
     parts = cells.groupby(["dataset", *_MODEL], sort=False)
     points = [_of_dataset(rows, len(printed[str(name)])) for (name, *_), rows in parts]
     number = sum(map(len, printed.values()))
@@ -89,15 +89,15 @@ def _printed_settings(task: str, metric: str) -> dict[str, set[str]]:
 
 def _of_dataset(rows: pd.DataFrame, number: int) -> Point:
     """Over the settings that are done, or all as published where none is."""
-    done = rows[rows["reproduced"].notna()]
+    done = rows[rows["ours"].notna()]
     kept = done if len(done) else rows
     only = f" {', '.join(kept['setting'])}" if len(kept) < number else ""
-    return _point(kept, f"{rows['dataset'].iloc[0]}{only}", "reproduced" if len(done) else "published")
+    return _point(kept, f"{rows['dataset'].iloc[0]}{only}", "ours" if len(done) else "published")
 
 
 def _over_datasets(rows: pd.DataFrame) -> Point | None:
     """Over all datasets and settings; None where neither all of ours nor all published ones are there."""
-    column = "reproduced" if rows["reproduced"].notna().all() else "published"
+    column = "ours" if rows["ours"].notna().all() else "published"
     if rows[column].isna().any():
         return None
     points = [_point(part, "", column) for _, part in rows.groupby("dataset")]
@@ -106,14 +106,14 @@ def _over_datasets(rows: pd.DataFrame) -> Point | None:
     mean_used = sum(used) / number if len(used) == number else None
     value = sum(point.value for point in points) / number
     ends = min(totals), max(totals)
-    return Point(first.model, first.top, "", sum(totals) / number, mean_used, *ends, value, first.reproduced)
+    return Point(first.model, first.top, "", sum(totals) / number, mean_used, *ends, value, first.own)
 
 
 def _point(rows: pd.DataFrame, name: str, column: str) -> Point:
     first, total = rows.iloc[0], float(rows["total"].mean())
     used = float(rows["used"].mean()) if rows["used"].notna().all() else None
     model, value = (str(first["model"]), bool(first["top"])), float(rows[column].mean())
-    return Point(*model, name, total, used, total, total, value, column == "reproduced")
+    return Point(*model, name, total, used, total, total, value, column == "ours")
 
 
 def printed_averages(task: str, metric: str) -> pd.Series:

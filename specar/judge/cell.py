@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from specar.judge.rules import ALPHA, BETTER, INCONCLUSIVE, MIN_SEEDS, NOT_RUN, REPRODUCED, SHOWN, WORSE
+from specar.judge.rules import ALPHA, BETTER, EQUAL, MIN_SEEDS, NOT_RUN, SHOWN, UNDECIDED, WORSE
 from specar.paper.metrics import METRICS, half_unit, margin_of
 
 # Spread below this share of the value is rounding of floating-point numbers, not noise between seeds.
@@ -47,15 +47,15 @@ def judge_summary(mean: float, sd: float, seeds: int, published: str, metric: st
     if seeds < MIN_SEEDS:
         place = "inside" if _within(difference, margin) else "outside"
         reason = f"{seeds} seed{'s' * (seeds != 1)}, {place} the margin"
-        return Verdict(INCONCLUSIVE, reason, difference, margin)
+        return Verdict(UNDECIDED, reason, difference, margin)
     if sd <= _NO_SPREAD * abs(mean):
-        outside = INCONCLUSIVE if _within(difference, half) else side
-        word = REPRODUCED if _within(difference, margin) else outside
+        outside = UNDECIDED if _within(difference, half) else side
+        word = EQUAL if _within(difference, margin) else outside
         return Verdict(word, "all seeds equal", difference, margin, mean, mean)
     equivalent, beyond = map(float, p_values(abs(difference), sd, seeds, margin, half))
     reach = sd / math.sqrt(seeds) * float(stdtrit(seeds - 1, (1 + SHOWN) / 2))
-    word = REPRODUCED if equivalent < ALPHA else side if beyond < ALPHA else INCONCLUSIVE
-    reason = "the interval covers an end of the margin" if word == INCONCLUSIVE else ""
+    word = EQUAL if equivalent < ALPHA else side if beyond < ALPHA else UNDECIDED
+    reason = "the interval covers an end of the margin" if word == UNDECIDED else ""
     return Verdict(word, reason, difference, margin, mean - reach, mean + reach, equivalent, beyond)
 
 

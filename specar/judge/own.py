@@ -43,8 +43,8 @@ class OwnResults:
             rows = self.ablations["ablation"] == claim.ablation
             table = self.ablations[rows & (self.ablations["protocol"] == PROTOCOL)]
             table = table.assign(variant=_levels(claim.ablation, table), runs=table["run_ids"])
-        table = table[(table["model"] == label) & table["reproduced"].notna()]
-        pairs = zip(table["reproduced"], table["metric"], strict=True)
+        table = table[(table["model"] == label) & table["ours"].notna()]
+        pairs = zip(table["ours"], table["metric"], strict=True)
         rounded = [round(value, METRICS[metric].decimals) for value, metric in pairs]
         return table.assign(number=pd.Series(rounded, table.index, dtype=float))[_NUMBERS]
 

@@ -109,7 +109,7 @@ def rankings(verdicts: pd.DataFrame, saturated: pd.DataFrame | None = None) -> l
 def rank_table(found: list[Ranking]) -> pd.DataFrame:
     """Return the rankings as a table, a row per model: `COLUMNS`.
 
-    ``origin`` is ``published`` or ``reproduced``; ``p`` and ``p_holm`` are of the model against SpecAR-Net as
+    ``origin`` is ``published`` or ``our runs``; ``p`` and ``p_holm`` are of the model against SpecAR-Net as
     published, corrected over these; ``smallest_p`` is the smallest that Holm's correction over all pairs
     can reach.
     """
@@ -144,7 +144,7 @@ def _rows(ranking: Ranking) -> list[dict[str, object]]:
         {
             **common,
             "model": model,
-            "origin": "reproduced" if model in ranking.own else "published",
+            "origin": "our runs" if model in ranking.own else "published",
             "mean_rank": rank,
             "p": tests["p"].get(model),
             "p_holm": tests["p_holm"].get(model),
@@ -173,13 +173,13 @@ def _own(
     task: str, top: bool, metric: str, needed: pd.DataFrame, verdicts: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[tuple[str, int, int], ...]]:
     """Our scores, a column per model that has all cells, and the others."""
-    rows = verdicts[(verdicts["published_as"] == OURS) & verdicts["reproduced"].notna()]
+    rows = verdicts[(verdicts["published_as"] == OURS) & verdicts["ours"].notna()]
     rows = rows[(rows["task"] == task) & (rows["top"] == top) & (rows["metric"] == metric)]
     rows = rows.merge(needed, on=["dataset", "setting"])
     columns, left_out = {}, []
     for model, group in rows.groupby("model", sort=False):
         if len(group) == len(needed):
-            columns[f"our runs ({model})"] = group.groupby("dataset")["reproduced"].mean()
+            columns[f"our runs ({model})"] = group.groupby("dataset")["ours"].mean()
         else:
             left_out.append((str(model), len(group), len(needed)))
     return pd.DataFrame(columns, index=needed["dataset"].unique()), tuple(left_out)

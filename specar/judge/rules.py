@@ -16,10 +16,10 @@ MIN_DATASETS = 5  # fewer datasets are not ranked in a diagram
 LINEAR = "DLinear"  # what the paper calls the linear model
 PROTOCOL = "published"  # only its numbers compare with those of the paper
 
-REPRODUCED, BETTER, WORSE = "reproduced", "better", "worse"
-INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
-VERDICTS = (REPRODUCED, BETTER, WORSE, INCONCLUSIVE, NOT_RUN)
-# Seeds, and the spread between them in percent up to which four of five cells are called reproduced.
+EQUAL, BETTER, WORSE = "equal", "better", "worse"
+UNDECIDED, NOT_RUN = "undecided", "not run"
+VERDICTS = (EQUAL, BETTER, WORSE, UNDECIDED, NOT_RUN)
+# Seeds, and the spread between them in percent up to which four of five cells are called equal.
 SPREADS = {3: 0.9, 5: 1.2, 10: 1.5}
 
 
@@ -32,8 +32,8 @@ def cell_rules() -> list[str]:
         "with nothing else; without it there is no verdict.",
         f"Margins around a published value: {margins_in_words(printed)}; relative margins are a share of "
         "the published value. They are not widened by what rounding hides: half a unit of the last digit of "
-        "0.020 is 2.5 % of it already, so that small numbers are seldom called reproduced.",
-        f"{REPRODUCED}: the mean over seeds is equivalent to the published value, by two one-sided t tests "
+        "0.020 is 2.5 % of it already, so that small numbers are seldom called equal.",
+        f"{EQUAL}: the mean over seeds is equivalent to the published value, by two one-sided t tests "
         f"(TOST) at level {ALPHA:g}, which is that its {TESTED:.0%} t interval lies inside the margin; also "
         "where the difference is significant but inside the margin.",
         f"{BETTER}, {WORSE}: the published value is one run, and one more run of ours would lie beyond the "
@@ -42,13 +42,13 @@ def cell_rules() -> list[str]:
         "than the margin, it stands in its place here.",
         f"Where the paper's run and ours come from the same normal distribution, at most {ALPHA:.0%} "
         f"of cells are called {BETTER} or {WORSE}, whatever the spread and the number of seeds; and four of "
-        f"five are called {REPRODUCED} (margin ±3 %) where the spread is at most {spreads}.",
-        f"{INCONCLUSIVE}: runs are there, but neither holds, or there are fewer than {MIN_SEEDS} seeds, "
+        f"five are called {EQUAL} (margin ±3 %) where the spread is at most {spreads}.",
+        f"{UNDECIDED}: runs are there, but neither holds, or there are fewer than {MIN_SEEDS} seeds, "
         "which are not tested: their deviation is only said to be inside or outside the margin.",
         f"{NOT_RUN}: no run of the cell is done (missing, failed or not asked for), or, for an average, a "
         "part or seed of it is missing.",
         "Seeds that all give the same value have no spread: their value is compared with the margin itself, "
-        f"and {INCONCLUSIVE} where it lies outside, but no further than rounding explains.",
+        f"and {UNDECIDED} where it lies outside, but no further than rounding explains.",
         f"{NOT_CONVERGED} is said of runs where {RULE}. They are counted all the same.",
         f"Intervals that are shown are {SHOWN:.0%} t intervals of the mean over seeds.",
         "No verdict is corrected for the number of cells.",

@@ -35,7 +35,7 @@ def saturation(cells: pd.DataFrame) -> pd.DataFrame:
     printed = printed.assign(value=printed["published"].astype(float), of=printed["published_as"])
     asked = cells[(cells["protocol"] == PROTOCOL) & ~averages(cells)]
     run = asked[asked["seeds"] > 0]
-    run = run.assign(value=run["reproduced"], of=run["model"].where(~run["top"], run["model"] + " with TOP"))
+    run = run.assign(value=run["ours"], of=run["model"].where(~run["top"], run["model"] + " with TOP"))
     everything = pd.concat([run.assign(origin=RERUN), printed[~averages(printed)].assign(origin=PRINTED)])
     goodness = (everything["value"] * signs_of(everything["metric"])).rename("goodness")
     everything = everything.assign(goodness=goodness).sort_values("goodness", ascending=False, kind="stable")

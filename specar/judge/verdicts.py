@@ -19,7 +19,7 @@ from specar.results.rows import NOT_REQUESTED
 from specar.results.run_states import listed_failures
 
 COLUMNS = [
-    *("task", "dataset", "setting", "top", "model", "metric", "published_as", "published", "reproduced"),
+    *("task", "dataset", "setting", "top", "model", "metric", "published_as", "published", "ours"),
     *("sd", "seeds", "seeds_asked", "difference", "deviation", "deviation_unit", "margin", "inside_margin"),
     *("low", "high", "p_equivalent", "p_beyond", "verdict", "reason", "runs"),
 ]
@@ -81,7 +81,7 @@ def rivals_of(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
-    numbers = (cell[name] for name in ("reproduced", "sd", "seeds", "printed", "metric"))
+    numbers = (cell[name] for name in ("ours", "sd", "seeds", "printed", "metric"))
     verdict = judge_summary(*numbers)
     why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
     return {

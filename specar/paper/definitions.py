@@ -40,7 +40,7 @@ class TableDefinition:
     task: str | None  # None where it spans all
     rows: tuple[PrintedRow, ...]
     caption: str
-    top: bool = False  # the reproduced results are those with TOP, for tasks that have it
+    top: bool = False  # our runs are those with TOP, for tasks that have it
     form: Literal["metric columns", "metric lines", "model lines"] = "metric columns"
     fraction: bool = False  # accuracy, precision, recall and F1 are printed as fractions, not in percent
     base_variant: str = ""  # the backbone or kind of training that is the ordinary run of the matrix

@@ -17,7 +17,7 @@ from specar.results.ledger import Ledger, ledger_of
 from specar.results.rows import FAILED
 from specar.runs.plan import Plan
 from specar.tables.render import fragment
-from specar.tables.table import REPRODUCED, Cell, Table
+from specar.tables.table import OWN, Cell, Table
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Context:
         """Return a table with its heading; its numbers lead to the records of their runs."""
 
         def link(cell: Cell) -> str | None:
-            behind = {REPRODUCED: cell.runs, FAILED: cell.failed}
+            behind = {OWN: cell.runs, FAILED: cell.failed}
             return self.runs.target(behind.get(cell.kind, ()))
 
         return fragment(table, link, level)

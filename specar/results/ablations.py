@@ -1,4 +1,4 @@
-"""The results of an ablation: one row per level and cell, published beside reproduced."""
+"""The results of an ablation: one row per level and cell, published beside our runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from specar.runs.plan import Plan
 # Ablations whose levels are the variants of appendix Tables 1 to 4.
 VARIANTS = ("backbone", "unified")
 GROUP = ["level", *CELL]
-COLUMNS = ["ablation", *GROUP, "published", "reproduced", "sd", "seeds", "shared", "state", "run_ids"]
+COLUMNS = ["ablation", *GROUP, "published", "ours", "sd", "seeds", "shared", "state", "run_ids"]
 
 
 def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, in the order of the configuration and in the printed unit. A joined dataset has a row per
-        part. ``seeds`` counts the seeds behind ``reproduced``, those that the levels of a cell share (see
+        part. ``seeds`` counts the seeds behind ``ours``, those that the levels of a cell share (see
         `on_shared_seeds`). ``shared`` is false where they share none. ``state`` is as of
         `specar.results.ledger.Ledger`; ``run_ids`` are those of the requested runs, with spaces between.
 
@@ -54,7 +54,7 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
 def variant_cells(plan: Plan) -> pd.DataFrame:
     """Return what was requested of appendix Tables 1 to 4 under the protocol ``published``.
 
-    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: ids behind ``reproduced``, and
+    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: ids behind ``ours``, and
     those of a cell of which none is done and at least one failed.
     """
     tables = [ablation_table(plan, name) for name in VARIANTS if plan.has_ablation(name)]
@@ -130,7 +130,7 @@ def _published(plan: Plan, name: str) -> pd.DataFrame:
 
 
 def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
-    """Return which rows hold the best of all levels of their cell, in ``reproduced`` or ``published``.
+    """Return which rows hold the best of all levels of their cell, in ``ours`` or ``published``.
 
     A cell with fewer than two levels has no best one, nor have levels that share no seed.
     """
@@ -140,7 +140,7 @@ def best_levels(table: pd.DataFrame, column: str) -> pd.Series:
         within += [axis for axis in ("model", "top") if not _changed(table, axis)]
     groups = signed.groupby([table[name] for name in within], dropna=False)
     best = (signed == groups.transform("max")) & (groups.transform("count") > 1)
-    if column == "reproduced":
+    if column == "ours":
         best &= table["shared"].groupby([table[name] for name in within], dropna=False).transform("all")
     return best
 

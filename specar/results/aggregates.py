@@ -53,7 +53,7 @@ def _settings(table: pd.DataFrame, dataset: str) -> list[str]:
 
 
 def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggregate]) -> pd.DataFrame:
-    """Return reproduced, sd, seeds, floors and state of every aggregate.
+    """Return ours, sd, seeds, floors and state of every aggregate.
 
     Each seed is aggregated by itself, so that sd is that of a seed's aggregate. Unless every run that
     the aggregate needs is done it stays empty: over fewer parts it would be another quantity. So do its
@@ -124,11 +124,11 @@ def _make_relative(seeds: pd.DataFrame, floors: pd.DataFrame, metric: str) -> No
 
 
 def _summary(values: pd.Series, asked: bool, runs: pd.DataFrame) -> dict[str, Any]:
-    empty = {"reproduced": np.nan, "sd": np.nan, "seeds": 0}
+    empty = {"ours": np.nan, "sd": np.nan, "seeds": 0}
     if not asked:
         # This matrix can never fill the aggregate: a part, or a seed of one, is not in it.
         return {**empty, "state": NOT_REQUESTED}
     if values.isna().any():
         none = FAILED if runs["failed"].any() else MISSING
         return {**empty, "state": PARTIAL if runs["value"].notna().any() else none}
-    return {"reproduced": values.mean(), "sd": values.std(), "seeds": len(values), "state": DONE}
+    return {"ours": values.mean(), "sd": values.std(), "seeds": len(values), "state": DONE}

@@ -60,7 +60,7 @@ def _aggregated(task: str, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for seed, rows in runs.groupby("seed"):
         statistics = aggregate_statistics(task, rows, lines)
         if not statistics.empty:
-            renamed = statistics.rename(columns={"reproduced": "value"}).assign(seed=seed, setting="")
+            renamed = statistics.rename(columns={"ours": "value"}).assign(seed=seed, setting="")
             yield renamed[renamed["value"].notna()]
 
 

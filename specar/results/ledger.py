@@ -1,4 +1,4 @@
-"""The ledger: every number of a plan once, published and reproduced, in one key."""
+"""The ledger: every number of a plan once, published and of our runs, in one key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from specar.runs.store import plan_of
 _COMBINATION = ["task", "model", "protocol", "published_as"]
 COLUMNS = [
     *CELL,
-    *("published_as", "printed", "published", "released_log", "reproduced", "sd", "seeds", "asked"),
+    *("published_as", "printed", "published", "released_log", "ours", "sd", "seeds", "asked"),
     *("deviation", "deviation_unit", "floor", "state", "runs", "failed"),
 ]
 
@@ -38,12 +38,13 @@ class Ledger:
     ``cells`` has a row per cell (`CELL`), over the published cells of its models and those of its matrix, in
     the paper's order and unit. ``setting`` is text (``96``, ``0.25``, ``avg``; empty for a task without one).
     ``published_as`` is what the paper calls the model (empty: nothing is published of it), ``printed`` its
-    number as printed and ``published`` the same as a float. ``seeds`` counts the seeds behind ``reproduced``,
-    ``asked`` those that were asked for. ``deviation`` is in percent of published, or in points for what is
-    printed in percent, as ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow as
-    ``floor_…``. ``state`` is ``done``, ``partial``, ``failed`` (none is done and at least one failed),
-    ``missing`` or ``not requested``. ``runs`` and ``failed`` are tuples of run ids: with a result, and
-    failed. What is not there is NaN.
+    number as printed and ``published`` the same as a float. ``ours`` is the mean over seeds of our runs and
+    ``sd`` their sample standard deviation; ``seeds`` counts these seeds, ``asked`` those that were asked for.
+    ``deviation`` is in percent of published, or in points for what is printed in percent, as
+    ``deviation_unit`` says. ``floor`` is the best of the baselines, which follow as ``floor_…``. ``state`` is
+    ``done``, ``partial``, ``failed`` (none is done and at least one failed), ``missing`` or ``not
+    requested``. ``runs`` and ``failed`` are tuples of run ids: with a result, and failed. What is not there
+    is NaN.
 
     ``runs`` has a row per run of the matrix and metric (see `specar.results.rows.run_rows`), and ``failed``
     why runs failed that have no record, by run id.
@@ -82,7 +83,7 @@ def ledger_of(plan: Plan, tasks: Collection[str] = ()) -> Ledger:
 
 
 def load_results(*config: str | Path) -> pd.DataFrame:
-    """Read the results of a configuration as one table: every number, published beside reproduced.
+    """Read the results of a configuration as one table: every number, published beside our runs.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def load_results(*config: str | Path) -> pd.DataFrame:
     >>> import specar
     >>> cells = specar.load_results("config/cached.yaml")  # doctest: +SKIP
     >>> done = cells[cells["seeds"] > 0]  # doctest: +SKIP
-    >>> done.pivot_table("reproduced", ["dataset", "setting", "metric"], ["model", "top"])  # doctest: +SKIP
+    >>> done.pivot_table("ours", ["dataset", "setting", "metric"], ["model", "top"])  # doctest: +SKIP
     """
     return ledger_of(plan_of(load_config(*config))).cells
 
@@ -156,7 +157,7 @@ def _filled(table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_deviation(table: pd.DataFrame) -> pd.DataFrame:
     unit = table["metric"].map({name: metric.deviation_unit for name, metric in METRICS.items()})
-    difference = table["reproduced"] - table["published"]
+    difference = table["ours"] - table["published"]
     deviation = np.where(unit == "percent", 100 * difference / table["published"], difference)
     return table.assign(deviation=deviation, deviation_unit=unit)
 

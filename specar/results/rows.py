@@ -105,14 +105,14 @@ def setting_label(value: Any) -> str:
 
 
 def statistics(runs: pd.DataFrame, by: list[str], **further: tuple[str, Any]) -> pd.DataFrame:
-    """Return mean (``reproduced``), ``sd``, number of ``seeds``, floors and ``state`` of every cell.
+    """Return mean (``ours``), ``sd``, number of ``seeds``, floors and ``state`` of every cell.
 
     ``by`` are the columns that make a cell; ``further`` are more columns to be aggregated, as of pandas.
     """
     floors = {str(c): (str(c), "first") for c in runs if str(c).startswith("floor_") and c != "floor_weight"}
     groups = runs.groupby(by, sort=False)
     cells = groups.agg(
-        reproduced=("value", "mean"),
+        ours=("value", "mean"),
         sd=("value", "std"),
         seeds=("value", "count"),
         _rows=("run_id", "size"),

@@ -1,4 +1,4 @@
-"""The table of an ablation: a column per level, published and reproduced numbers on lines of their own."""
+"""The table of an ablation: a column per level, published numbers and our runs on lines of their own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from specar.tables.table import (
     Table,
     page_of,
 )
-from specar.tables.task import failures_of, records_of, reproduced_cell
+from specar.tables.task import failures_of, own_cell, records_of
 from specar.tables.task_notes import changed_settings
 
 Row: TypeAlias = dict[str, Any]
@@ -61,7 +61,7 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
     """Return the table of the tidy rows of an ablation."""
     ablation = plan.config.ablations[name]
     marked = rows.assign(
-        best=best_levels(rows, "reproduced"),
+        best=best_levels(rows, "ours"),
         best_published=best_levels(rows.drop_duplicates(["level", *_PLACE]), PUBLISHED),
     )
     levels, asked = list(ablation.levels), plan.ablation_runs(name)
@@ -87,7 +87,7 @@ def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list
 
 
 def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
-    """Lines of a cell: what is published, and what is reproduced per model, TOP and protocol."""
+    """Lines of a cell: what is published, and our runs per model, TOP and protocol."""
     task, dataset, setting, metric = rows[_PLACE].iloc[0]
     name = dataset.removeprefix(source_of(task).prefix)
     setting = f"{setting_name(task)} {setting}" if setting_name(task) else ""
@@ -103,8 +103,8 @@ def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
     for own in parts if len(asked) else []:
         cells = {row["level"]: row for row in records_of(own)}
         decimals = _decimals(own)
-        numbers = tuple(_reproduced(cells.get(level), decimals) for level in levels)
-        yield Line((*names, _label(own)), numbers, reproduced=True)
+        numbers = tuple(_own(cells.get(level), decimals) for level in levels)
+        yield Line((*names, _label(own)), numbers, own=True)
 
 
 def _label(rows: pd.DataFrame) -> str:
@@ -115,7 +115,7 @@ def _label(rows: pd.DataFrame) -> str:
         parts.append(f"{'with' if first['top'] else 'without'} TOP")
     if first["protocol"] != PUBLISHED:
         parts.append(f"protocol {first['protocol']}")
-    return f"reproduced ({', '.join(parts)})" if parts else "reproduced"
+    return f"our runs ({', '.join(parts)})" if parts else "our runs"
 
 
 def _published(row: Row | None) -> Cell:
@@ -126,17 +126,17 @@ def _published(row: Row | None) -> Cell:
 
 
 def _decimals(rows: pd.DataFrame) -> int:
-    """Decimals of a reproduced line: as printed, one more where levels that differ would look alike."""
+    """Decimals of a line of our runs: as printed, one more where levels that differ would look alike."""
     decimals = METRICS[rows["metric"].iloc[0]].decimals
-    values = set(rows["reproduced"].dropna())
+    values = set(rows["ours"].dropna())
     return decimals + (len({f"{value:.{decimals}f}" for value in values}) < len(values))
 
 
-def _reproduced(row: Row | None, decimals: int) -> Cell:
+def _own(row: Row | None, decimals: int) -> Cell:
     if row is None:
         return Cell(NOT_REQUESTED)
     ids = tuple(row["run_ids"].split())
-    cell = reproduced_cell({**row, "runs": ids, "failed": ids}, decimals)
+    cell = own_cell({**row, "runs": ids, "failed": ids}, decimals)
     return replace(cell, mark=FIRST if row["best"] else "")
 
 
@@ -171,7 +171,7 @@ def _stated_best(name: str, done: pd.DataFrame) -> Iterator[str]:
         where = f"{row.dataset}, {setting_name(str(row.task))} {row.setting}"
         ours = []
         for (model, metric), rows in cell.groupby(["model", "metric"], sort=False):
-            best = rows.sort_values("reproduced")["level"].iloc[0]
+            best = rows.sort_values("ours")["level"].iloc[0]
             ours.append(f"{best} ({METRICS[str(metric)].label}, {model}, of {len(rows)} levels)")
         own = f"; ours: {', '.join(ours)}" if ours else "; ours: not run"
         yield f"{where}: best level according to the paper {row.level}{own}."

@@ -18,10 +18,10 @@ from specar.paper.claims import UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
 from specar.tables.comparisons import against_tables, rival_lines
-from specar.tables.table import REPRODUCED, WORD, Cell, Page, Table, listed
+from specar.tables.table import OWN, WORD, Cell, Page, Table, listed
 
 _NAMES = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric"]
-_VALUES = ["Published", "Reproduced", f"{SHOWN:.0%} interval", "Seeds", "Deviation", "Margin ±", "TOST p"]
+_VALUES = ["Published", "Our runs", f"{SHOWN:.0%} interval", "Seeds", "Deviation", "Margin ±", "TOST p"]
 _HEADER = [*_NAMES, *_VALUES, "Verdict", "Why"]
 
 
@@ -104,7 +104,7 @@ def _cell(row: Mapping[Hashable, Any]) -> list[str | Cell]:
         str(row["model"]),
         metric.label,
         str(row["published"]),
-        Cell(REPRODUCED, f"{row['reproduced']:.{metric.decimals}f}", seeds=int(row["seeds"]), runs=runs),
+        Cell(OWN, f"{row['ours']:.{metric.decimals}f}", seeds=int(row["seeds"]), runs=runs),
         " to ".join(interval),
         f"{row['seeds']} of {row['seeds_asked']}",
         "" if pd.isna(row["deviation"]) else f"{row['deviation']:+.1f}{sign}".replace("-", "−"),

@@ -1,4 +1,4 @@
-"""A table of the paper: the published numbers of all models, and beside them the reproduced ones."""
+"""A table of the paper: the published numbers of all models, and beside them our runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from specar.tables.table import (
     Table,
     page_of,
 )
-from specar.tables.task import failures_of, records_of, reproduced_cell
+from specar.tables.task import failures_of, own_cell, records_of
 
 Blocks = tuple[tuple[Line, ...], ...]
 PUBLISHED = "published"
@@ -54,7 +54,7 @@ def paper_page(ledger: Ledger, name: str, flagged: Collection[FlaggedKey] = ()) 
 
 
 class Who(NamedTuple):
-    """Whose numbers: a model, a variant of it, and a label where they are reproduced."""
+    """Whose numbers: a model, a variant of it, and a label where they are of our runs."""
 
     model: str
     variant: str
@@ -85,11 +85,11 @@ class Content:
         return who[:2] in self.definition.models
 
     def origin(self, who: Who) -> str:
-        """Whether numbers are published or reproduced; empty where a model has published ones only."""
+        """Whether numbers are published or of our runs; empty where a model has published ones only."""
         if who.label:
-            return f"reproduced ({who.label})" if self.is_printed(who) else "reproduced"
-        reproduced = any(other.label and other.name == who.name for other in self.whos)
-        return PUBLISHED if reproduced else ""
+            return f"our runs ({who.label})" if self.is_printed(who) else "our runs"
+        run = any(other.label and other.name == who.name for other in self.whos)
+        return PUBLISHED if run else ""
 
     @property
     def several_models(self) -> bool:
@@ -105,7 +105,7 @@ class Content:
 
 
 def paper_table(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None = None) -> Table:
-    """Return the table of the tidy cells that `paper_cells` returns; ``ledger`` is what was reproduced."""
+    """Return the table of the tidy cells that `paper_cells` returns; ``ledger`` has our runs."""
     content = _content(definition, cells)
     names, columns, blocks = _FORMS[definition.form](content)
     failed = dict.fromkeys(name for ids in cells["failed"] for name in ids)
@@ -130,7 +130,7 @@ def _content(definition: TableDefinition, cells: pd.DataFrame) -> Content:
         if row["label"]:
             metric = METRICS[row["metric"]]
             decimals = metric.decimals + 2 * (definition.fraction and metric.percent)
-            found[Who(row["model"], row["variant"], row["label"]), *what] = reproduced_cell(row, decimals)
+            found[Who(row["model"], row["variant"], row["label"]), *what] = own_cell(row, decimals)
     best = cells[(cells["mark"] == FIRST) & (cells["setting"] != AVERAGE)].drop_duplicates(CELL)
     names = best["variant"].where(best["variant"] != "", best["model"])
     counts = {str(name): int(count) for name, count in names.value_counts().items()}

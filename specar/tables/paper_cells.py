@@ -1,4 +1,4 @@
-"""The tidy form of a paper's table: one row per cell and model, published beside reproduced."""
+"""The tidy form of a paper's table: one row per cell and model, published beside our runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Key: TypeAlias = tuple[str, str, str, str, str, str, bool]
 
 PROTOCOL = "published"
 CELL = ["task", "dataset", "setting", "metric", "model", "variant"]
-_RESULT = ["label", "reproduced", "sd", "seeds", "state", "runs", "failed"]
+_RESULT = ["label", "ours", "sd", "seeds", "state", "runs", "failed"]
 COLUMNS = [
     *("table", "source_table", *CELL, "top"),
     *("published", "mark", "printed_mark", "mark_differs", "flagged"),
@@ -46,13 +46,13 @@ class Own(NamedTuple):
 def paper_cells(
     definition: TableDefinition, ledger: Ledger | None = None, flagged: Collection[FlaggedKey] = ()
 ) -> pd.DataFrame:
-    """Return every cell of a table, with what was reproduced of it under the protocol ``published``.
+    """Return every cell of a table, with our runs of it under the protocol ``published``.
 
     ``flagged`` are the cells whose printed number the audit lists (see `flag_key`). The result has `COLUMNS`:
     a row per cell and model; a model of which runs were asked for has one per label, and a model of one's own
     comes last under its label. ``published`` has the printed digits, empty where nothing is printed. ``mark``
-    is recomputed and ``mark_differs`` compares it (see `with_marks`). ``top`` is that of the reproduced runs,
-    which are in the table's unit. ``state`` is empty where nothing is reproduced. ``runs`` (with a result)
+    is recomputed and ``mark_differs`` compares it (see `with_marks`). ``top`` is that of our runs,
+    which are in the table's unit. ``state`` is empty where no run is asked for. ``runs`` (with a result)
     and ``failed`` are tuples of run ids.
     """
     values = _values(definition, ledger) if ledger is not None else {}
@@ -83,7 +83,7 @@ def flagged_keys(flagged: pd.DataFrame) -> set[FlaggedKey]:
 
 
 def _values(definition: TableDefinition, ledger: Ledger) -> dict[Key, Value]:
-    """What is reproduced, by task, dataset, setting, metric, label, variant and TOP."""
+    """Our runs, by task, dataset, setting, metric, label, variant and TOP."""
     cells = ledger.cells[ledger.cells["protocol"] == PROTOCOL]
     cells = cells[cells["task"].isin(definition.tasks)].assign(variant="")
     tables = [cells.rename(columns={"model": "label"})]
@@ -180,7 +180,7 @@ def _result(definition: TableDefinition, cell: Value, own: Own, values: Mapping[
     return {
         "label": own.label,
         "top": top,
-        "reproduced": value["reproduced"] * scale,
+        "ours": value["ours"] * scale,
         "sd": value["sd"] * scale,
         **{name: value[name] for name in ("seeds", "state", "runs", "failed")},
     }

@@ -32,7 +32,7 @@ def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | 
         definition.caption,
         f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
         "deviation.",
-        *_reproduced(definition, cells, plan),
+        *_own(definition, cells, plan),
         *remarks,
     ]
 
@@ -42,27 +42,27 @@ def _place(definition: TableDefinition) -> str:
     return f"{'appendix ' if kind == 'appendix' else ''}Table {number}{' of the paper' * (kind == 'main')}"
 
 
-def _reproduced(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | None) -> Iterator[str]:
+def _own(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | None) -> Iterator[str]:
     shown = cells[cells["label"] != ""]
     ours, others = shown[shown["model"] == OURS], shown[shown["model"] != OURS]
     if plan is None or shown.empty:
-        yield f"Reproduced: no run of this table under the protocol {PROTOCOL} is in the configuration."
+        yield f"Our runs: no run of this table under the protocol {PROTOCOL} is in the configuration."
         return
     if len(ours):
         top = f" {_top(definition)}" if _top(definition) else ""
         yield (
-            f"Reproduced: our runs of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
+            f"Our runs: those of {OURS}{top} under the protocol {PROTOCOL}, {seeds_in_words(ours)} "
             f"({'; '.join(_titled(plan, name) for name in ours['label'].unique())})."
         )
         if base := definition.base_variant:
-            yield f"Reproduced {base} is the ordinary run, unless an ablation has its own."
+            yield f"Our {base} is the ordinary run, unless an ablation has its own."
         variants = [variant for model, variant in definition.models if model == OURS and variant]
         if absent := [variant for variant in variants if variant not in set(ours["variant"])]:
             yield f"No run of {', '.join(absent)} is in the configuration."
     for (name, label), rows in others.groupby(["model", "label"], sort=False):
         nothing = ", of which the paper prints nothing here"
         beside = f" beside {name}" if (name, "") in definition.models else nothing
-        yield f"Reproduced{beside}: our runs of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
+        yield f"Our runs{beside}: those of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
     yield from dict.fromkeys(_changed(definition, plan))
 
 

@@ -31,7 +31,7 @@ PANEL = 150
 RULES = "Rules, fixed before the runs:"
 _RANKING = (
     "{}: best, {}: second best published number of each row and metric, recomputed from the printed numbers. "
-    "Reproduced numbers are not ranked."
+    "Our runs are not ranked."
 )
 Link = Callable[[Cell], str | None]
 

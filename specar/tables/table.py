@@ -11,7 +11,7 @@ from specar.results.run_states import Failures
 
 # Kinds of cells: numbers of the paper and of our runs, those two states of the ledger, and all else.
 PRINTED, NOT_PRINTED = "published", "not printed"
-REPRODUCED, NOT_RUN = "reproduced", "not run"
+OWN, NOT_RUN = "own", "not run"
 VALUE, COUNT, TEXT, WORD, BLANK = "value", "count", "text", "word", "blank"
 
 # What stands in a cell without a number, and what it means.
@@ -68,9 +68,9 @@ class Cell:
     @property
     def words(self) -> str:
         """What the cell is, in words."""
-        if self.kind == REPRODUCED:
+        if self.kind == OWN:
             some = ", some not done" if self.partial else ""
-            return f"reproduced, {self.seeds} seed{'s' * (self.seeds != 1)}{some}"
+            return f"our runs, {self.seeds} seed{'s' * (self.seeds != 1)}{some}"
         place = {FIRST: ", best of its row", SECOND: ", second best of its row"}.get(self.mark, "")
         return f"published{place}" if self.kind == PRINTED else WORDS.get(self.kind, ("", ""))[1]
 
@@ -81,7 +81,7 @@ class Column:
 
     headings: tuple[str, ...]
     group: str
-    reproduced: bool = False
+    own: bool = False
     prose: bool = False
 
 
@@ -91,7 +91,7 @@ class Line:
 
     names: tuple[str, ...]
     cells: tuple[Cell, ...]
-    reproduced: bool = False
+    own: bool = False
     href: str = ""  # where its first name leads to
 
 

@@ -1,4 +1,4 @@
-"""The tables of a task: published beside reproduced, one per model and protocol, which are never mixed."""
+"""The tables of a task: published beside our runs, one per model and protocol, which are never mixed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from specar.tables.render import plain
 from specar.tables.table import (
     BLANK,
     NOT_RUN,
+    OWN,
     PRINTED,
-    REPRODUCED,
     VALUE,
     Cell,
     Column,
@@ -30,7 +30,7 @@ from specar.tables.table import (
 )
 from specar.tables.task_notes import Remark, legend_of, notes_of, remarks_on, signs_at
 
-_COLUMNS = {"published": "published", "released_log": "authors' log", "reproduced": "reproduced"}
+_COLUMNS = {"published": "published", "released_log": "authors' log", "ours": "our runs"}
 _UNITS = {"percent": "dev. %", "points": "dev. points"}
 _TOPS = {False: "without TOP", True: "with TOP"}
 
@@ -48,7 +48,7 @@ def task_page(ledger: Ledger, task: str, averaged: bool = False) -> tuple[pd.Dat
     part = ledger.of(task)
     rows = part.cells[part.cells["setting"] == AVERAGE] if averaged else part.cells
     tables = tuple(task_tables(part, task, rows, averaged))
-    title = f"{source_of(task).title}: published and reproduced"
+    title = f"{source_of(task).title}: published and our runs"
     return rows, Page(title, tables, empty="No run of this task is in the matrix.")
 
 
@@ -108,7 +108,7 @@ def _columns(task: str, rows: pd.DataFrame) -> Iterator[Column]:
         name = _TOPS[top] if words else ""
         for group in groups:
             for column, text in group.columns.items():
-                yield Column((name, group.label, text), task, column == "reproduced")
+                yield Column((name, group.label, text), task, column == "ours")
     for group in groups:
         for text in baseline_labels(task).values():
             yield Column(("floors", group.label, text), task)
@@ -137,8 +137,8 @@ def _results(found: Mapping[tuple[bool, str], Mapping[str, Any]], top: bool, gro
     for column in group.columns:
         if row is None:
             yield Cell(BLANK)
-        elif column == "reproduced":
-            yield reproduced_cell(row, METRICS[row["metric"]].decimals)
+        elif column == "ours":
+            yield own_cell(row, METRICS[row["metric"]].decimals)
         elif column == "deviation":
             yield Cell(VALUE, deviation(row["deviation"], METRICS[row["metric"]]))
         else:
@@ -151,14 +151,14 @@ def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def reproduced_cell(row: Mapping[str, Any], decimals: int) -> Cell:
-    """Return the cell of ``reproduced``, ``sd``, ``seeds``, ``state``, ``runs`` and ``failed``."""
+def own_cell(row: Mapping[str, Any], decimals: int) -> Cell:
+    """Return the cell of ``ours``, ``sd``, ``seeds``, ``state``, ``runs`` and ``failed``."""
     ids = {"runs": row["runs"], "failed": row["failed"]}
-    if pd.isna(row["reproduced"]):
+    if pd.isna(row["ours"]):
         return Cell(row["state"] if row["state"] in (FAILED, NOT_REQUESTED) else NOT_RUN, **ids)
     return Cell(
-        REPRODUCED,
-        f"{row['reproduced']:.{decimals}f}",
+        OWN,
+        f"{row['ours']:.{decimals}f}",
         "" if pd.isna(row["sd"]) else f"{row['sd']:.{decimals}f}",
         partial=row["state"] == PARTIAL,
         seeds=int(row["seeds"]),
@@ -205,7 +205,7 @@ def terminal_table(ledger: Ledger, task: str) -> str:
     part = ledger.of(task)
     cells = part.cells
     is_average = (cells["setting"] == AVERAGE) | cells["dataset"].isin(source_of(task).aggregates)
-    known = cells[cells["reproduced"].notna() | ((cells["state"] == FAILED) & ~is_average)]
+    known = cells[cells["ours"].notna() | ((cells["state"] == FAILED) & ~is_average)]
     tables = [f"{table.title}\n\n{plain(table)}" for table in task_tables(part, task, known)]
     reasons = [f"  {text}" for text in listed_failures(part.failed).texts]
     failed = ["\n".join(["Failed runs:", *reasons])] if reasons else []

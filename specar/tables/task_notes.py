@@ -42,7 +42,7 @@ def notes_of(plan: Plan, task: str, rows: pd.DataFrame, runs: pd.DataFrame, aver
     return [
         *([plan.config.note] if plan.config.note else []),
         *(published if printed else [_nothing(plan, task, model, protocol)]),
-        f"Reproduced: our runs, {seeds_in_words(rows)}{cached}.",
+        f"Our runs: {seeds_in_words(rows)}{cached}.",
         *(_deviation(task, protocol) if printed else []),
         f"Floors: naive baselines ({', '.join(floors.values())}), {state}.",
         *own,
@@ -77,7 +77,7 @@ def _log(task: str, rows: pd.DataFrame) -> list[str]:
 def _deviation(task: str, protocol: str) -> list[str]:
     unit = {"percent": "percent of published", "points": "percentage points"}
     metric = next(iter(metrics_of(task, protocol).values()))
-    sentence = f"Dev.: deviation of reproduced from published, in {unit[metric.deviation_unit]}."
+    sentence = f"Dev.: deviation of our runs from published, in {unit[metric.deviation_unit]}."
     return [sentence] if protocol == "published" else [sentence, _OTHER_PROTOCOL]
 
 
@@ -93,7 +93,7 @@ def legend_of(task: str, rows: pd.DataFrame) -> str:
 
 
 def seeds_in_words(rows: pd.DataFrame) -> str:
-    """Return what the reproduced numbers of tidy rows are, by the number of their seeds."""
+    """Return what our runs' numbers of tidy rows are, by the number of their seeds."""
     counts = rows.loc[rows["seeds"] > 0, "seeds"]
     if counts.empty:
         return "of which none is done yet"

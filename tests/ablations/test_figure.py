@@ -21,7 +21,7 @@ def test_curves_have_a_point_per_level_done(plan, write):
     (axes,) = figure.figure.axes
     (line, *_) = axes.lines
     assert list(line.get_xydata().ravel()) == [0, 0.1, 2, 0.2]
-    assert "2 of 3 points reproduced" in figure.alt
+    assert "2 of 3 points run" in figure.alt
 
 
 def test_published_numbers_alone_are_drawn_and_nothing_is_said_in_words(plan):
@@ -54,6 +54,6 @@ def test_levels_that_are_models_are_compared_with_one_another(tmp_path, write):
                 if not made.own_record_file(run_id).exists():
                     write(made, run_id, {"mse": 0.2 if level in ("theirs", "same") else 0.1, "mae": 0.1})
     rows = [label.get_text() for label in drawn(made, "models").figure.axes[0].get_yticklabels()]
-    assert rows == ["ETTh1, reproduced (without TOP)"]
+    assert rows == ["ETTh1, our runs (without TOP)"]
     rows = [label.get_text() for label in drawn(made, "blocks").figure.axes[0].get_yticklabels()]
-    assert rows == [f"ETTh1, reproduced ({name}, without TOP)" for name in ("specar", "specar-released")]
+    assert rows == [f"ETTh1, our runs ({name}, without TOP)" for name in ("specar", "specar-released")]

@@ -12,7 +12,7 @@ from specar.results.ablations import ablation_runs, ablation_table, best_levels
 from specar.runs.store import plan_of
 from specar.tables.ablation import ablation_levels
 from specar.tables.render import render
-from specar.tables.table import FAILED, NOT_RUN, REPRODUCED, page_of
+from specar.tables.table import FAILED, NOT_RUN, OWN, page_of
 
 VALUES = {"1": {1: 0.08, 2: 0.10}, "2": {1: 0.06, 2: 0.07}}
 
@@ -34,23 +34,23 @@ def done(plan, write):
 
 def test_means_and_states_by_hand(done):
     table = ablation_table(done, "depth").set_index(["level", "metric"])
-    assert table.loc[("1", "mse"), "reproduced"] == pytest.approx(0.09)
+    assert table.loc[("1", "mse"), "ours"] == pytest.approx(0.09)
     assert table.loc[("1", "mse"), "sd"] == pytest.approx(0.02 / math.sqrt(2))
-    assert table.loc[("2", "mae"), "reproduced"] == pytest.approx(0.13)
+    assert table.loc[("2", "mae"), "ours"] == pytest.approx(0.13)
     assert list(table["state"]) == ["done"] * 4 + ["failed"] * 2
     assert list(table["seeds"]) == [2] * 4 + [0] * 2
     assert len(table.loc[("1", "mse"), "run_ids"].split()) == 2
-    best = best_levels(table.reset_index(), "reproduced")
+    best = best_levels(table.reset_index(), "ours")
     assert list(table.index[best.to_numpy()]) == [("2", "mse"), ("2", "mae")]
 
 
 def test_the_printed_table_says_what_is_missing_and_why(done):
     table = ablation_levels(done, "depth", ablation_table(done, "depth"))
     ((mse, mae),) = table.blocks
-    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "reproduced (specar, without TOP)")
+    assert mse.names == ("ETTh1", "mask ratio 0.25", "MSE", "our runs (specar, without TOP)")
     assert [(cell.kind, cell.text, cell.mark) for cell in mse.cells] == [
-        (REPRODUCED, "0.090", ""),
-        (REPRODUCED, "0.065", "first"),
+        (OWN, "0.090", ""),
+        (OWN, "0.065", "first"),
         (FAILED, "", ""),
     ]
     assert len(mse.cells[0].runs) == 2
@@ -63,7 +63,7 @@ def test_an_ablation_without_any_run_is_a_table_without_lines(plan):
     table = ablation_table(plan, "depth")
     assert set(table["state"]) == {"missing"}
     assert ablation_levels(plan, "depth", table).blocks == ()
-    assert not best_levels(table, "reproduced").any()
+    assert not best_levels(table, "ours").any()
 
 
 def test_some_seeds_are_marked(plan, write):
@@ -71,7 +71,7 @@ def test_some_seeds_are_marked(plan, write):
     write(plan, name, {"mse": 0.1, "mae": 0.2})
     ((line, _),) = ablation_levels(plan, "depth", ablation_table(plan, "depth")).blocks
     assert line.cells[0].partial
-    assert [cell.kind for cell in line.cells] == [REPRODUCED, NOT_RUN, NOT_RUN]
+    assert [cell.kind for cell in line.cells] == [OWN, NOT_RUN, NOT_RUN]
     assert line.cells[0].mark == ""  # one level alone is not the best
 
 
@@ -118,7 +118,7 @@ def test_averages_need_all_datasets(tmp_path, write):
         write(plan, run_id, {"precision": 0.5, "recall": 0.5, "f1": 0.5})
     table = ablation_table(plan, "backbone")
     average = table[(table["dataset"] == "avg") & (table["task"] == "anomaly_detection")].set_index("level")
-    assert average.loc["DCN", "reproduced"] == pytest.approx(70.0)
+    assert average.loc["DCN", "ours"] == pytest.approx(70.0)
     assert average.loc["DCN", "published"] == 84.03
     assert average.loc["Embed", "state"] == "missing"
     assert len(average) == 3
@@ -139,7 +139,7 @@ def test_levels_are_compared_on_the_seeds_that_they_share(uneven):
     table = ablation_table(uneven, "depth")
     assert set(table["seeds"]) == {1}
     assert set(table["state"]) == {"partial"}
-    assert best_levels(table, "reproduced").sum() == 2
+    assert best_levels(table, "ours").sum() == 2
     ((mse, _),) = ablation_levels(uneven, "depth", table).blocks
     # Three decimals would not tell the levels apart.
     assert [(cell.text, cell.mark) for cell in mse.cells] == [
@@ -155,8 +155,8 @@ def test_levels_that_share_no_seed_keep_what_they_have(plan, write):
             if run.seed == seed:
                 write(plan, run_id, {"mse": seed / 10, "mae": seed / 10})
     table = ablation_table(plan, "depth")
-    assert list(table["reproduced"].dropna()) == pytest.approx([0.1, 0.1, 0.2, 0.2])
-    assert not best_levels(table, "reproduced").any()
+    assert list(table["ours"].dropna()) == pytest.approx([0.1, 0.1, 0.2, 0.2])
+    assert not best_levels(table, "ours").any()
 
 
 def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
@@ -168,7 +168,7 @@ def test_levels_that_set_an_axis_share_seeds_over_it(tmp_path, write):
         for run_id, run in plan.levels_of("definition")[level].items():
             if run.seed in seeds:
                 write(plan, run_id, {"accuracy": run.seed / 10, "macro_f1": run.seed / 10})
-    assert list(ablation_table(plan, "definition")["reproduced"]) == pytest.approx([30.0] * 4)
+    assert list(ablation_table(plan, "definition")["ours"]) == pytest.approx([30.0] * 4)
 
 
 def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, write):
@@ -183,7 +183,7 @@ def test_what_is_reproduced_follows_what_is_published_on_a_dataset(tmp_path, wri
         dict.fromkeys(c.line for c in changes(shown, ablation_runs(plan, "backbone"), ["MCN", "DCN"]))
     )
     place = lines.index("JapaneseVowels, published")
-    assert lines[place + 1] == "JapaneseVowels, reproduced (specar)"
+    assert lines[place + 1] == "JapaneseVowels, our runs (specar)"
     assert len(lines) == 11
     assert list(table.loc[table["task"] == "anomaly_detection", "dataset"])[-1] == "avg"
 

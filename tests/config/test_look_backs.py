@@ -50,9 +50,9 @@ def test_only_the_experiment_s_own_look_back_is_judged_and_averaged():
     cells = found.cells[(found.cells["dataset"] == "Exchange") & (found.cells["metric"] == "mse")]
     without = cells[~cells["top"].astype(bool)].set_index("setting")
     assert list(without.index) == ["96", "96 (look-back 336)", "192", "336", "720", "avg"]
-    assert without.loc["96 (look-back 336)", "reproduced"] == 9.0
+    assert without.loc["96 (look-back 336)", "ours"] == 9.0
     assert without.loc["96 (look-back 336)", "printed"] == ""
-    assert without.loc["avg", "reproduced"] == pytest.approx(0.25)
+    assert without.loc["avg", "ours"] == pytest.approx(0.25)
     judged = verdicts_of(found)
     assert set(judged.loc[judged["runs"] != "", "setting"]) == {"96", "192", "336", "720", "avg"}
     (effect,) = own_effects("long_term_forecast", found.runs, "mse")

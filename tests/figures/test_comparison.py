@@ -1,4 +1,4 @@
-"""The figure of published against reproduced shows the cells of the ledger, and says what is missing."""
+"""The figure of published against our runs shows the cells of the ledger, and says what is missing."""
 
 import itertools
 
@@ -55,18 +55,18 @@ def test_drawn_is_what_the_ledger_says(task, plan, drawn):
     assert len(figure.axes) == cells["metric"].nunique()
     for axes, (metric, rows) in zip(figure.axes, cells.groupby("metric", sort=False), strict=True):
         assert axes.get_title().removesuffix(" (%)") == METRICS[metric].label
-        rows, found = rows[rows["reproduced"].notna()], points(axes)
+        rows, found = rows[rows["ours"].notna()], points(axes)
         assert sum(map(len, found.values())) == len(rows) > 1
         for (model, top), group in rows.groupby(["model", "top"]):
             look = look_of(made.config, model, top)
-            expected = sorted(group[["published", "reproduced"]].itertuples(index=False, name=None))
+            expected = sorted(group[["published", "ours"]].itertuples(index=False, name=None))
             np.testing.assert_allclose(sorted(found[look.colour, look.marker]), expected)
         low, high = zip(*bars(axes), strict=True)
-        np.testing.assert_allclose(sorted(low), sorted(rows["reproduced"] - rows["sd"]))
-        np.testing.assert_allclose(sorted(high), sorted(rows["reproduced"] + rows["sd"]))
+        np.testing.assert_allclose(sorted(low), sorted(rows["ours"] - rows["sd"]))
+        np.testing.assert_allclose(sorted(high), sorted(rows["ours"] + rows["sd"]))
     for name in BOTH:
         of = cells[cells["model"] == name]
-        text = f"Model {name}: {of['reproduced'].notna().sum()} of {len(of)} published cells run so far"
+        text = f"Model {name}: {of['ours'].notna().sum()} of {len(of)} published cells run so far"
         assert text in words(figure)
 
 
@@ -148,7 +148,7 @@ def test_nothing_to_compare_is_said_without_axes(task, plan, drawn):
         assert sentence in words(figure)
         assert sentence in alt
         assert "A caution." in words(figure)
-        assert title == f"{SOURCES[task].title}: published against reproduced"
+        assert title == f"{SOURCES[task].title}: published against our runs"
 
 
 def test_settings_that_the_paper_does_not_print_are_no_comparison(plan, drawn):
@@ -168,7 +168,7 @@ def test_a_metric_without_any_point_is_an_empty_panel(plan, drawn):
     assert mse.containers
     assert not mae.containers
     assert not mae.axison
-    assert [text.get_text() for text in mae.texts] == ["nothing reproduced yet"]
+    assert [text.get_text() for text in mae.texts] == ["nothing run yet"]
 
 
 def test_axes_are_logarithmic_only_over_more_than_a_factor_of_ten(plan, drawn):
@@ -293,5 +293,5 @@ def test_all_tasks_in_one_figure(plan, drawn):
     assert np.all(np.abs(places[:, 1] / places[:, 0] - 1) < 0.1)
     (point,) = [line.get_xydata() for line, *_ in percent.containers]
     assert point[0, 0] == 78.0
-    assert "Nothing reproduced yet, so no panel: sMAPE of M4; MASE, OWA of M4." in words(made.figure)
-    assert "reproduced results: specar 61 of " in made.alt
+    assert "Nothing run yet, so no panel: sMAPE of M4; MASE, OWA of M4." in words(made.figure)
+    assert "published results against our runs: specar 61 of " in made.alt

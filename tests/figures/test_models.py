@@ -161,7 +161,7 @@ def test_a_model_without_published_numbers_has_points_where_it_has_results(plan)
     made = plan(values("mine"), lambda run: run.key.model != "mine" or run.horizon != 192)
     found = points_of(ledger_of(made), "long_term_forecast", "mse")
     (point, with_top) = [point for point in found.points if point.model == "mine"]
-    assert (point.name, point.top, point.reproduced, with_top.top) == ("ETTh1 96", False, True, True)
+    assert (point.name, point.top, point.own, with_top.top) == ("ETTh1 96", False, True, True)
     none = plan(values("mine"), lambda run: False)
     found = points_of(ledger_of(none), "long_term_forecast", "mse")
     assert {point.model for point in found.points} == set(OURS)  # hollow: published

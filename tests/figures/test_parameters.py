@@ -59,7 +59,7 @@ def test_points(plan):
     made = plan(VALUES, lambda run: run.dataset == "ETTh1" and run.horizon in (96, 192))
     found = points_of(ledger_of(made), "long_term_forecast", "mse")
     points, means = found.points, found.means
-    assert {(one.name, one.top, one.reproduced) for one in points} == {
+    assert {(one.name, one.top, one.own) for one in points} == {
         *(("ETTh1 96, 192", top, True) for top in (False, True)),
         *(("Exchange", top, False) for top in (False, True)),
     }
@@ -71,7 +71,7 @@ def test_points(plan):
 def test_mean_over_all_sets(plan):
     values = {"seeds": [1], "run_models": ["specar"], "matrix": [{"task": "classification"}]}
     (mean,) = points_of(ledger_of(plan(values)), "classification", "accuracy").means
-    assert mean.reproduced
+    assert mean.own
     assert mean.value == pytest.approx(74.7, abs=1.5)
     assert mean.lowest <= mean.total <= mean.highest
 

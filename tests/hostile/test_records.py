@@ -148,7 +148,7 @@ def test_one_damaged_record_costs_its_own_cell_and_is_made_again(tmp_path, monke
     ledger = ledger_of(plan)
     assert "not valid JSON" in ledger.failed[hurt]
     assert record_or_damage(plan, hurt)[0] is None
-    differ = ledger.cells.loc[whole.cells["reproduced"].fillna(-1) != ledger.cells["reproduced"].fillna(-1)]
+    differ = ledger.cells.loc[whole.cells["ours"].fillna(-1) != ledger.cells["ours"].fillna(-1)]
     assert set(differ["dataset"]) == {"JapaneseVowels"}
     status = status_of(plan, hurt)
     assert (status.state, status.reason) == ("damaged", ledger.failed[hurt])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.weightstats import DescrStatsW
 
 from specar.judge.cell import judge_summary
-from specar.judge.rules import ALPHA, BETTER, INCONCLUSIVE, NOT_RUN, REPRODUCED, WORSE, cell_rules
+from specar.judge.rules import ALPHA, BETTER, EQUAL, NOT_RUN, UNDECIDED, WORSE, cell_rules
 from specar.paper.metrics import half_unit, margin_of, margins_in_words
 
 from .values import judge_values
@@ -18,21 +18,21 @@ from .values import judge_values
 @pytest.mark.parametrize(
     ("values", "published", "metric", "word"),
     [
-        ([0.400, 0.401, 0.399], "0.400", "mse", REPRODUCED),
-        ([0.406, 0.4061, 0.4059], "0.400", "mse", REPRODUCED),  # significantly different, inside 3 %
+        ([0.400, 0.401, 0.399], "0.400", "mse", EQUAL),
+        ([0.406, 0.4061, 0.4059], "0.400", "mse", EQUAL),  # significantly different, inside 3 %
         ([0.350, 0.351, 0.349], "0.400", "mse", BETTER),
         ([0.450, 0.451, 0.449], "0.400", "mse", WORSE),
-        ([0.30, 0.40, 0.50], "0.400", "mse", INCONCLUSIVE),  # the right mean, but noise
-        ([0.45, 0.40, 0.55], "0.400", "mse", INCONCLUSIVE),
-        ([0.400], "0.400", "mse", INCONCLUSIVE),
-        ([0.400, 0.4001], "0.400", "mse", INCONCLUSIVE),  # of two seeds nothing is said
-        ([0.500, 0.5001], "0.400", "mse", INCONCLUSIVE),
-        ([0.43, 0.44, 0.45], "0.400", "mse", INCONCLUSIVE),  # one more run may well be 0.41
+        ([0.30, 0.40, 0.50], "0.400", "mse", UNDECIDED),  # the right mean, but noise
+        ([0.45, 0.40, 0.55], "0.400", "mse", UNDECIDED),
+        ([0.400], "0.400", "mse", UNDECIDED),
+        ([0.400, 0.4001], "0.400", "mse", UNDECIDED),  # of two seeds nothing is said
+        ([0.500, 0.5001], "0.400", "mse", UNDECIDED),
+        ([0.43, 0.44, 0.45], "0.400", "mse", UNDECIDED),  # one more run may well be 0.41
         ([], "0.400", "mse", NOT_RUN),
-        ([75.0, 75.1, 74.9], "74.7", "accuracy", REPRODUCED),
+        ([75.0, 75.1, 74.9], "74.7", "accuracy", EQUAL),
         ([80.0, 80.1, 79.9], "74.7", "accuracy", BETTER),
         ([70.0, 70.1, 69.9], "74.7", "accuracy", WORSE),
-        ([12.1, 12.1, 12.11], "11.844", "smape", REPRODUCED),  # 0.26 above: inside 0.3
+        ([12.1, 12.1, 12.11], "11.844", "smape", EQUAL),  # 0.26 above: inside 0.3
         ([12.3, 12.3, 12.31], "11.844", "smape", WORSE),
     ],
 )
@@ -41,7 +41,7 @@ def test_words(values, published, metric, word):
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [(0.103, REPRODUCED), (0.097, REPRODUCED), (0.1031, WORSE), (0.0969, BETTER)]
+    ("value", "word"), [(0.103, EQUAL), (0.097, EQUAL), (0.1031, WORSE), (0.0969, BETTER)]
 )
 def test_seeds_without_spread_are_compared_with_the_margin(value, word):
     # 3 % of 0.100 is 0.003: half a unit of its last digit does not count.
@@ -62,13 +62,13 @@ def test_a_single_seed_is_not_tested():
 def test_a_margin_is_what_it_is_said_to_be():
     """3 % of 0.020 are 0.0006, though 0.0205 may be printed so: no word there, neither good nor bad."""
     assert judge_values([0.0201] * 3, "0.020", "mse").margin == pytest.approx(0.0006)
-    assert judge_values([0.02055, 0.0206, 0.02065], "0.020", "mse").word == INCONCLUSIVE
-    assert judge_values([0.0202, 0.0202, 0.02021], "0.020", "mse").word == REPRODUCED
+    assert judge_values([0.02055, 0.0206, 0.02065], "0.020", "mse").word == UNDECIDED
+    assert judge_values([0.0202, 0.0202, 0.02021], "0.020", "mse").word == EQUAL
 
 
 def test_what_rounding_explains_is_never_called_better_or_worse():
-    assert judge_values([0.0004, 0.00041, 0.00039], "0.000", "mse").word == INCONCLUSIVE
-    assert judge_values([0.0004] * 3, "0.000", "mse").word == INCONCLUSIVE
+    assert judge_values([0.0004, 0.00041, 0.00039], "0.000", "mse").word == UNDECIDED
+    assert judge_values([0.0004] * 3, "0.000", "mse").word == UNDECIDED
     assert judge_values([0.01, 0.0101, 0.0099], "0.000", "mse").word == WORSE
     assert judge_values([0.01] * 3, "0.000", "mse").word == WORSE
 
@@ -103,7 +103,7 @@ def test_tests_and_intervals_are_those_of_statsmodels(values):
     below, above = sample.tconfint_mean(ALPHA)
     reach = (above - below) / 2 * np.sqrt(len(values) + 1)
     inside, beyond = low > -0.012 and high < 0.012, abs(sample.mean) - reach > 0.012
-    expected = REPRODUCED if inside else INCONCLUSIVE if not beyond else BETTER if high < 0 else WORSE
+    expected = EQUAL if inside else UNDECIDED if not beyond else BETTER if high < 0 else WORSE
     assert verdict.word == expected
     assert (verdict.p_beyond < ALPHA) == beyond
 
@@ -111,7 +111,7 @@ def test_tests_and_intervals_are_those_of_statsmodels(values):
 @given(st.floats(0.3, 0.5), st.floats(1e-9, 0.1), st.floats(0, 1), st.integers(3, 6))
 def test_less_noise_never_takes_a_verdict_back(mean, sd, share, number):
     noisy, calm = (judge_summary(mean, each, number, "0.400", "mse").word for each in (sd, share * sd))
-    assert noisy in (INCONCLUSIVE, calm)
+    assert noisy in (UNDECIDED, calm)
 
 
 @given(seeds)

@@ -94,7 +94,7 @@ def ours(claim, change=0.0, skip=0, **other):
     cells = claim_cells(BY_ID[claim])
     cells = cells[cells["model"] == "SpecAR-Net"].iloc[skip:]
     changed = cells["number"] * (1 + change)
-    named = {"model": "specar", "published_as": "SpecAR-Net", "reproduced": changed, "runs": "", **other}
+    named = {"model": "specar", "published_as": "SpecAR-Net", "ours": changed, "runs": "", **other}
     return cells.assign(**named).reindex(columns=COLUMNS)
 
 
@@ -127,7 +127,7 @@ def test_a_word_needs_half_of_the_cells():
 
 def window_results(rows):
     names = {"ablation": "window", "task": "long_term_forecast", "dataset": "Exchange", "metric": "mse"}
-    table = pd.DataFrame(rows, columns=["level", "setting", "reproduced"])
+    table = pd.DataFrame(rows, columns=["level", "setting", "ours"])
     ids = table["level"] + "-" + table["setting"]
     return table.assign(**names, top=False, model="specar", protocol="published", run_ids=ids)
 

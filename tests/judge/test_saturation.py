@@ -85,9 +85,9 @@ def test_states_of_the_printed_numbers_of_other_models():
     rows = rivals_of(verdicts_of(ledger([*near, *far, *few, *runs_of(0.1, 0.001)])))
     mse = rows[(rows["dataset"] == "Exchange") & (rows["metric"] == "mse")]
     states = mse[mse["published_as"] == "DLinear"].set_index("setting")[["state", "verdict"]]
-    assert tuple(states.loc["96"]) == (RERUN, "reproduced")
+    assert tuple(states.loc["96"]) == (RERUN, "equal")
     assert tuple(states.loc["192"]) == (CONTRADICTED, "worse")
-    assert tuple(states.loc["336"]) == (RERUN, "inconclusive")  # of one seed nothing is contradicted
+    assert tuple(states.loc["336"]) == (RERUN, "undecided")  # of one seed nothing is contradicted
     assert tuple(states.loc["720"]) == (COPIED, "not run")
     assert set(mse.loc[mse["published_as"] == "TimesNet", "state"]) == {COPIED}
     assert "SpecAR-Net" not in set(rows["published_as"])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from specar.judge.judgement import judge
-from specar.judge.rules import INCONCLUSIVE, NOT_RUN, REPRODUCED, VERDICTS, WORSE
+from specar.judge.rules import EQUAL, NOT_RUN, UNDECIDED, VERDICTS, WORSE
 from specar.judge.verdicts import summary, verdicts_of
 from specar.outputs.names import judgement_files
 from specar.outputs.write import write_judgement
@@ -48,18 +48,18 @@ def test_rows(table):
     assert row["margin"] == pytest.approx(0.03 * printed)
     assert row["runs"].split() == [run("ETTh1", "96", seed, task=TASK)[0]["run_id"] for seed in (1, 2, 3)]
     assert (row["seeds"], row["seeds_asked"], row["reason"]) == (3, 3, "")
-    assert row["inside_margin"] == (row["verdict"] == REPRODUCED)
+    assert row["inside_margin"] == (row["verdict"] == EQUAL)
 
 
 def test_what_is_missing_is_said(table):
     failed = f"failed: {run('ETTh1', '192', 3, task=TASK)[0]['run_id']}: NotFinite: the loss became nan"
     row = of_etth1(table, "192")
     assert (row["verdict"], row["reason"]) == (
-        INCONCLUSIVE,
+        UNDECIDED,
         f"2 seeds, outside the margin; 2 of 3 seeds done; {failed}",
     )
     single = of_etth1(table, "336")
-    assert single["verdict"] == INCONCLUSIVE
+    assert single["verdict"] == UNDECIDED
     assert single["reason"].startswith("1 seed, ")
     assert single["reason"].endswith("; 1 of 3 seeds done")
     average = of_etth1(table, "avg")
@@ -76,21 +76,21 @@ def test_averages_are_judged_by_the_averages_of_seeds():
         for seed in (1, 2, 3):
             rows += run("ETTh1", setting, seed, {"mse": 0.4 + 0.01 * seed, "mae": 1}, task=TASK)
     row = of_etth1(verdicts_of(ledger(rows)), "avg")
-    assert row["reproduced"] == pytest.approx(0.42)
+    assert row["ours"] == pytest.approx(0.42)
     assert len(row["runs"].split()) == 12
 
 
 def test_no_word_from_fewer_than_three_seeds():
     printed = of_ours().query("dataset == 'ETTh1' and setting == '96' and not top").set_index("metric")
     same = printed["published"].astype(float).to_dict()
-    for values, word in ((same, REPRODUCED), ({name: 2 * value for name, value in same.items()}, WORSE)):
+    for values, word in ((same, EQUAL), ({name: 2 * value for name, value in same.items()}, WORSE)):
         two, three = (
             verdicts_of(
                 ledger([row for seed in seeds for row in run("ETTh1", "96", seed, values, task=TASK)])
             )
             for seeds in ((1, 2), (1, 2, 3))
         )
-        assert set(two["verdict"]) == {INCONCLUSIVE, NOT_RUN}
+        assert set(two["verdict"]) == {UNDECIDED, NOT_RUN}
         assert set(three["verdict"]) == {word, NOT_RUN}
 
 
@@ -129,7 +129,7 @@ def test_models_are_compared_with_their_own_printed_name():
     found = verdicts_of(ledger(rows))
     assert set(found["model"]) == {"DLinear"}
     row = of_etth1(found, "96")
-    assert (row["published"], row["published_as"], row["verdict"]) == ("0.386", "DLinear", REPRODUCED)
+    assert (row["published"], row["published_as"], row["verdict"]) == ("0.386", "DLinear", EQUAL)
     assert len(found) == (published(TASK)["published_as"] == "DLinear").sum()
 
 
@@ -137,7 +137,7 @@ def test_summary(table):
     counts = summary(table).set_index("top")
     assert (counts[list(VERDICTS)].sum(axis=1) == counts["cells"]).all()
     assert counts.loc[True, NOT_RUN] == counts.loc[True, "cells"]
-    assert counts.loc[False, INCONCLUSIVE] >= 4  # MSE and MAE of horizons 192 and 336
+    assert counts.loc[False, UNDECIDED] >= 4  # MSE and MAE of horizons 192 and 336
 
 
 def test_files_of_a_plan_without_records(tmp_path):

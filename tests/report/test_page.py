@@ -118,9 +118,9 @@ def test_every_reproduced_number_leads_to_its_runs(half_done):
 def test_verdicts_are_counted_and_told_one_by_one(half_done):
     _, _, page = half_done
     table = page.by_id("verdicts-counts")
-    assert "inconclusive" in part(page, "verdicts").text
+    assert "undecided" in part(page, "verdicts").text
     header = [cell.text for cell in table.all("thead")[0].all("th")]
-    number = header.index("Inconclusive")
+    number = header.index("Undecided")
     rows = [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")[1:]]
     judged = [row for row in part(page, "verdicts").all("tr") if row.all("td")]
     assert sum(int(row[number]) for row in rows) <= len(judged)

@@ -43,7 +43,7 @@ def eth1(table: pd.DataFrame, setting: float | str, **where: Any) -> pd.Series:
 def test_columns() -> None:
     assert ",".join(tidy([run(96)]).columns) == (
         "task,dataset,setting,model,top,protocol,metric,published_as,printed,published,released_log,"
-        "reproduced,sd,seeds,asked,deviation,deviation_unit,floor,state,runs,failed,"
+        "ours,sd,seeds,asked,deviation,deviation_unit,floor,state,runs,failed,"
         "floor_last_value,floor_seasonal_naive"
     )
 
@@ -57,7 +57,7 @@ def test_mean_sd_and_deviation_by_hand() -> None:
     done = [result(of, mse) for of, mse in zip(matrix, values, strict=True)]
     row = eth1(tidy(matrix, *done, floors=naive), 96)
     assert row.published == 0.442
-    assert row.reproduced == pytest.approx(0.45)
+    assert row.ours == pytest.approx(0.45)
     assert row.sd == pytest.approx(math.sqrt((0.05**2 + 0.01**2 + 0.06**2) / 2))
     assert row.deviation == pytest.approx(100 * 0.008 / 0.442)
     assert (row.deviation_unit, row.seeds, row.state) == ("percent", 3, "done")
@@ -67,7 +67,7 @@ def test_mean_sd_and_deviation_by_hand() -> None:
 def test_one_seed_has_no_sd() -> None:
     row = eth1(tidy([run(96)], result(run(96), 0.4)), 96)
     assert math.isnan(row.sd)
-    assert row.reproduced == 0.4
+    assert row.ours == 0.4
     assert row.seeds == 1
 
 
@@ -81,9 +81,9 @@ def test_states_and_what_is_missing_stays_empty() -> None:
         "not requested",
     ]
     assert [eth1(table, setting).seeds for setting in HORIZONS] == [2, 1, 0, 0]
-    assert eth1(table, 192).reproduced == 0.5
+    assert eth1(table, 192).ours == 0.5
     for empty in (eth1(table, 336), eth1(table, 720), eth1(table, 96, top=True), eth1(table, "avg")):
-        assert empty[["reproduced", "sd", "deviation", "floor"]].isna().all()
+        assert empty[["ours", "sd", "deviation", "floor"]].isna().all()
         assert not math.isnan(empty.published)
 
 
@@ -99,7 +99,7 @@ def test_average_is_per_seed_first() -> None:
     done = [result(of, value) for of, value in zip(matrix, values, strict=True)]
     naive = [floors(of, "last_value", {"mse": x}) for of, x in zip(matrix[::2], (1, 2, 3, 5), strict=True)]
     row = eth1(tidy(matrix, *done, floors=naive), "avg")
-    assert row.reproduced == pytest.approx((0.25 + 0.7) / 2)
+    assert row.ours == pytest.approx((0.25 + 0.7) / 2)
     assert row.sd == pytest.approx(statistics.stdev([0.25, 0.7]))
     assert row.deviation == pytest.approx(100 * (0.475 - 0.498) / 0.498)
     assert (row.seeds, row.floor, row.state) == (2, 2.75, "done")
@@ -134,7 +134,7 @@ def test_average_needs_all_published_settings(asked: list[int], done: list[int],
     table = tidy([run(setting) for setting in asked], *(result(run(setting), 0.4) for setting in done))
     row = eth1(table, "avg")
     assert row.state == state
-    assert math.isnan(row.reproduced) == (state != "done")
+    assert math.isnan(row.ours) == (state != "done")
     assert row.seeds == (1 if state == "done" else 0)
 
 
@@ -142,15 +142,15 @@ def test_average_of_different_seeds_is_not_made() -> None:
     matrix = [run(96, 1), run(96, 2), *(run(setting, 1) for setting in HORIZONS[1:])]
     row = eth1(tidy(matrix, *(result(of, 0.4) for of in matrix)), "avg")
     assert (row.state, row.seeds) == ("not requested", 0)
-    assert math.isnan(row.reproduced)
+    assert math.isnan(row.ours)
 
 
 def test_average_leaves_out_settings_that_the_paper_does_not_average() -> None:
     matrix = [run(setting) for setting in [48, *HORIZONS]]
     results = [result(of, 9.0 if of["setting"] == "48" else 0.4) for of in matrix]
     table = tidy(matrix, *results)
-    assert eth1(table, "avg").reproduced == pytest.approx(0.4)
-    assert eth1(table, 48).reproduced == 9.0
+    assert eth1(table, "avg").ours == pytest.approx(0.4)
+    assert eth1(table, 48).ours == 9.0
     assert math.isnan(eth1(table, 48).published)
 
 
@@ -158,7 +158,7 @@ def test_own_dataset_is_averaged_over_the_matrix() -> None:
     matrix = [run(setting, dataset=name) for name in ("mine", "Another") for setting in (24, 48)]
     table = tidy(matrix, *(result(of, int(of["setting"]) / 100) for of in matrix if of["dataset"] == "mine"))
     row = eth1(table, "avg", dataset="mine")
-    assert (row.reproduced, row.state) == (pytest.approx(0.36), "done")
+    assert (row.ours, row.state) == (pytest.approx(0.36), "done")
     assert math.isnan(row.published)
     assert math.isnan(row.deviation)
     assert eth1(table, "avg", dataset="Another").state == "missing"
@@ -203,7 +203,7 @@ def test_the_average_that_the_paper_does_not_print_stays_empty() -> None:
     ]
     table = tidy(matrix, *(result(of, 0.02) for of in matrix), task="imputation")
     without, with_top = (eth1(table, "avg", dataset="ETTm2", top=top) for top in (False, True))
-    assert (without.reproduced, without.state) == (pytest.approx(0.02), "done")
+    assert (without.ours, without.state) == (pytest.approx(0.02), "done")
     assert math.isnan(without.published)
     assert math.isnan(without.deviation)
     assert with_top.published == 0.021
@@ -238,13 +238,13 @@ def test_models_and_protocols_are_kept_apart() -> None:
     kinds: list[dict[str, Any]] = [{"protocol": name} for name in ("published", "strict")]
     matrix = [run(96, **kind) for kind in kinds]
     table = tidy(matrix, *(result(of, value) for of, value in zip(matrix, (0.4, 0.6), strict=True)))
-    assert [eth1(table, 96, **kind).reproduced for kind in kinds] == [0.4, 0.6]
+    assert [eth1(table, 96, **kind).ours for kind in kinds] == [0.4, 0.6]
     assert not (table["model"] == "specar-released").any()
 
 
 def test_results_of_other_tasks_are_left_out() -> None:
     other_task = run(0.5, task="imputation")
-    assert tidy([run(96), other_task], result(other_task, 0.1))["reproduced"].isna().all()
+    assert tidy([run(96), other_task], result(other_task, 0.1))["ours"].isna().all()
 
 
 @settings(deadline=None, max_examples=15)
@@ -255,9 +255,9 @@ def test_any_part_of_the_matrix_done(done: set[tuple[int, int, bool]]) -> None:
     table = tidy(matrix, *(result(of, 0.3 + of["seed"] / 10) for of in finished))
     assert len(table) == len(tidy(matrix))
     has_result = table["seeds"] > 0
-    assert (table["reproduced"].notna() == has_result).all()
+    assert (table["ours"].notna() == has_result).all()
     assert (table["sd"].notna() == (table["seeds"] > 1)).all()
-    assert table.loc[has_result, "reproduced"].between(0.4, 0.6).all()
+    assert table.loc[has_result, "ours"].between(0.4, 0.6).all()
     cells = table[(table["dataset"] == "ETTh1") & (table["setting"] != "avg") & (table["metric"] == "mse")]
     assert cells["seeds"].sum() == len(done)
     for top in (False, True):
@@ -278,8 +278,8 @@ def test_csv_keeps_full_precision(values: list[float], horizon: Any) -> None:
     text = as_csv(rows)
     read = pd.read_csv(io.StringIO(text), dtype={"setting": str}, float_precision="round_trip")
     row = eth1(read, 96)
-    assert row.reproduced == pytest.approx(statistics.fmean(values), rel=1e-14)
-    assert row.deviation == 100 * (row.reproduced - 0.442) / 0.442
+    assert row.ours == pytest.approx(statistics.fmean(values), rel=1e-14)
+    assert row.deviation == 100 * (row.ours - 0.442) / 0.442
     assert (row.seeds, row.state) == (len(values), "done")
     assert row.runs.split() == [of["run_id"] for of in matrix]
     assert "nan" not in text.lower()
@@ -289,9 +289,9 @@ def test_csv_keeps_full_precision(values: list[float], horizon: Any) -> None:
 def test_averages_are_those_of_the_whole_table(task: str) -> None:
     found = ledger([run(96 if SETTINGS[task] else "", task=task)], task=task)
     full, page = task_page(found, task)
-    assert full["reproduced"].isna().all()
+    assert full["ours"].isna().all()
     assert full["published"].notna().any()
-    assert [len(page.tables), page.title] == [1, f"{SOURCES[task].title}: published and reproduced"]
+    assert [len(page.tables), page.title] == [1, f"{SOURCES[task].title}: published and our runs"]
     if SETTINGS[task]:
         averaged, _ = task_page(found, task, averaged=True)
         assert set(averaged["setting"]) == {"avg"}

@@ -49,7 +49,7 @@ def test_a_cell_has_failed_only_where_no_seed_is_done() -> None:
     none_done = tidy(matrix, failed=failed)
     assert state(none_done, "avg") == state(none_done, 96) == "failed"
     assert [state(tidy(matrix), setting) for setting in (192, "avg")] == ["missing", "missing"]
-    for empty in ("reproduced", "sd", "deviation"):
+    for empty in ("ours", "sd", "deviation"):
         assert table.loc[table["state"] == "failed", empty].isna().all()
 
 
@@ -180,5 +180,5 @@ def test_records_that_come_with_the_project_are_counted() -> None:
     assert note in texts["tex"]
     assert any(note in item for item in Page(texts["html"]).items)
     assert "come with the project" not in of_released
-    assert "Reproduced: our runs, mean ± sample standard deviation over 2 seeds.\n" in of_released
+    assert "Our runs: mean ± sample standard deviation over 2 seeds.\n" in of_released
     assert "come with the project" not in written(matrix, rows)["md"]

@@ -23,7 +23,7 @@ TASKS = list(SOURCES)
 COLUMNS = {
     "published": "published",
     "authors' log": "released_log",
-    "reproduced": "reproduced",
+    "our runs": "ours",
     "dev. %": "deviation",
     "dev. points": "deviation",
 }
@@ -70,7 +70,7 @@ def expected_text(row: Any, column: str) -> str:
     if pd.isna(value):
         return "–" if row.state != "not requested" and column not in ("published", "released_log") else ""
     text = f"{value:.{metric.decimals}f}"
-    if column != "reproduced":
+    if column != "ours":
         return text
     spread = f"\u00a0±\u00a0{row.sd:.{metric.decimals}f}" if row.seeds > 1 else ""
     return text + spread + ("†" if row.state == "partial" else "")
@@ -100,9 +100,9 @@ def test_every_cell_is_that_of_the_tidy_rows(task: str) -> None:
                 expected = expected_text(cells[key], column) if key in cells else ""
                 assert row[i] == expected, (key, column)
                 compared.add((key, column))
-        results = [key for key, row in cells.items() if not pd.isna(row.reproduced)]
+        results = [key for key, row in cells.items() if not pd.isna(row.ours)]
         assert len(results) > 3
-        assert {(key, "reproduced") for key in results} <= compared
+        assert {(key, "ours") for key in results} <= compared
 
 
 def test_page_stands_alone_and_follows_the_colour_scheme() -> None:
@@ -124,7 +124,7 @@ def test_headers_span_their_columns() -> None:
     assert grid.heads == 3
     assert top == ["", "", *["without TOP"] * 6, *["with TOP"] * 6, *["floors"] * 4]
     assert metrics[2:6] == ["MSE", "MSE", "MSE", "MAE"]
-    assert columns[:4] == ["Dataset", "Horizon", "published", "reproduced"]
+    assert columns[:4] == ["Dataset", "Horizon", "published", "our runs"]
     rows = grid.rows()[3:]
     assert all(grid.cells[row + 3, 0][0] == "th" for row in range(len(rows)))
     assert [row[0] for row in rows].count("ETTh1") == 5

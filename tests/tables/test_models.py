@@ -35,7 +35,7 @@ def test_an_unpublished_model_has_a_table_of_its_own_with_reproduced_numbers_and
     own = tables(with_mine())["mine"]
     assert own.title == "Long-term forecasting (model: mine; protocol: published)"
     assert {column.headings[0] for column in own.columns} == {"without TOP", "floors"}
-    assert [column.headings[2] for column in own.columns[:2]] == ["reproduced", "reproduced"]
+    assert [column.headings[2] for column in own.columns[:2]] == ["our runs", "our runs"]
     assert [line.names[:2] for block in own.blocks for line in block] == [("ETTh1", "96")]
     assert own.cells[0].text == "1.400"
     assert not any(cell.kind == "published" for cell in own.cells)

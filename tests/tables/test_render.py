@@ -113,8 +113,8 @@ def test_markdown_cells() -> None:
     assert "| **ETTh1**" in text
     header, _, *rows = markdown_rows(text)
     assert header == [
-        "Dataset", "Horizon", "MSE published", "MSE reproduced", "MSE dev. %",
-        "MAE published", "MAE reproduced", "MAE dev. %", "MSE last value", "MSE seasonal naive",
+        "Dataset", "Horizon", "MSE published", "MSE our runs", "MSE dev. %",
+        "MAE published", "MAE our runs", "MAE dev. %", "MSE last value", "MSE seasonal naive",
         "MAE last value", "MAE seasonal naive",
     ]  # fmt: skip
     first = {row[0]: row for row in reversed(rows[:47]) if row[0]}
@@ -285,7 +285,7 @@ def test_m4_lines_are_those_of_the_paper_with_its_parts() -> None:
     text = markdown("short_term_forecast", complete("short_term_forecast"))
     rows = markdown_rows(text)
     assert rows[0] == [
-        "Subset", "Metric", "published", "reproduced", "dev. %", "last value", "seasonal naive", "Naive2",
+        "Subset", "Metric", "published", "our runs", "dev. %", "last value", "seasonal naive", "Naive2",
     ]  # fmt: skip
     names = [row[0] for row in rows if row[0] not in ("", "Subset") and not row[0].startswith("-")]
     assert names == [*M4, "Others", "Average"] * 2
@@ -303,8 +303,8 @@ def test_classification_has_one_block_and_the_authors_log() -> None:
     assert "authors' released log (best epoch on test)" in text
     header, _, *rows = markdown_rows(text)
     assert header == [
-        "Dataset", "accuracy published", "accuracy authors' log", "accuracy reproduced",
-        "accuracy dev. points", "macro F1 reproduced", "accuracy majority class", "macro F1 majority class",
+        "Dataset", "accuracy published", "accuracy authors' log", "accuracy our runs",
+        "accuracy dev. points", "macro F1 our runs", "accuracy majority class", "macro F1 majority class",
     ]  # fmt: skip
     assert rows[-1] == ["avg", "74.7", "70.1", "50.0", "−24.7", "50.0", "50.0", "50.0"]
     log = {row.dataset: row.released_log for row in released_log("classification").itertuples()}
@@ -314,12 +314,12 @@ def test_classification_has_one_block_and_the_authors_log() -> None:
 def test_anomaly_detection_under_both_protocols() -> None:
     task = "anomaly_detection"
     rows = markdown_rows(markdown(task, complete(task)))
-    assert rows[0] == ["Dataset", "Metric", "published", "reproduced", "dev. points", "random scores", "PCA"]
+    assert rows[0] == ["Dataset", "Metric", "published", "our runs", "dev. points", "random scores", "PCA"]
     assert ["", "F1", "86.45", "50.00", "−36.45", "50.00", "50.00"] in rows
     assert ["avg", "precision", "", "50.00", "", "50.00", "50.00"] in rows
     text = markdown(task, complete(task, "strict"))
     header, _, *rows = markdown_rows(text)
-    assert header == ["Dataset", "Metric", "reproduced", "random scores", "PCA"]
+    assert header == ["Dataset", "Metric", "our runs", "random scores", "PCA"]
     assert len(rows) == 10 * (5 + 1)
     assert "published" not in "".join(header)
     assert "nothing here is published" in text
@@ -398,7 +398,7 @@ def test_terminal_table() -> None:
     text = terminal_table(example("long_term_forecast"), "long_term_forecast")
     lines = flat(text)
     assert lines.count("without TOP") == 2  # a table per protocol
-    header = "Dataset Horizon published reproduced % published reproduced % value naive value naive"
+    header = "Dataset Horizon published runs % published runs % value naive value naive"
     assert lines.count(header) == 2
     assert "Long-term forecasting (model: specar; protocol: strict)" in lines
     same = "0.500 0.750 0.500 0.750"
@@ -430,9 +430,9 @@ def test_deviation_has_a_sign_and_one_decimal(percent: float) -> None:
 
 def test_long_headings_stand_on_two_lines() -> None:
     assert escape.latex_heading("linear interpolation") == r"\shortstack[r]{linear\\interpolation}"
-    assert [escape.latex_heading(text) for text in ("dev. %", "reproduced", "a_b")] == [
+    assert [escape.latex_heading(text) for text in ("dev. %", "our runs", "a_b")] == [
         r"dev. \%",
-        "reproduced",
+        "our runs",
         r"a\_b",
     ]
 

@@ -56,15 +56,15 @@ def test_m4_others_are_weighted_by_series() -> None:
     naive_smape = (359 * 9 + 4227 * 3 + 414 * 18) / 5000
     naive_mase = (359 * 2.5 + 4227 * 3.2 + 414 * 2) / 5000
     found = {metric: m4_cell(table, "Others", metric) for metric in ("smape", "mase", "owa")}
-    assert found["smape"].reproduced == pytest.approx(smape)
-    assert found["mase"].reproduced == pytest.approx(mase)
-    assert found["owa"].reproduced == pytest.approx((smape / naive_smape + mase / naive_mase) / 2)
+    assert found["smape"].ours == pytest.approx(smape)
+    assert found["mase"].ours == pytest.approx(mase)
+    assert found["owa"].ours == pytest.approx((smape / naive_smape + mase / naive_mase) / 2)
     assert found["smape"].floor_naive2 == pytest.approx(naive_smape)
     assert found["owa"].floor_naive2 == pytest.approx(1)
     assert found["smape"].published == 4.872
     assert found["smape"].deviation == pytest.approx(100 * (smape - 4.872) / 4.872)
     assert m4_cell(table, "Average", "smape").state == "not requested"
-    assert m4_cell(table, "M4-Weekly", "owa").reproduced == 9.0
+    assert m4_cell(table, "M4-Weekly", "owa").ours == 9.0
     assert math.isnan(m4_cell(table, "M4-Weekly", "owa").published)
 
 
@@ -78,9 +78,9 @@ def test_m4_average_of_all_six_and_spread_over_seeds() -> None:
         floors=[naive2(of, 20, 4) for of in matrix if of["seed"] == 1],
     )
     smape, owa = (m4_cell(table, "Average", metric) for metric in ("smape", "owa"))
-    assert (smape.reproduced, smape.seeds, smape.published) == (pytest.approx(11.5), 2, 11.991)
+    assert (smape.ours, smape.seeds, smape.published) == (pytest.approx(11.5), 2, 11.991)
     per_seed = [(11 / 20 + 2 / 4) / 2, (12 / 20 + 4 / 4) / 2]
-    assert owa.reproduced == pytest.approx(statistics.fmean(per_seed))
+    assert owa.ours == pytest.approx(statistics.fmean(per_seed))
     assert owa.sd == pytest.approx(statistics.stdev(per_seed))
 
 
@@ -96,7 +96,7 @@ def test_m4_owa_of_another_baseline_and_without_naive2() -> None:
     absent = tidy(matrix, *done, task="short_term_forecast", floors=last)
     assert m4_cell(absent, "Others", "smape").state == "done"
     assert m4_cell(absent, "Others", "owa").state == "partial"
-    assert math.isnan(m4_cell(absent, "Others", "owa").reproduced)
+    assert math.isnan(m4_cell(absent, "Others", "owa").ours)
 
 
 def test_m4_aggregate_needs_every_part_and_seed() -> None:
@@ -131,12 +131,12 @@ def test_classification_in_percent_with_the_average_of_ten() -> None:
     naive = [floors(of, "majority_class", {"accuracy": 0.25, "macro_f1": 0.125}) for of in matrix]
     table = tidy(matrix, *done, task="classification", floors=naive)
     average = cell(table, dataset="avg", metric="accuracy")
-    assert average.reproduced == pytest.approx(45)
+    assert average.ours == pytest.approx(45)
     assert (average.published, average.deviation_unit) == (74.7, "points")
     assert average.deviation == pytest.approx(45 - 74.7)
     assert average.released_log == pytest.approx(70.1, abs=0.05)
     assert average.floor_majority_class == average.floor == 25
-    assert cell(table, dataset="avg", metric="macro_f1").reproduced == 50
+    assert cell(table, dataset="avg", metric="macro_f1").ours == 50
     assert math.isnan(cell(table, dataset="avg", metric="macro_f1").published)
     assert cell(table, dataset="PEMS-SF", metric="accuracy").deviation == pytest.approx(50 - 90.2)
     some = tidy(matrix[1:], *done[1:], task="classification")
@@ -166,12 +166,12 @@ def test_anomaly_detection_published() -> None:
     ]
     table = tidy(matrix, *done, task="anomaly_detection", floors=naive)
     row = cell(table, dataset="avg", metric="f1")
-    assert (row.published, row.reproduced, row.seeds) == (86.45, pytest.approx(81.5), 2)
+    assert (row.published, row.ours, row.seeds) == (86.45, pytest.approx(81.5), 2)
     assert row.deviation == pytest.approx(81.5 - 86.45)
     # The best floor of a metric of which more is better is the highest.
     assert (row.floor, row.floor_random, row.floor_pca) == tuple(map(pytest.approx, (91, 91, 70)))
     assert math.isnan(cell(table, dataset="avg", metric="precision").published)
-    assert cell(table, dataset="avg", metric="precision").reproduced == pytest.approx(90)
+    assert cell(table, dataset="avg", metric="precision").ours == pytest.approx(90)
     assert list(table["metric"].unique()) == ["precision", "recall", "f1"]
 
 
@@ -187,7 +187,7 @@ def test_anomaly_detection_strict_has_nothing_published() -> None:
     assert list(strict["metric"].unique()) == STRICT_ONLY
     assert strict["published"].isna().all()
     assert set(strict["dataset"]) == {"SMD", "avg"}
-    assert cell(strict, dataset="SMD", metric="raw_f1").reproduced == 50
+    assert cell(strict, dataset="SMD", metric="raw_f1").ours == 50
     assert cell(table, dataset="SMD", metric="f1").deviation == pytest.approx(75 - 86.55)
 
 
@@ -198,7 +198,7 @@ def test_a_dataset_that_is_not_requested_leaves_the_average_empty() -> None:
     swat, average = (cell(table, dataset=name, metric="f1") for name in ("SWaT", "avg"))
     assert swat.state == average.state == "not requested"
     assert (swat.published, average.published) == (93.42, 86.45)
-    assert math.isnan(average.reproduced)
+    assert math.isnan(average.ours)
 
 
 @pytest.mark.parametrize("task", SOURCES)

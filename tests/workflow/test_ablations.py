@@ -12,7 +12,7 @@ def test_a_target_trains_its_runs_and_shares_those_of_the_matrix(workspace):
     assert len(workspace.records()) == 2
     table = pd.read_csv(workspace.folder / "results/ablations/mine.csv")
     assert set(table["state"]) == {"done"}
-    assert table[table["metric"] == "mse"]["reproduced"].nunique() == 2
+    assert table[table["metric"] == "mse"]["ours"].nunique() == 2
     planned = workspace.snakemake("-n", "tables", "ablations")
     assert "write_imputation" in planned.stdout
     assert "train_imputation" not in planned.stdout

@@ -35,7 +35,7 @@ def test_everything_step_by_step(work, capsys):
     forecast, imputed = (line.split() for line in shown.splitlines() if line.startswith("Small"))
     for cells, setting, numbers in ((forecast, "12", 2 + 4), (imputed, "0.25", 2 + 4)):
         assert cells[1] == setting
-        assert len([float(cell) for cell in cells[2:]]) == numbers  # reproduced, and the floors
+        assert len([float(cell) for cell in cells[2:]]) == numbers  # our runs, and the floors
     assert "results/tables" in shown
     assert main(["datasets", *config]) == 0
     state = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
@@ -52,7 +52,7 @@ def test_tables_of_what_is_there(work):
         if (line["dataset"], line["setting"], line["metric"]) == ("Small", "0.25", "mse")
     ]
     assert (row["model"], row["top"], row["protocol"]) == ("specar", "False", "published")
-    assert (row["reproduced"], row["seeds"], row["state"]) == ("", "0", "missing")
+    assert (row["ours"], row["seeds"], row["state"]) == ("", "0", "missing")
 
 
 def test_a_run_of_a_file(work):

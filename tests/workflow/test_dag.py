@@ -40,9 +40,7 @@ def test_from_download_to_tables(workspace):
             assert (tables / f"{task}{form}.md").stat().st_size > 0
             assert (tables / f"{task}{form}.tex").stat().st_size > 0
         table = pd.read_csv(tables / f"{task}.csv", float_precision="round_trip")
-        assert {*RunKey._fields, "metric", "published", "reproduced", "state"} - {"seed"} <= set(
-            table.columns
-        )
+        assert {*RunKey._fields, "metric", "published", "ours", "state"} - {"seed"} <= set(table.columns)
         own = table[(table["dataset"] == "Small") & (table["setting"] != "avg")]
         assert len(own) == 4  # TOP or model, x metric
         assert (own["state"] == "done").all()
@@ -51,11 +49,11 @@ def test_from_download_to_tables(workspace):
             record = json.loads(path.read_text())
             row = own[(own["top"] == record["top"]) & (own["model"] == record["model"])]
             if record["task"] == task:
-                assert sorted(row["reproduced"]) == sorted(record["metrics"].values())
+                assert sorted(row["ours"]) == sorted(record["metrics"].values())
         # of the paper's cells, which this matrix does not name, only the published numbers
         rest = table[table["dataset"] != "Small"]
         assert rest["published"].notna().any()
-        assert rest["reproduced"].isna().all()
+        assert rest["ours"].isna().all()
 
     again = workspace.snakemake("tables")
     assert "Nothing to be done" in again.stderr + again.stdout
@@ -90,7 +88,7 @@ def test_the_other_tasks_from_download_to_tables(workspace):
                 for metric, value in record["metrics"].items():
                     cell = own.loc[(record["protocol"], metric)]
                     scale = 1 if task == "short_term_forecast" else 100
-                    assert cell["reproduced"] == pytest.approx(scale * value)
+                    assert cell["ours"] == pytest.approx(scale * value)
                     assert np.isfinite(cell["floor"])
 
 
@@ -161,7 +159,7 @@ def test_only_new_runs_are_trained_and_a_deleted_array_is_prepared_again_for_the
     own = table[(table["dataset"] == "Small") & (table["metric"] == "mse") & (table["setting"] == "0.25")]
     values = [numbers(path)["metrics"]["mse"] for path in trained.records()]
     assert own["seeds"].item() == 3
-    assert own["reproduced"].item() == pytest.approx(np.mean(values))
+    assert own["ours"].item() == pytest.approx(np.mean(values))
     assert own["sd"].item() == pytest.approx(np.std(values, ddof=1))
 
 

@@ -51,8 +51,8 @@ def test_a_model_beside_specar_net_has_cells_of_its_own(workspace):
     for label, record in records.items():
         assert record["run_id"].startswith(f"imputation-Small-0.25-{label}-notop-published-seed1-")
         assert cells.loc[label, "state"] == "done"
-        assert cells.loc[label, "reproduced"] == pytest.approx(record["metrics"]["mse"])
-    assert len(set(cells["reproduced"])) == 3
+        assert cells.loc[label, "ours"] == pytest.approx(record["metrics"]["mse"])
+    assert len(set(cells["ours"])) == 3
     markdown = (workspace.folder / "results" / "tables" / "imputation.md").read_text()
     report = (workspace.folder / "results" / "report" / "index.html").read_text()
     for label in records:

@@ -38,7 +38,7 @@ def ablations(context: Context) -> Section:
 
 def _compares(tidy: pd.DataFrame) -> bool:
     """Whether an ablation has numbers at more than one level: the runs of one come with the matrix."""
-    known = tidy[tidy["reproduced"].notna() | tidy["published"].notna()]
+    known = tidy[tidy["ours"].notna() | tidy["published"].notna()]
     return known["level"].nunique() > 1
 
 

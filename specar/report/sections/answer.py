@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from specar.config.tasks import TASK_INFO
 from specar.judge.claims import PUBLISHED, counted_in_words
-from specar.judge.rules import BETTER, INCONCLUSIVE, NOT_RUN, REPRODUCED, VERDICTS, WORSE
+from specar.judge.rules import BETTER, EQUAL, NOT_RUN, UNDECIDED, VERDICTS, WORSE
 from specar.paper.claims import HOLDS, UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
@@ -22,11 +22,10 @@ from specar.report.context import Context
 from specar.report.section import plural
 from specar.results.rows import FAILED
 from specar.tables.render import fragment
-from specar.tables.table import REPRODUCED as OWN
-from specar.tables.table import WORD, Cell, Table, listed
+from specar.tables.table import OWN, WORD, Cell, Table, listed
 
 # Every square says its state by a sign as well as by its colour.
-SIGNS = {REPRODUCED: "=", BETTER: "+", WORSE: "−", INCONCLUSIVE: "?", FAILED: "×", NOT_RUN: ""}
+SIGNS = {EQUAL: "=", BETTER: "+", WORSE: "−", UNDECIDED: "?", FAILED: "×", NOT_RUN: ""}
 MOST_LINES = 30  # of the headline numbers; the explorer has them all
 _SQUARE = Markup('<i class="square {}" aria-hidden="true">{}</i><span class="unseen">{}: {} </span>')
 _CELL = ["task", "dataset", "setting", "top", "model", "metric"]
@@ -55,13 +54,13 @@ class Answer:
     def _rivals(self) -> pd.DataFrame:
         """The best number that runs of another model gave, per place: ``rival`` and ``rival_model``."""
         cells = self.context.ledger.cells
-        others = cells[(cells["published_as"] != OURS) & cells["reproduced"].notna()]
+        others = cells[(cells["published_as"] != OURS) & cells["ours"].notna()]
         best = [
-            (*place, rows["reproduced"].agg("idxmax" if METRICS[str(place[-1])].higher else "idxmin"))
+            (*place, rows["ours"].agg("idxmax" if METRICS[str(place[-1])].higher else "idxmin"))
             for place, rows in others.groupby(_PLACE, sort=False)
         ]
         found = pd.DataFrame(best, columns=[*_PLACE, "at"])
-        found["rival"] = others["reproduced"].reindex(found["at"]).to_numpy()
+        found["rival"] = others["ours"].reindex(found["at"]).to_numpy()
         found["rival_model"] = others["model"].reindex(found["at"]).to_numpy()
         return found.drop(columns="at")
 
@@ -162,11 +161,11 @@ def _lead(counts: Counter[str], there: int, cells: int) -> str:
     if not there:
         return "not shown yet:"
     wrong = counts[WORSE] + counts[BETTER]
-    if counts[REPRODUCED] == there == cells:
+    if counts[EQUAL] == there == cells:
         return "reproduced:"
     if 2 * there < cells:
         return "not shown yet:"
-    return "mostly reproduced:" if counts[REPRODUCED] > wrong else "not reproduced:"
+    return "mostly reproduced:" if counts[EQUAL] > wrong else "not reproduced:"
 
 
 def _model(task: str, model: str, top: bool) -> str:
@@ -186,7 +185,7 @@ def _line(row: Mapping[Hashable, Any]) -> list[str | Cell]:
         str(row["model"]),
         metric.label,
         str(row["published"]),
-        Cell(OWN, f"{row['reproduced']:{places}}", spread, seeds=int(row["seeds"]), runs=runs),
+        Cell(OWN, f"{row['ours']:{places}}", spread, seeds=int(row["seeds"]), runs=runs),
         rival,
         "" if pd.isna(row["floor"]) else f"{row['floor']:{places}}",
         Cell(WORD, str(row["verdict"])),

@@ -1,4 +1,4 @@
-"""The sections that are tables: of the paper, published beside reproduced, verdicts, claims and audit."""
+"""The sections that are tables: of the paper, published beside our runs, verdicts, claims and audit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def claims(context: Context) -> Section:
 
 
 def paper(context: Context) -> Section:
-    """The tables of the paper, all models, with what is reproduced beside them."""
+    """The tables of the paper, all models, with our runs beside them."""
     flagged = flagged_keys(flagged_cells(context.findings))
     pages = [paper_page(context.ledger, name, flagged)[1] for name in TABLE_IDS]
     tables = [table for page in pages for table in page.tables]
@@ -36,7 +36,7 @@ def paper(context: Context) -> Section:
 
 
 def reproduction(context: Context) -> Section:
-    """The tables of every task: published beside reproduced, each reproduced number with its run records."""
+    """The tables of every task: published beside our runs, each mean with its run records."""
     tasks = {
         Entry(slug("tables", task), source_of(task).title): [
             context.linked(table, 4) for table in task_page(context.ledger, task)[1].tables
@@ -44,7 +44,7 @@ def reproduction(context: Context) -> Section:
         for task in context.plan.tasks
     }
     body = render("reproduction.html.j2", tasks=tasks.items())
-    return Section("reproduction", "Published and reproduced", body, tuple(tasks))
+    return Section("reproduction", "Published and our runs", body, tuple(tasks))
 
 
 def verdicts(context: Context) -> Section:

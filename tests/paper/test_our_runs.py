@@ -1,4 +1,4 @@
-"""Reproduced values beside the published ones: which, in which unit, and what is said where there is none."""
+"""Our runs beside the published numbers: which, in which unit, and what is said where there is none."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def one(table, **where):
     return rows.iloc[0]
 
 
-def shown(name, found, dataset, setting, heading="reproduced (specar)"):
-    """The cell of the reproduced MSE in the data for rendering, found by its headings."""
+def shown(name, found, dataset, setting, heading="our runs (specar)"):
+    """The cell of the MSE of our runs in the data for rendering, found by its headings."""
     table = made(name, found)
     (block,) = (block for block in table.blocks if block[0].names[0] == dataset)
     (line,) = (line for line in block if line.names[1] == setting)
@@ -50,7 +50,7 @@ def test_values_are_means_over_seeds_and_name_their_runs():
     rows = paper_cells(definition_of("appendix-9"), found)
     where = {"dataset": "ETTh1", "setting": "96", "label": "specar"}
     cell = one(rows, metric="mse", **where)
-    assert (cell["reproduced"], cell["seeds"], cell["state"]) == (pytest.approx(0.45), 2, "done")
+    assert (cell["ours"], cell["seeds"], cell["state"]) == (pytest.approx(0.45), 2, "done")
     assert (cell["model"], cell["top"]) == ("SpecAR-Net", "false")
     assert cell["sd"] == pytest.approx(0.1 / 2**0.5)
     assert cell["runs"] == tuple(row["run_id"] for row in asked)
@@ -67,9 +67,7 @@ def test_averages_name_the_runs_of_all_their_parts():
 
 def test_other_protocols_are_left_out():
     strict = run(protocol="strict")
-    assert not any(
-        c.reproduced for c in made("appendix-9", ledger([strict], results(strict, {"mse": 1}))).columns
-    )
+    assert not any(c.own for c in made("appendix-9", ledger([strict], results(strict, {"mse": 1}))).columns)
 
 
 def test_results_stand_beside_the_published_number_with_the_same_top():
@@ -77,7 +75,7 @@ def test_results_stand_beside_the_published_number_with_the_same_top():
     found = ledger([without, with_top], results(without, {"mse": 0.5}), results(with_top, {"mse": 0.4}))
     assert shown("appendix-9", found, "ETTh1", "96").text == "0.500"
     cell = shown("appendix-10", found, "ETTh1", "96")
-    assert (cell.kind, cell.text, cell.spread) == ("reproduced", "0.400", "")
+    assert (cell.kind, cell.text, cell.spread) == ("own", "0.400", "")
     assert cell.runs == (with_top["run_id"],)
     assert shown("appendix-10", found, "ETTh1", "192").kind == "not requested"
 
@@ -86,7 +84,7 @@ def test_what_is_missing_says_why():
     _, second, third = asked = [run(horizon, top=True) for horizon in (96, 192, 336)]
     found = ledger(asked, results(third, {"mse": 0.4}), failed={second["run_id"]: "no memory"})
     kinds = [shown("appendix-10", found, "ETTh1", setting).kind for setting in ("96", "192", "336", "720")]
-    assert kinds == ["not run", "failed", "reproduced", "not requested"]
+    assert kinds == ["not run", "failed", "own", "not requested"]
     table = made("appendix-10", found)
     assert table.failures.shown == [(second["run_id"], "no memory")]
     words = next(text for text in table.legend if text.startswith("Cells without a number"))
@@ -105,44 +103,44 @@ def test_row_that_the_paper_left_out_is_there_and_says_so():
 
 def test_without_runs_there_is_no_column_for_them():
     table = made("main-5")
-    assert not any(column.reproduced for column in table.columns)
+    assert not any(column.own for column in table.columns)
     assert any("no run of this table" in note for note in table.notes)
 
 
 def test_fractions_are_fractions(make):
-    value, reproduced = make
+    value, runs_of = make
     row = value("Heartbeat", "accuracy", 78.04, task="classification", top=False, sd=1.26)
-    (cell,) = (cell for cell in made("appendix-2", reproduced(row)).cells if cell.kind == "reproduced")
+    (cell,) = (cell for cell in made("appendix-2", runs_of(row)).cells if cell.kind == "own")
     assert (cell.text, cell.spread) == ("0.780", "0.013")
 
 
 def test_ablations_come_in_by_variant_and_the_ordinary_run_is_one(make):
-    value, reproduced = make
+    value, runs_of = make
     base = value("ETTm1", "mse", 0.019, setting="0.125")
     dcn = value("ETTm1", "mse", 0.021, setting="0.125", variant="DCN")
-    table = made("appendix-1", reproduced(base, dcn))
+    table = made("appendix-1", runs_of(base, dcn))
     first = dict(
         zip([column.headings[1:] for column in table.columns], table.blocks[0][0].cells, strict=True)
     )
-    assert first["MCN", "reproduced (specar)", "MSE"].text == "0.019"
-    assert first["DCN", "reproduced (specar)", "MSE"].text == "0.021"
-    assert ("Embed", "reproduced (specar)", "MSE") not in first
+    assert first["MCN", "our runs (specar)", "MSE"].text == "0.019"
+    assert first["DCN", "our runs (specar)", "MSE"].text == "0.021"
+    assert ("Embed", "our runs (specar)", "MSE") not in first
     assert "No run of Embed is in the configuration." in table.notes
     own = value("ETTm1", "mse", 0.018, setting="0.125", variant="MCN")
-    cells = paper_cells(definition_of("appendix-1"), reproduced(base, dcn, own))
-    assert one(cells, dataset="ETTm1", setting="0.125", metric="mse", variant="MCN")["reproduced"] == 0.018
+    cells = paper_cells(definition_of("appendix-1"), runs_of(base, dcn, own))
+    assert one(cells, dataset="ETTm1", setting="0.125", metric="mse", variant="MCN")["ours"] == 0.018
 
 
 def test_headline_takes_the_averages_of_its_datasets(make):
-    value, reproduced = make
-    values = reproduced(
+    value, runs_of = make
+    values = runs_of(
         value("ILI", "mse", 2.1, task="long_term_forecast", setting="avg"),
         value("ILI", "mse", 2.9, task="long_term_forecast", setting="avg", top=False),
         value("avg", "accuracy", 70.0, task="classification", top=False),
         value("Average", "owa", 0.86, task="short_term_forecast", state="partial"),
     )
     cells = paper_cells(definition_of("main-2"), values)
-    ours = cells[cells["model"] == "SpecAR-Net"].set_index("task")["reproduced"].to_dict()
+    ours = cells[cells["model"] == "SpecAR-Net"].set_index("task")["ours"].to_dict()
     assert ours == pytest.approx(
         {
             "classification": 70.0,
@@ -177,20 +175,20 @@ def test_records_that_come_with_the_project_are_in_their_tables(monkeypatch):
     monkeypatch.chdir(ROOT)
     cells, _ = paper_page(ledger_of(plan_of(load_config("config/cached.yaml"))), "appendix-5")
     cell = one(cells, dataset="JapaneseVowels", model="SpecAR-Net", label="specar")
-    assert (cell["published"], f"{cell['reproduced']:.1f}", cell["seeds"]) == ("98.4", "97.1", 3)
+    assert (cell["published"], f"{cell['ours']:.1f}", cell["seeds"]) == ("98.4", "97.1", 3)
     assert [name.rsplit("-", 2)[1] for name in cell["runs"]] == ["seed1", "seed2", "seed3"]
 
 
 def columns(name, found):
-    """Headings of the reproduced columns, each once."""
+    """Headings of the columns of our runs, each once."""
     table = made(name, found)
-    return list(dict.fromkeys(c.headings[:3] for c in table.columns if c.reproduced))
+    return list(dict.fromkeys(c.headings[:3] for c in table.columns if c.own))
 
 
 def test_columns_are_of_labels_with_requested_runs_of_the_table():
     found = ledger([run(96), run(192, top=True, model="specar-released")])
-    assert columns("appendix-9", found) == [("SpecAR-Net", "", "reproduced (specar)")]
-    assert columns("appendix-10", found) == [("SpecAR-Net", "", "reproduced (specar-released)")]
+    assert columns("appendix-9", found) == [("SpecAR-Net", "", "our runs (specar)")]
+    assert columns("appendix-10", found) == [("SpecAR-Net", "", "our runs (specar-released)")]
     assert columns("appendix-12", found) == []
 
 
@@ -213,12 +211,12 @@ def with_mine(published_as=None, **other):
 
 def test_a_model_of_ones_own_stands_under_its_label_and_changes_no_other_column():
     alone, both = with_mine(labels=("specar",)), with_mine()
-    assert columns("appendix-9", both)[1:] == [("mine", "", "reproduced")]
+    assert columns("appendix-9", both)[1:] == [("mine", "", "our runs")]
     assert columns("appendix-10", both)[1:] == [
-        ("mine, without TOP", "", "reproduced"), ("mine, with TOP", "", "reproduced")
+        ("mine, without TOP", "", "our runs"), ("mine, with TOP", "", "our runs")
     ]  # fmt: skip
     assert shown("appendix-9", both, "ETTh1", "96").text == "0.350"
-    assert shown("appendix-9", both, "ETTh1", "96", "reproduced").text == "1.350"
+    assert shown("appendix-9", both, "ETTh1", "96", "our runs").text == "1.350"
     for name in ("appendix-9", "appendix-10"):
         before, after = (paper_cells(definition_of(name), found) for found in (alone, both))
         pd.testing.assert_frame_equal(before, after[after["label"] != "mine"].reset_index(drop=True))
@@ -234,11 +232,11 @@ def test_a_model_that_is_published_stands_beside_its_printed_column():
     for name in ("appendix-9", "appendix-10"):
         rows = paper_cells(definition_of(name), with_mine("DLinear"))
         cell = one(rows, dataset="ETTh1", setting="96", metric="mse", label="mine", model="DLinear")
-        assert (cell["published"], cell["reproduced"], cell["top"]) == ("0.386", pytest.approx(1.35), "false")
+        assert (cell["published"], cell["ours"], cell["top"]) == ("0.386", pytest.approx(1.35), "false")
     headings = [column.headings[:3] for column in made("appendix-9", with_mine("DLinear")).columns]
     place = headings.index(("DLinear", "", "published"))
-    assert headings[place + 2] == ("DLinear", "", "reproduced (mine)")
-    assert ("mine, with TOP", "", "reproduced") in columns("appendix-10", with_mine("DLinear"))
+    assert headings[place + 2] == ("DLinear", "", "our runs (mine)")
+    assert ("mine, with TOP", "", "our runs") in columns("appendix-10", with_mine("DLinear"))
 
 
 @pytest.mark.parametrize(
@@ -278,24 +276,24 @@ def test_every_table_has_runs_of_a_model_beside_its_printed_numbers(name, model,
 def test_a_label_that_is_the_name_of_a_printed_model_is_not_taken_for_it():
     asked = [run(96, model="TimesNet")]
     found = ledger(asked, results(asked[0], {"mse": 0.1}), models={"TimesNet": {"module": "mine"}})
-    assert columns("appendix-9", found) == [("TimesNet (own)", "", "reproduced")]
+    assert columns("appendix-9", found) == [("TimesNet (own)", "", "our runs")]
 
 
 def test_models_of_ones_own_in_every_form_of_table(make):
-    value, reproduced = make
+    value, runs_of = make
     models = {"mine": MINE}
-    found = reproduced(
+    found = runs_of(
         value("avg", "f1", 70.0, task="anomaly_detection", top=False, model="mine"),
         value("ETTm1", "mse", 0.5, setting="0.125", model="mine"),
         models=models,
     )
     lines = {line.names: line for block in made("appendix-6", found).blocks for line in block}
-    assert lines["mine", "reproduced"].cells[-1].text == "70.00"
+    assert lines["mine", "our runs"].cells[-1].text == "70.00"
     backbones = {line.names: line for block in made("appendix-3", found).blocks for line in block}
     assert ("MCN", "") in backbones
-    assert ("mine", "reproduced") in backbones
-    assert ("mine, with TOP", "", "reproduced") in columns("appendix-1", found)
-    assert ("mine, without TOP", "", "reproduced") in columns("main-2", found)
+    assert ("mine", "our runs") in backbones
+    assert ("mine, with TOP", "", "our runs") in columns("appendix-1", found)
+    assert ("mine, without TOP", "", "our runs") in columns("main-2", found)
 
 
 def test_tables_say_which_settings_are_not_the_authors(tmp_path):
