@@ -113,6 +113,5 @@ def _draw_line(config: Config, axes: Axes, curve: _Curve, values: list[float]) -
     epochs = [line["epoch"] for line in curve.history]
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)
-    axes.plot(
-        epochs[best], values[best], look.marker, color=look.colour, markersize=6, markeredgecolor="white"
-    )
+    marked: dict[str, Any] = {"color": look.colour, "markersize": 6, "markeredgecolor": "white"}
+    axes.plot(epochs[best], values[best], marker=look.marker, **marked)
