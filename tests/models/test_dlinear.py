@@ -7,7 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from specar.base.errors import SpecarError
 from specar.config import expand, parse_config
 from specar.models import spec_of
-from specar.models.dlinear import Config, DLinear, work
+from specar.models.dlinear import Config, work
+from specar.models.dlinear.net import DLinear
 from specar.models.shape import SeriesShape
 
 SHAPES = [SeriesShape(3, 24, 12), SeriesShape(3, 24), SeriesShape(3, 24, time_features=0, classes=5)]

@@ -13,11 +13,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from specar.base.errors import SpecarError
 from specar.models import build_model, spec_of
-from specar.models.etsformer import Smoothing
-from specar.models.pyraformer import nodes
+from specar.models.etsformer.net import Smoothing
+from specar.models.pyraformer.net import nodes
 from specar.models.released import from_released
 from specar.models.shape import SeriesShape
-from specar.models.timesnet import Inception, TimesBlock
+from specar.models.timesnet.net import Inception, TimesBlock
 
 CASES = sorted((Path(__file__).parents[1] / "golden" / "rivals").glob("*.npz"))
 

@@ -10,9 +10,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from specar.base.errors import SpecarError
 from specar.models import build_model, spec_of
-from specar.models.autoformer import AutoCorrelation
+from specar.models.autoformer.net import AutoCorrelation
 from specar.models.fedformer import drawn, released_config
-from specar.models.informer import ProbSparse, Shorten
+from specar.models.informer import Config as InformerConfig
+from specar.models.informer.net import ProbSparse, Shorten
 from specar.models.parts import FullAttention, decompose
 from specar.models.shape import SeriesShape
 
@@ -127,8 +128,8 @@ def test_sampled_attention_by_hand():
     q[..., 7, 0] = 5
     expected = torch.full((10,), 4.5)
     expected[7] = (5 * torch.arange(10.0)).softmax(0) @ torch.arange(10.0)
-    torch.testing.assert_close(ProbSparse(1).eval()(q, k, v).flatten(), expected)
-    causal = ProbSparse(1, causal=True).eval()(q, k, v).flatten()
+    torch.testing.assert_close(ProbSparse(InformerConfig()).eval()(q, k, v).flatten(), expected)
+    causal = ProbSparse(InformerConfig(), causal=True).eval()(q, k, v).flatten()
     torch.testing.assert_close(causal[7], (5 * torch.arange(8.0)).softmax(0) @ torch.arange(8.0))
     others = torch.arange(10) != 7
     assert (causal[others] == torch.arange(10.0).cumsum(0)[others]).sum() in (7, 8)  # at step 0 all agree
@@ -151,13 +152,13 @@ def test_informer_shortens_by_the_largest_of_three():
 def test_sampled_attention_of_all_queries_is_full_attention():
     q, k, v = torch.randn(3, 2, 1, 9, 4)
     for causal in (False, True):
-        made = ProbSparse(100, causal)(q, k, v)
+        made = ProbSparse(InformerConfig(factor=100), causal)(q, k, v)
         torch.testing.assert_close(made, FullAttention(causal=causal)(q, k, v))
 
 
 def test_a_seed_decides_the_sample_in_training_and_nothing_in_evaluation():
     q, k, v = torch.randn(3, 2, 2, 60, 4)
-    attention = ProbSparse(1)
+    attention = ProbSparse(InformerConfig())
     made = [(torch.manual_seed(seed), attention(q, k, v))[1] for seed in (1, 1, 2)]
     assert torch.equal(made[0], made[1])
     assert not torch.equal(made[0], made[2])
