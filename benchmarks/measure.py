@@ -27,7 +27,7 @@ from specar.models import build_model
 from specar.models.base import ModelOutput
 from specar.models.shape import SeriesShape
 from specar.models.specar.net import SpecARNet
-from specar.models.timesnet import TimesNet
+from specar.models.timesnet.net import TimesNet
 from specar.tasks import Task, make_task
 from specar.training.device import configure, device_name
 from specar.training.trainer import Trainer

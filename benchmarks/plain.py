@@ -18,7 +18,7 @@ from specar.models.specar.complex_conv import ComplexConv2d
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
 from specar.models.specar.spectrogram import window_values
-from specar.models.timesnet import Inception, TimesBlock, TimesNet
+from specar.models.timesnet.net import Inception, TimesBlock, TimesNet
 
 Model = TypeVar("Model", SpecARNet, TimesNet)
 

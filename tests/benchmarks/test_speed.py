@@ -14,7 +14,7 @@ from specar.models import timesnet
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
 from specar.models.specar.net import SpecARNet
-from specar.models.timesnet import TimesNet
+from specar.models.timesnet.net import TimesNet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -1,80 +1,26 @@
-"""The Transformer and what came of it by hand, and on tasks of any size; test_rivals.py has the vectors."""
-
-import re
+"""The Transformer and what came of it by hand; test_rivals.py has the vectors and tasks of any size."""
 
 import numpy as np
 import pytest
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from specar.base.errors import SpecarError
-from specar.models import build_model, spec_of
-from specar.models.autoformer import AutoCorrelation
+from specar.models import spec_of
+from specar.models.autoformer.net import AutoCorrelation
 from specar.models.fedformer import drawn, released_config
-from specar.models.informer import ProbSparse, Shorten
+from specar.models.informer import Config as InformerConfig
+from specar.models.informer.net import ProbSparse, Shorten
 from specar.models.parts import FullAttention, decompose
 from specar.models.shape import SeriesShape
 
-NAMES = ("autoformer", "fedformer", "informer", "nonstationary_transformer", "transformer")
-SMALL = {"d_model": 12, "n_heads": 3, "e_layers": 2, "d_layers": 2, "d_ff": 20, "dropout": 0.0}
-SHAPES = [
-    SeriesShape(3, 25, 11),
-    SeriesShape(1, 12, 6, time_features=0),
-    SeriesShape(5, 17),
-    SeriesShape(2, 9, time_features=0),
-    SeriesShape(3, 13, time_features=0, classes=4),
-]
+from .small_rivals import SHAPES, SMALL, WITH_DECODER, inputs_of, model_of
 
 
-def inputs_of(shape, batch=3):
-    x = torch.randn(batch, shape.seq_len, shape.channels)
-    given = {}
-    if shape.time_features:
-        given["time_features"] = torch.randn(batch, shape.seq_len, shape.time_features)
-        if shape.pred_len:
-            given["future_time_features"] = torch.randn(batch, shape.pred_len, shape.time_features)
-        else:
-            given["observed_mask"] = (torch.rand(x.shape) > 0.3).float()
-    if shape.classes:
-        given["padding_mask"] = (torch.arange(shape.seq_len) < shape.seq_len - 3).float().expand(batch, -1)
-    return x, given
-
-
-def model_of(name, shape, **changes):
-    spec = spec_of(name)
-    settings = {key: value for key, value in (SMALL | changes).items() if key in spec.config.model_fields}
-    return build_model(name, spec.settings(settings), shape)
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", NAMES)
-def test_every_task_of_any_size_can_be_trained(name, shape):
-    torch.manual_seed(0)
-    model = model_of(name, shape, factor=1, dropout=0.2)
-    x, given = inputs_of(shape)
-    output = model(x, **given).output
-    output.square().mean().backward()
-    without = {parameter for parameter, values in model.named_parameters() if values.grad is None}
-    unused = r"(attention\.key|attention\.value|cross\.value)\." if name == "fedformer" else "(?!)"
-    assert all(re.search(unused, parameter) for parameter in without)
-    assert all(values.grad.isfinite().all() for values in model.parameters() if values.grad is not None)
-
-
-@pytest.mark.parametrize("shape", SHAPES[:3], ids=str)
-@pytest.mark.parametrize("name", NAMES)
-def test_an_output_does_not_depend_on_its_batch(name, shape):
-    model = model_of(name, shape, factor=1).eval()
-    x, given = inputs_of(shape)
-    alone = model(x[1:2], **{key: values[1:2] for key, values in given.items()}).output
-    torch.testing.assert_close(model(x, **given).output[1:2], alone, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_DECODER)
 def test_a_forecast_uses_the_time_of_its_steps_and_the_label(name):
-    x, given = inputs_of(SHAPES[0])
     for label_len in (0, 5, 25):
         model = model_of(name, SHAPES[0], label_len=label_len).eval()
+        x, given = inputs_of(model, SHAPES[0])
         first = model(x, **given).output
         later = {**given, "future_time_features": given["future_time_features"] + 1}
         assert first.shape == (3, 11, 3)
@@ -85,40 +31,14 @@ def test_a_forecast_uses_the_time_of_its_steps_and_the_label(name):
         model_of(name, SHAPES[0], label_len=26)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_DECODER)
 def test_hidden_and_padded_values_do_not_matter(name):
-    x, given = inputs_of(SHAPES[2])
     model = model_of(name, SHAPES[2]).eval()
+    x, given = inputs_of(model, SHAPES[2])
     hidden = x.masked_fill(given["observed_mask"] == 0, float("nan"))
     torch.testing.assert_close(
         model(x * given["observed_mask"], **given).output, model(hidden, **given).output
     )
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", NAMES)
-def test_work_is_what_torch_counts(name, shape):
-    spec, x = spec_of(name), inputs_of(shape, 1)
-    config = spec.config(**{key: v for key, v in SMALL.items() if key in spec.config.model_fields})
-    complex_as_four = {torch.ops.aten.bmm: _bmm}
-    model = model_of(name, shape)
-    with sdpa_kernel(SDPBackend.MATH):
-        with FlopCounterMode(display=False, custom_mapping=complex_as_four) as forward:
-            loss = model(x[0], **x[1]).output.sum()
-        with FlopCounterMode(display=False, custom_mapping=complex_as_four) as backward:
-            loss.backward()
-    counted = spec.work(config, shape)
-    assert counted.forward == forward.get_total_flops() / 2
-    assert counted.training == counted.forward + backward.get_total_flops() / 2
-    assert counted.elements > shape.seq_len * config.d_model
-
-
-def _bmm(a, b, *, out_val, **_):
-    real = 2 * a.shape[0] * a.shape[1] * a.shape[2] * b.shape[2]
-    return real * (4 if a.is_complex() else 1)
-
-
-_bmm._get_raw = True
 
 
 def test_sampled_attention_by_hand():
@@ -127,8 +47,8 @@ def test_sampled_attention_by_hand():
     q[..., 7, 0] = 5
     expected = torch.full((10,), 4.5)
     expected[7] = (5 * torch.arange(10.0)).softmax(0) @ torch.arange(10.0)
-    torch.testing.assert_close(ProbSparse(1).eval()(q, k, v).flatten(), expected)
-    causal = ProbSparse(1, causal=True).eval()(q, k, v).flatten()
+    torch.testing.assert_close(ProbSparse(InformerConfig()).eval()(q, k, v).flatten(), expected)
+    causal = ProbSparse(InformerConfig(), causal=True).eval()(q, k, v).flatten()
     torch.testing.assert_close(causal[7], (5 * torch.arange(8.0)).softmax(0) @ torch.arange(8.0))
     others = torch.arange(10) != 7
     assert (causal[others] == torch.arange(10.0).cumsum(0)[others]).sum() in (7, 8)  # at step 0 all agree
@@ -151,13 +71,13 @@ def test_informer_shortens_by_the_largest_of_three():
 def test_sampled_attention_of_all_queries_is_full_attention():
     q, k, v = torch.randn(3, 2, 1, 9, 4)
     for causal in (False, True):
-        made = ProbSparse(100, causal)(q, k, v)
+        made = ProbSparse(InformerConfig(factor=100), causal)(q, k, v)
         torch.testing.assert_close(made, FullAttention(causal=causal)(q, k, v))
 
 
 def test_a_seed_decides_the_sample_in_training_and_nothing_in_evaluation():
     q, k, v = torch.randn(3, 2, 2, 60, 4)
-    attention = ProbSparse(1)
+    attention = ProbSparse(InformerConfig())
     made = [(torch.manual_seed(seed), attention(q, k, v))[1] for seed in (1, 1, 2)]
     assert torch.equal(made[0], made[1])
     assert not torch.equal(made[0], made[2])
@@ -201,8 +121,8 @@ def test_frequencies_are_drawn_once_and_for_all():
     assert drawn("encoder", 96, 32) == drawn("encoder", 96, 32) != drawn("decoder", 96, 32)
     assert drawn("encoder", 24, 32) == list(range(12))
     shape = SeriesShape(2, 96, 24)
-    x, given = inputs_of(shape)
     first, second = (model_of("fedformer", shape, modes=5).eval() for _ in range(2))
+    x, given = inputs_of(first, shape)
     second.load_state_dict(first.state_dict())
     assert torch.equal(first(x, **given).output, second(x, **given).output)
 

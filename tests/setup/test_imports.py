@@ -1,6 +1,8 @@
 """Imports go one way: to packages further down, in no circle. A newcomer can read the road from the list."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -63,3 +65,25 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_every_room_is_on_the_road_and_few_modules_are_loose():
     assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == set(ROAD)
     assert {path.stem for path in PACKAGE.glob("*.py")} == LOOSE
+
+
+RUNS_OF_ALL_MODELS = """
+import sys
+from specar.config import expand, parse_config
+from specar.config.load import read_yaml
+from specar.models import spec_of
+from specar.models.shape import SeriesShape
+runs = expand(parse_config({**read_yaml(ROOT / "config" / "rivals.yaml"), "seeds": [1]})).values()
+models = {run.key.model: run.model for run in runs}.values()
+works = [spec_of(model.module).work_of(model.settings, SeriesShape(3, 96, 24)) for model in models]
+assert len(works) > 15
+print({"torch", "pandas", "sklearn", "aeon", "xgboost"} & set(sys.modules))
+"""
+
+
+def test_what_the_snakefile_loads_and_the_runs_of_all_models_need_no_torch():
+    rules = (PACKAGE.parent / "workflow" / "rules" / "common.smk").read_text(encoding="utf-8")
+    imports = [line for line in rules.splitlines() if line.startswith(("from specar", "from pathlib"))]
+    code = "\n".join([*imports, f"ROOT = Path({str(PACKAGE.parent)!r})", RUNS_OF_ALL_MODELS])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -1,55 +1,24 @@
-"""ETSformer: level, growth and season taken apart, by exponential smoothing and by the strongest frequencies.
+"""The network of ETSformer.
 
-Woo, Liu, Sahoo, Kumar and Hoi, "ETSformer: Exponential Smoothing Transformers for Time-series Forecasting",
-2022. Reconstruction and classification as in the comparison of TimesNet (Wu et al., ICLR 2023): as many steps
-are forecast as the input has, and the classes follow from growth and season. Shapes: B examples, S steps of
-the input, H steps to forecast, M = d_model, heads of E values.
+Shapes: B examples, S steps of the input, H steps to forecast, M = d_model, heads of E values.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from specar.base.strict import Strict
 from specar.models.base import ModelOutput
 from specar.models.parts import Embedding, Head, spectrum
-from specar.models.shape import SeriesShape, Work
-from specar.models.specar.work import learned
+from specar.models.shape import SeriesShape
 
-RELEASED = (
-    (r"^enc_embedding\.value_embedding\.tokenConv\.", "embedding.value."),
-    (r"^enc_embedding\.temporal_embedding\.embed\.", "embedding.time."),
-    (r"^encoder\.", ""),
-    (r"^decoder\.layers\.(\d+)\.growth_damping\._damping_factor$", r"layers.\1.damping"),
-    (r"^decoder\.pred\.", "pred."),
-    (r"\.(growth|level)_layer\.", r".\1."),
-    (r"\._smoothing_weight$", ".decay"),
-    (r"\.ff\.linear1\.", ".ff.0."),
-    (r"\.ff\.linear2\.", ".ff.3."),
-    (r"^projection\.", "head.linear."),
-)
-RELEASED_UNUSED = r"^(embedding\.time|pred)\.|^layers\.\d+\.(damping$|level\.)"
+if TYPE_CHECKING:
+    from specar.models.etsformer import Config
+
 _NOISE = 0.2  # of scale, shift and each value in training
-
-
-class Config(Strict):
-    """The settings of ETSformer."""
-
-    d_model: int = Field(512, ge=1, le=8192, description="channels M of the embedding, of all heads together")
-    n_heads: int = Field(8, ge=1, le=256, description="heads, each with a smoothing and a damping of its own")
-    d_ff: int = Field(2048, ge=1, le=8192, description="channels inside the feed-forward layers")
-    e_layers: int = Field(5, ge=1, le=64, description="number of layers")
-    top_k: int = Field(5, ge=1, le=1000, description="frequencies of the season, of short series all")
-    dropout: float = Field(0.1, ge=0, lt=1)
-
-    @model_validator(mode="after")
-    def _divides(self) -> Config:
-        if self.d_model % self.n_heads:
-            raise ValueError(f"d_model {self.d_model} is no multiple of n_heads {self.n_heads}")
-        return self
 
 
 class Smoothing(nn.Module):
@@ -195,30 +164,3 @@ class ETSformer(nn.Module):
         """Training series, scaled and shifted by channel, and each value moved."""
         scale, shift = (_NOISE * torch.randn(x.shape[2], device=x.device) for _ in range(2))
         return x * (1 + scale) + shift + _NOISE * torch.randn_like(x)
-
-
-def build(config: Config, shape: SeriesShape) -> nn.Module:
-    """Build the network."""
-    return ETSformer(config, shape)
-
-
-def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds but for the transforms; the last layer's rest is not used."""
-    steps, d_model, layers = shape.seq_len, config.d_model, config.e_layers
-    horizon = shape.pred_len or steps
-    embedding = steps * d_model * (3 * shape.channels + shape.time_features)
-    feed_forward = 2 * steps * d_model * config.d_ff
-    layer = (2 * steps + 1) * d_model**2
-    values = d_model * (8 * steps + 2 * horizon) + steps * config.d_ff
-    if shape.classes:
-        head = steps * d_model * shape.classes
-    else:
-        layer += 2 * steps * d_model * shape.channels
-        head = 2 * horizon * d_model * shape.channels
-    total = Work(embedding, 2 * embedding, steps * d_model) + learned(layer, values) * layers
-    return (
-        total
-        + learned(feed_forward, 0) * (layers - 1)
-        + Work(feed_forward, feed_forward, 0)
-        + learned(head, 0)
-    )

@@ -1,54 +1,21 @@
-"""Autoformer: series that are split into season and trend again and again, and compared with their own past.
-
-Wu, Xu, Wang and Long, "Autoformer: Decomposition Transformers with Auto-Correlation for Long-Term Series
-Forecasting", NeurIPS 2021; other tasks as in the comparison of TimesNet (Wu et al., ICLR 2023).
-"""
+"""The network of Autoformer."""
 
 from __future__ import annotations
 
 import math
-from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
-from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from specar.models import transformer
 from specar.models.base import ModelOutput
 from specar.models.parts import Attention, Embedding, Head, Stack, decompose, feed_forward, spectrum
-from specar.models.parts_work import Works, attention_maps, product, work_of
-from specar.models.shape import SeriesShape, Work
-from specar.models.transformer import Cores, decoder_times
+from specar.models.shape import SeriesShape
+from specar.models.transformer.net import Cores, decoder_times
 
-BATCH_DEPENDENT = "training"  # there the delays are those of the batch
-FUTURE_TIME = True
-RELEASED = (
-    (r"^(en|de)coder\.norm\.layernorm\.", r"\1coder.end.norm."),
-    (r"^decoder\.projection\.", "decoder.head."),
-    (r"^(decoder\.layers\.\d+)\.projection\.", r"\1.trend."),
-    *transformer.RELEASED,
-)
-RELEASED_UNUSED = transformer.RELEASED_UNUSED
-
-
-class DecompositionConfig(transformer.Config):
-    """What all that decompose have for settings."""
-
-    moving_avg: int = Field(25, ge=1, le=10_001, description="steps of the moving average, an odd number")
-
-    @field_validator("moving_avg")
-    @classmethod
-    def _odd(cls, steps: int) -> int:
-        if steps % 2 == 0:
-            raise ValueError(f"it is an odd number of steps, not {steps}")
-        return steps
-
-
-class Config(DecompositionConfig):
-    """The settings of Autoformer."""
-
-    factor: int = Field(1, ge=1, le=10_000, description="times log of the steps: the delays taken")
+if TYPE_CHECKING:
+    from specar.models.autoformer import DecompositionConfig
 
 
 class AutoCorrelation(nn.Module):
@@ -195,21 +162,3 @@ class Autoformer(nn.Module):
         embedded = self.decoder_embedding(F.pad(season, (0, 0, 0, steps)), times)  # (B, label_len + H, M)
         output = self.decoder(embedded, encoded, torch.cat([trend, mean], dim=1))
         return ModelOutput(output[:, self.label_len :])
-
-
-def build(config: Config, shape: SeriesShape) -> nn.Module:
-    """Build the network."""
-    core = AutoCorrelation(config.factor)
-    return Autoformer(config, shape, Cores(core, core, core))
-
-
-def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds but for the Fourier transforms."""
-    maps = partial(attention_maps, config)
-    return work_of(config, shape, Works(maps, maps, maps)) + trend_work(config, shape)
-
-
-def trend_work(config: DecompositionConfig, shape: SeriesShape) -> Work:
-    """Work of the maps from the decoder's trends to the channels."""
-    steps = (config.label(shape) + shape.pred_len) * bool(shape.pred_len)
-    return product(steps, 3 * config.d_model, shape.channels) * config.d_layers

@@ -1,84 +1,28 @@
-"""Transformer: an encoder of the look-back window and a decoder of what follows it, with full attention.
-
-Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin, "Attention Is All You Need", NeurIPS
-2017. The decoder gets the last steps of the window and zeros, as Informer's does (Zhou et al., AAAI 2021);
-reconstruction and classification are as in the comparison of TimesNet (Wu et al., ICLR 2023): a linear map
-of the encoder's output.
-"""
+"""The network of the Transformer."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from specar.base.errors import SpecarError
-from specar.base.strict import Strict
 from specar.models.base import ModelOutput
 from specar.models.parts import (
     Attention,
     DecoderLayer,
     Embedding,
     EncoderLayer,
-    FullAttention,
     Head,
     Scaling,
     Stack,
     label_and_zeros,
 )
-from specar.models.parts_work import Works, full_attention, work_of
-from specar.models.shape import SeriesShape, Work
+from specar.models.shape import SeriesShape
 
-FUTURE_TIME = True
-RELEASED = (
-    (r"^enc_embedding\.", "embedding."),
-    (r"^dec_embedding\.", "decoder_embedding."),
-    (r"value_embedding\.tokenConv", "value"),
-    (r"temporal_embedding\.embed", "time"),
-    (r"^encoder\.attn_layers\.", "encoder.layers."),
-    (r"^encoder\.norm\.", "encoder.end."),
-    (r"^decoder\.norm\.", "decoder.end.0."),
-    (r"^decoder\.projection\.", "decoder.end.1."),
-    (r"^projection\.", "head.linear."),
-    (r"\.self_attention\.", ".attention."),
-    (r"\.cross_attention\.", ".cross."),
-    (r"\.(query|key|value|out)_projection\.", r".\1."),
-    (r"\.conv1\.", ".feed_forward.0."),
-    (r"\.conv2\.", ".feed_forward.3."),
-)
-RELEASED_UNUSED = r"^decoder|\.time\."  # made there also for tasks without forecast or time features
-
-
-class Config(Strict):
-    """The settings of the Transformer."""
-
-    d_model: int = Field(512, ge=1, le=8192, description="values M of a step")
-    n_heads: int = Field(8, ge=1, le=1024, description="heads of the attention, at most d_model")
-    e_layers: int = Field(5, ge=1, le=64, description="layers of the encoder")
-    d_layers: int = Field(1, ge=1, le=64, description="layers of the decoder, for forecasts")
-    d_ff: int = Field(2048, ge=1, le=65_536, description="values inside the feed-forward of a step")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of values dropped in training")
-    label_len: int | None = Field(
-        None,
-        ge=0,
-        le=100_000,
-        description="last steps of the input that the decoder sees; null: half of them",
-    )
-
-    @model_validator(mode="after")
-    def _heads_have_values(self) -> Config:
-        if self.n_heads > self.d_model:
-            raise ValueError(f"n_heads is at most d_model, {self.d_model}, not {self.n_heads}")
-        return self
-
-    def label(self, shape: SeriesShape) -> int:
-        """Steps of the input that the decoder sees. SpecarError: there are not as many."""
-        label_len = shape.seq_len // 2 if self.label_len is None else self.label_len
-        if shape.pred_len and label_len > shape.seq_len:
-            raise SpecarError(f"label_len is {label_len}, more than the {shape.seq_len} steps of the input")
-        return label_len
+if TYPE_CHECKING:
+    from specar.models.transformer import Config
 
 
 class Cores(NamedTuple):
@@ -169,14 +113,3 @@ def decoder_times(past: Tensor | None, future: Tensor | None, label_len: int) ->
     if future is None:
         raise SpecarError("the decoder needs future_time_features (B, H, features) beside time_features")
     return torch.cat([past[:, past.shape[1] - label_len :], future], dim=1)
-
-
-def build(config: Config, shape: SeriesShape) -> nn.Module:
-    """Build the network."""
-    full, causal = FullAttention(config.dropout), FullAttention(config.dropout, causal=True)
-    return Transformer(config, shape, Cores(full, causal, full))
-
-
-def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds."""
-    return work_of(config, shape, Works(*[full_attention(config)] * 3))

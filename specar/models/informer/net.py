@@ -1,42 +1,20 @@
-"""Informer: attention for the queries that a sample of keys calls for, and an encoder that halves the series.
-
-Zhou, Zhang, Peng, Zhang, Li, Xiong and Zhang, "Informer: Beyond Efficient Transformer for Long Sequence
-Time-Series Forecasting", AAAI 2021; other tasks as in the comparison of TimesNet (Wu et al., ICLR 2023).
-"""
+"""The network of Informer."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from specar.models import transformer
 from specar.models.parts import Scaling, in_order_of_memory, normalised
-from specar.models.parts_work import Works, attention_maps, product, work_of
-from specar.models.shape import SeriesShape, Work
-from specar.models.transformer import Cores, Transformer
+from specar.models.shape import SeriesShape
+from specar.models.transformer.net import Cores, Transformer
 
-BATCH_DEPENDENT = "training"  # by the batch norm between the layers of the encoder
-FUTURE_TIME = True
-RELEASED = (
-    (r"^encoder\.conv_layers\.(\d+)\.downConv\.", r"shorten.\1.0."),
-    (r"^encoder\.conv_layers\.(\d+)\.norm\.", r"shorten.\1.1."),
-    *transformer.RELEASED,
-)
-RELEASED_UNUSED = transformer.RELEASED_UNUSED
-
-
-class Config(transformer.Config):
-    """The settings of Informer."""
-
-    factor: int = Field(1, ge=1, le=10_000, description="times log of the steps: the queries and keys taken")
-    distil: bool = Field(
-        True, description="whether the encoder halves the series after all layers but the last"
-    )
+if TYPE_CHECKING:
+    from specar.models.informer import Config
 
 
 class ProbSparse(nn.Module):
@@ -45,16 +23,16 @@ class ProbSparse(nn.Module):
     Evaluation always samples the same keys, so that it does not depend on what was evaluated before.
     """
 
-    def __init__(self, factor: int, causal: bool = False) -> None:
+    def __init__(self, config: Config, causal: bool = False) -> None:
         super().__init__()
-        self.factor, self.causal = factor, causal
+        self.config, self.causal = config, causal
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """(B, H, L, E), (B, H, S, E), (B, H, S, E) to (B, H, L, E)."""
         return in_order_of_memory(self._attend(q, k, v), q)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        number = taken(self.factor, q.shape[2])
+        number = self.config.taken(q.shape[2])
         if number == q.shape[2]:
             return F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
         queries = self._sparsity(q, k).topk(number, sorted=False).indices.unsqueeze(-1)  # (B, H, u, 1)
@@ -69,14 +47,9 @@ class ProbSparse(nn.Module):
         """Largest score of each query minus their sum over all keys' number, (B, H, L)."""
         steps = k.shape[2]
         generator = None if self.training else torch.Generator().manual_seed(0)
-        sample = torch.randint(steps, (q.shape[2], taken(self.factor, steps)), generator=generator)
+        sample = torch.randint(steps, (q.shape[2], self.config.taken(steps)), generator=generator)
         scores = torch.einsum("bhle,bhlue->bhlu", q, k[:, :, sample.to(q.device)])
         return scores.amax(dim=-1) - scores.sum(dim=-1) / steps
-
-
-def taken(factor: int, steps: int) -> int:
-    """How many of the steps are sampled, or ask."""
-    return min(factor * math.ceil(math.log(steps)), steps)
 
 
 class Shorten(nn.Sequential):
@@ -96,7 +69,7 @@ class Informer(Transformer):
     """The Transformer with this attention and, for forecasts, what shortens the series between the layers."""
 
     def __init__(self, config: Config, shape: SeriesShape) -> None:
-        full, causal = ProbSparse(config.factor), ProbSparse(config.factor, causal=True)
+        full, causal = ProbSparse(config), ProbSparse(config, causal=True)
         super().__init__(config, shape, Cores(full, causal, full))
         number = config.e_layers - 1 if config.distil and shape.pred_len else 0
         self.shorten = nn.ModuleList(Shorten(config.d_model) for _ in range(number))
@@ -115,29 +88,3 @@ class Informer(Transformer):
             if index < len(self.shorten):
                 x = self.shorten[index](x)
         return self.encoder.end(x)
-
-
-def build(config: Config, shape: SeriesShape) -> nn.Module:
-    """Build the network."""
-    return Informer(config, shape)
-
-
-def work(config: Config, shape: SeriesShape) -> Work:
-    """Count the multiply-adds; the sample has no gradient."""
-    inner, lengths = config.d_model // config.n_heads * config.n_heads, [shape.seq_len]
-    shortened = config.e_layers - 1 if config.distil and shape.pred_len else 0
-    convolutions = Work(0, 0, 0)
-    for layer in range(config.e_layers):
-        length = lengths[-1]
-        if layer < shortened:
-            convolutions += product(length + 2, 3 * config.d_model, config.d_model)
-        lengths.append((length + 3) // 2 if layer < shortened else length)
-
-    def attention(steps: int, asked: int) -> Work:
-        number = taken(config.factor, steps)
-        sampled = steps * taken(config.factor, asked) * inner if number < steps else 0
-        pairs = number * asked
-        scored = Work(2 * pairs * inner + sampled, 6 * pairs * inner + sampled, config.n_heads * pairs)
-        return attention_maps(config, steps, asked) + scored
-
-    return work_of(config, shape, Works(attention, attention, attention), lengths) + convolutions
