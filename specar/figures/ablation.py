@@ -22,6 +22,7 @@ _CELL = ["task", "dataset", "setting"]
 _COLUMNS = 3
 _WIDTH, _HEIGHT = 2.9, 2.0  # inches
 _LEFT = 0.8
+_LEAST = 0.05  # of the value to both sides, where no spread is known
 _PUBLISHED: dict[str, Any] = {
     "color": FAINT, "marker": "o", "markersize": MARKER - 1.5, "markerfacecolor": "white",
     "linestyle": (0, (4, 2)), "linewidth": 1,
@@ -81,9 +82,11 @@ def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> Non
     own = rows.dropna(subset=["ours"])
     for (model, top), line in own.groupby(["model", "top"], sort=False):
         look = look_of(plan.config, str(model), bool(top))
-        axes.errorbar(
-            line["level"].map(places), line["ours"], yerr=line["sd"].fillna(0), color=look.colour,
-            marker=look.marker, markersize=MARKER, markeredgecolor="white", linewidth=1.2, capsize=2.5,
+        x, y, sd = line["level"].map(places), line["ours"], line["sd"].fillna(0)
+        axes.fill_between(x, y - sd, y + sd, color=look.colour, alpha=0.2, linewidth=0)
+        axes.plot(
+            x, y, color=look.colour, linewidth=1.2,
+            marker=look.marker, markersize=MARKER, markeredgecolor="white",
         )  # fmt: skip
     task, dataset, setting = rows[_CELL].iloc[0]
     setting = f", {setting_name(task)} {setting}" if setting_name(task) else ""
@@ -92,6 +95,21 @@ def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> Non
     axes.set_xticks(range(len(levels)), levels)
     axes.set_xlim(-0.4, len(levels) - 0.6)
     axes.margins(y=0.15)
+    widen(axes, rows)
+    if len(own) and own["seeds"].max() == 1:
+        axes.text(0.98, 0.03, "one seed", transform=axes.transAxes, ha="right", va="bottom", color=FAINT,
+                  fontsize=SMALL_SIZE)  # fmt: skip
+
+
+def widen(axes: Axes, rows: pd.DataFrame) -> None:
+    """Let the value axis span at least the seeds' sd to both sides, or 5 % of the value where none is known.
+
+    Less would make a valley of what noise does as well.
+    """
+    low, high = axes.get_ylim()
+    middle, spread = (low + high) / 2, rows["sd"].max()
+    half = max((high - low) / 2, _LEAST * abs(middle) if pd.isna(spread) else spread)
+    axes.set_ylim(middle - half, middle + half)
 
 
 def _mark_best(axes: Axes, rows: pd.DataFrame, levels: list[str], best: pd.DataFrame) -> None:
@@ -121,8 +139,8 @@ def _below(table: pd.DataFrame) -> list[str]:
     asked = table[table["run_ids"] != ""]
     missing = int(asked["ours"].isna().sum())
     seeds = asked.loc[asked["seeds"] > 0, "seeds"]
-    bars = "One seed per point, so no error bars." if seeds.max() == 1 else (
-        "Error bars: sample standard deviation over seeds, where there are several."
+    bars = "One seed per point, so no band." if seeds.max() == 1 else (
+        "Bands: sample standard deviation over seeds, where there are several."
     )  # fmt: skip
     missing_words = [f"{missing} of {len(asked)} points are not run yet."] if missing else []
     return [" ".join([*([bars] if len(seeds) else []), *missing_words, "Levels are equally spaced."])]

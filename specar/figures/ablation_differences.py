@@ -19,6 +19,7 @@ from specar.paper.sources import AVERAGE, source_of
 from specar.results.effects import LEVEL, t_half
 from specar.runs.plan import Plan
 
+_LEAST = 5.0  # percent or points that the axis reaches to both sides where no spread is known
 _LINE, _WIDTH = 0.24, 5.0  # inches: height of a line of a panel, width of a panel
 PUBLISHED = "published"
 _BELOW = (
@@ -129,6 +130,9 @@ def _panel(axes: Axes, found: list[Change], lines: list[str], levels: list[str])
     axes.set_yticks(range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.margins(x=0.08)
+    if any(change.low == change.high for change in found):  # a single number: no spread is known
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, -_LEAST), max(high, _LEAST))
 
 
 def _legend(levels: list[str]) -> list[Line2D]:

@@ -77,7 +77,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Page:
-    """What stands around the panels of a figure, which is as large as that needs."""
+    """What stands around the panels of a figure, which is as large as that needs.
+
+    The first text of ``above`` is below the title where it fits on a line; all others are below the panels.
+    """
 
     title: str
     above: list[str]
@@ -87,8 +90,10 @@ class Page:
     def with_grid(self, grid: Grid) -> tuple[Figure, list[Axes]]:
         """Return the figure with the empty panels of ``grid``, row by row from the upper left."""
         width = max(MIN_WIDTH, grid.left + grid.row + RIGHT)
-        above = wrapped(self.above, TEXT_SIZE, width - 2 * RIGHT)
-        below = wrapped(self.below, SMALL_SIZE, width - 2 * RIGHT)
+        above, moved = wrapped(self.above[:1], TEXT_SIZE, width - 2 * RIGHT), self.above[1:]
+        if len(above) > 1:
+            above, moved = [], self.above
+        below = wrapped([*self.below, *moved], SMALL_SIZE, width - 2 * RIGHT)
         rows = -(-len(self.legend) // self._columns(width))
         foot = BOTTOM + (len(below) + 1.6 * rows) * LINE + _AXIS
         height = foot + grid.column + _head_height(above) + _HEAD
@@ -153,6 +158,11 @@ class Drawing(NamedTuple):
     figure: Figure
     title: str
     alt: str
+
+    @property
+    def is_words(self) -> bool:
+        """Whether there is nothing to draw, so that it only says why: see `Page.with_words`."""
+        return not self.figure.axes
 
     def save(self, path: Path) -> None:
         """Write the figure in the format that the name of ``path`` ends in, atomically.

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from specar.figures.drawing import Drawing, Grid, Page
 from specar.figures.labels import Labels
-from specar.figures.parameters_data import Found, Point, points_of, printed_averages
-from specar.figures.style import FAINT, OTHERS, RULE, SMALL_SIZE, TEXT, entry, look_of
+from specar.figures.parameters_data import Found, Point, points_of
+from specar.figures.style import FAINT, OTHERS, RULE, entry, look_of
 from specar.figures.words import (
     MEASURED,
     PROTOCOL,
@@ -29,7 +27,6 @@ from specar.figures.words import (
     with_top,
 )
 from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS
 from specar.paper.published import printed_datasets
 from specar.paper.sources import source_of
 from specar.results.ledger import Ledger
@@ -38,88 +35,57 @@ from specar.runs.plan import Plan
 _PANELS = (("classification", "accuracy"), ("long_term_forecast", "mse"))
 _TITLE = "Figure 4: number of parameters against performance"
 _SIDE, _LEFT, _GAP = 3.5, 0.75, 0.85  # inches
-_NAMES_FROM = 0.68  # of the width: right of it are the names of other models
 _NAMED, _MARKER = 20, 6.0
+_LEAST = 0.05  # of a value to both sides that its axis spans
 _PARAMETERS = "parameters of our models (millions)"
 
 
 def draw(ledger: Ledger) -> Drawing:
-    """Draw averages over all datasets beside other models' above, and every dataset of ours below."""
+    """Draw every dataset of our models, and above them means over all datasets where a model has all."""
     plan, found = ledger.plan, [points_of(ledger, task, metric) for task, metric in _PANELS]
     points = [point for of in found for point in of.points]
+    rows = 1 + any(of.means for of in found)
+    if not points:
+        text = "No number of parameters of a model of this configuration is known yet."
+        return Drawing(Page(_TITLE, _above(ledger, found)).with_words(text), _TITLE, _alt(plan, points))
     page = Page(_TITLE, _above(ledger, found), _below(plan, points), _legend(plan, points))
-    figure, panels = page.with_grid(Grid((_SIDE, _SIDE), (_SIDE, _SIDE), _LEFT, _GAP))
+    figure, panels = page.with_grid(Grid((_SIDE, _SIDE), (_SIDE,) * rows, _LEFT, _GAP))
     for column, ((task, metric), of) in enumerate(zip(_PANELS, found, strict=True)):
-        _draw_averages(plan, panels[column], task, metric, of.means)
-        _draw_datasets(plan, panels[2 + column], metric, of.points)
+        if rows > 1:
+            _draw_averages(plan, panels[column], task, metric, of.means)
+        panels[-2 + column].set_title(f"{source_of(task).title}: every set")
+        _draw_datasets(plan, panels[-2 + column], metric, of.points)
     return Drawing(figure, _TITLE, _alt(plan, points))
 
 
 def _draw_averages(plan: Plan, axes: Axes, task: str, metric: str, points: Sequence[Point]) -> None:
-    printed = printed_averages(task, metric)
     axes.set_title(f"{source_of(task).title}: mean over {len(printed_datasets(task))} sets")
     axes.set_xlabel(_PARAMETERS)
     axes.set_ylabel(f"mean {metric_label(metric)}")
-    values = [*printed, *(point.value for point in points)]
-    _scale_values(axes, values, metric)
-    _scale_counts(axes, [end for point in points for end in (point.lowest, point.highest)], _NAMES_FROM)
-    _write_models(axes, printed)
     if not points:
-        text = "parameters of our models\nnot known for all sets"
-        axes.text(0.32, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT)
+        _say(axes, "no model of ours has all sets")
+        return
+    _scale_values(axes, [point.value for point in points], metric)
+    _scale_counts(axes, [end for point in points for end in (point.lowest, point.highest)])
     for point in points:
         ends = [[point.total - point.lowest], [point.highest - point.total]]
         look = _look(plan, point)
         axes.errorbar([point.total], [point.value], xerr=ends, **look, elinewidth=0.8, capsize=2)
 
 
-def _write_models(axes: Axes, printed: pd.Series) -> None:
-    """Lines at the printed values, and the names beside them, moved apart where they would overlap."""
-    box = axes.get_window_extent()
-    step = 1.2 * SMALL_SIZE * axes.figure.dpi / 72 / box.height
-    heights = axes.transAxes.inverted().transform(
-        axes.transData.transform([(axes.get_xlim()[0], value) for value in printed])
-    )[:, 1]
-    order = np.argsort(heights)
-    for index, y in zip(order, _apart(heights[order], step), strict=True):
-        name, height = str(printed.index[index]), heights[index]
-        own = name == OURS
-        axes.plot([0, _NAMES_FROM], [height, height], transform=axes.transAxes, zorder=1,
-                  color=TEXT if own else OTHERS.colour, linewidth=1.0 if own else 0.5)  # fmt: skip
-        axes.plot([_NAMES_FROM, _NAMES_FROM + 0.04], [height, y], transform=axes.transAxes, zorder=1,
-                  color=RULE, linewidth=0.5)  # fmt: skip
-        axes.text(_NAMES_FROM + 0.05, y, name, transform=axes.transAxes, va="center", fontsize=SMALL_SIZE,
-                  color=TEXT if own else FAINT, fontweight="bold" if own else "normal")  # fmt: skip
-
-
-def _apart(heights: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.float64]:
-    """Ascending heights moved apart to at least ``step``, each as little as its neighbours let it, in 0 to 1.
-
-    Neighbours that would overlap become a block around the mean of where they should be.
-    """
-    blocks: list[list[float]] = []  # sum of the wanted lowest places, and number of names
-    for index, height in enumerate(heights):
-        blocks.append([height - index * step, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
-            total, number = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += number
-    lowest = np.repeat([total / number for total, number in blocks], [int(number) for _, number in blocks])
-    room = 1 - (len(heights) - 1) * step - step / 2
-    places: npt.NDArray[np.float64] = np.clip(lowest, step / 2, max(room, step / 2))
-    return places + step * np.arange(len(heights))
+def _say(axes: Axes, text: str) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center", color=FAINT)
 
 
 def _draw_datasets(plan: Plan, axes: Axes, metric: str, points: Sequence[Point]) -> None:
-    axes.set_title("every set")
     axes.set_xlabel(_PARAMETERS)
     axes.set_ylabel(metric_label(metric))
     if not points:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no number of parameters is known yet", ha="center", va="center", color=FAINT)
+        _say(axes, "no number of parameters is known yet")
         return
     _scale_values(axes, [point.value for point in points], metric)
-    _scale_counts(axes, [end for point in points for end in (point.total, point.used or point.total)], 1.0)
+    _scale_counts(axes, [end for point in points for end in (point.total, point.used or point.total)])
     for point in points:
         axes.plot([point.total], [point.value], **_look(plan, point))
         axes.plot([point.used or point.total, point.total], [point.value] * 2, color=RULE, linewidth=0.9)
@@ -147,23 +113,23 @@ def _look(plan: Plan, point: Point) -> dict[str, Any]:
 def _scale_values(axes: Axes, values: Sequence[float], metric: str) -> None:
     low, high = min(values), max(values)
     if METRICS[metric].percent:
-        margin = 0.06 * (high - low or 1.0)
-        axes.set_ylim(low - margin, high + margin)
+        middle, half = (low + high) / 2, max(0.56 * (high - low), _LEAST * (low + high) / 2)
+        axes.set_ylim(middle - half, middle + half)
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         return
     axes.set_yscale("log")
-    margin = (high / low) ** 0.06 if high > low else 1.2
+    margin = max((high / low) ** 0.06, ((1 + 2 * _LEAST) * low / high) ** 0.5)
     axes.set_ylim(low / margin, high * margin)
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low > 5 else (1, 1.5, 2, 3, 5, 7)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def _scale_counts(axes: Axes, counts: Sequence[float], share: float) -> None:
-    """Let the counts take the left ``share`` of a logarithmic axis, in millions."""
-    low, high = (min(counts) / 1.6, max(counts) * 1.6) if counts else (1e4, 1e8)
+def _scale_counts(axes: Axes, counts: Sequence[float]) -> None:
+    """Set a logarithmic axis of counts, in millions."""
+    low, high = min(counts) / 1.6, max(counts) * 1.6
     axes.set_xscale("log")
-    axes.set_xlim(low, low * (high / low) ** (1 / share))
+    axes.set_xlim(low, high)
     steps = (1, 2, 5) if high / low < 50 else (1,)
     ticks = [step * 10.0**power for power in range(3, 10) for step in steps]
     shown = [tick for tick in ticks if low <= tick <= high]
@@ -174,14 +140,14 @@ def _scale_counts(axes: Axes, counts: Sequence[float], share: float) -> None:
 def _above(ledger: Ledger, found: Sequence[Found]) -> list[str]:
     head = (
         "The paper prints neither the numbers of this figure nor a number of parameters of any model, only "
-        "that SpecAR-Net does better with fewer. So other models are lines without a place on the axis, and "
-        "the numbers of parameters are those of our models."
+        "that SpecAR-Net does better with fewer. So the numbers of parameters are those of our models, and "
+        "models of which none is known are not in the figure."
     )
     states = [_state(ledger, task, of) for (task, _), of in zip(_PANELS, found, strict=True)]
     problems = {label: text for of in found for label, text in of.problems.items()}
     labels = in_order(ledger.plan, problems)
     without = [f"Left out where no run of it is done: {label}; {problems[label]}." for label in labels]
-    return [head, MEASURED, *notes(ledger.plan), *states, *without]
+    return [MEASURED, head, *notes(ledger.plan), *states, *without]
 
 
 def _state(ledger: Ledger, task: str, found: Found) -> str:
@@ -211,10 +177,9 @@ def _below(plan: Plan, points: Sequence[Point]) -> list[str]:
     ]
     return [
         f"Filled: our runs, mean over seeds. Hollow: the published result of SpecAR-Net{''.join(compared)} "
-        "at the number of parameters of our model. Above: mean over the sets of both, with a bar from the "
-        "smallest to the largest model; below: mean over horizons of each set, or the horizons that are "
-        "named, and a line to the parameters that training reaches, known of runs that are done. Lines: "
-        "published means, appendix Tables 5 and 10; the paper does not say how it averages forecasting here. "
+        "at the number of parameters of our model. Means over all sets have a bar from the smallest to the "
+        "largest model; a set is the mean over its horizons, or those that are named, with a line to the "
+        "parameters that training reaches, known of runs that are done. "
         "MSE: lower is better."
     ]
 
@@ -228,13 +193,13 @@ def _legend(plan: Plan, points: Sequence[Point]) -> list[Line2D]:
 
 def _alt(plan: Plan, points: Sequence[Point]) -> str:
     own = [point for point in points if point.model in ours(plan)]
-    text = "Published means of all models; no number of parameters is known, as the paper prints none."
+    text = "No number of parameters is known, as the paper prints none."
     if own:
         low, high = (bound(point.total for point in own) / 1e6 for bound in (min, max))
         text = (
             f"Performance against parameters of our models on {len(own)} sets and variants, {low:.3g} to "
             f"{high:.3g} million parameters, {sum(point.own for point in own)} of them with results "
-            "of ours; other models have published means but no published number of parameters."
+            "of ours."
         )
     labels = others(plan, (point.model for point in points))
     numbers = {label: sum(point.model == label for point in points) for label in labels}

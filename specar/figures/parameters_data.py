@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from specar.figures.words import PROTOCOL
-from specar.paper.metrics import METRICS
-from specar.paper.numbers import OURS, printed_numbers
+from specar.paper.numbers import OURS
 from specar.paper.published import printed_datasets, published
-from specar.paper.sources import AVERAGE, source_of
+from specar.paper.sources import AVERAGE
 from specar.results.ledger import Ledger
 from specar.results.parameters import CELL, parameters_of
 
@@ -114,14 +113,3 @@ def _point(rows: pd.DataFrame, name: str, column: str) -> Point:
     used = float(rows["used"].mean()) if rows["used"].notna().all() else None
     model, value = (str(first["model"]), bool(first["top"])), float(rows[column].mean())
     return Point(*model, name, total, used, total, total, value, column == "ours")
-
-
-def printed_averages(task: str, metric: str) -> pd.Series:
-    """Return the mean over the paper's datasets of every model, as printed in the last appendix table."""
-    numbers = printed_numbers()
-    table = f"appendix:{source_of(task).tables[-1]}"
-    rows = numbers[(numbers["source_table"] == table) & (numbers["metric"] == metric)]
-    has_settings = bool((rows["setting"] == AVERAGE).any())
-    rows = rows[(rows["setting"] == AVERAGE) if has_settings else (rows["dataset"] != AVERAGE)]
-    means = rows.pivot(index="model", columns="dataset", values="number").mean(axis=1, skipna=False)
-    return means.dropna().sort_values(ascending=not METRICS[metric].higher)

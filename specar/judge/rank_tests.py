@@ -103,26 +103,6 @@ def critical_difference(models: int, datasets: int) -> float:
     return quantile / math.sqrt(2) * math.sqrt(models * (models + 1) / (6 * datasets))
 
 
-def cliques(mean_ranks: pd.Series[float], pairs: pd.DataFrame, friedman_p: float) -> list[list[str]]:
-    """Return the largest groups of models, neighbours in rank, of which no pair is told apart.
-
-    ``pairs`` are all, of `pairwise`; none is told apart where Friedman's test is not significant.
-    """
-    order = [str(name) for name in mean_ranks.sort_values(kind="stable").index]
-    apart: set[frozenset[str]] = set()
-    if friedman_p < ALPHA:
-        rows = pairs.loc[pairs["p_holm"] < ALPHA, ["first", "second"]]
-        apart = {frozenset(pair) for pair in rows.itertuples(index=False, name=None)}
-    found: list[list[str]] = [[]]
-    for start in range(len(order)):
-        end = start + 1
-        while end < len(order) and not any(frozenset((m, order[end])) in apart for m in order[start:end]):
-            end += 1
-        if end - start > 1 and order[end - 1] not in found[-1]:
-            found.append(order[start:end])
-    return found[1:]
-
-
 def wilcoxon_p(differences: npt.NDArray[np.float64]) -> float:
     """Return the two-sided p value of Wilcoxon's signed-rank test; zero differences are left out."""
     rounded = differences.round(_DECIMALS)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from specar.judge.rank_tests import cliques, critical_difference, friedman, pairwise, ranks, smallest_p
+from specar.judge.rank_tests import critical_difference, friedman, pairwise, ranks, smallest_p
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS, averages, cells_of
 from specar.paper.sources import source_of
@@ -75,11 +75,6 @@ class Ranking:
         return pairwise(self.scores, OURS)
 
     @property
-    def cliques(self) -> list[list[str]]:
-        """Groups of models that are not told apart."""
-        return cliques(self.mean_ranks, self.pairs, self.friedman[1])
-
-    @property
     def critical_difference(self) -> float:
         """Nemenyi's."""
         return critical_difference(self.scores.shape[1], len(self.scores))
@@ -88,6 +83,11 @@ class Ranking:
     def smallest_p(self) -> float:
         """Smallest corrected p value that a pair can reach."""
         return smallest_p(len(self.scores), len(self.pairs))
+
+    @property
+    def smallest_p_against(self) -> float:
+        """Smallest corrected p value that SpecAR-Net against another model can reach."""
+        return smallest_p(len(self.scores), len(self.against_ours))
 
 
 def rankings(verdicts: pd.DataFrame, saturated: pd.DataFrame | None = None) -> list[Ranking]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from specar.report.context import Context
 from specar.report.section import Section, render
-from specar.report.sections import ablations, figures, runs, summary, tables
+from specar.report.sections import ablations, explorer, figures, runs, summary, tables
 from specar.runs.plan import Plan
 
 # In the order of the page; one more is a function and its line here.
 SECTIONS: tuple[Callable[[Context], Section], ...] = (
     summary.summary,
+    explorer.explorer,
     summary.reading,
     tables.claims,
     tables.paper,
@@ -38,4 +39,5 @@ def page(plan: Plan) -> str:
         A record is damaged or belongs to another run.
     """
     context = Context(plan)
-    return str(render("page.html.j2", sections=[build(context) for build in SECTIONS]))
+    sections = [build(context) for build in SECTIONS]
+    return str(render("page.html.j2", sections=sections, library=explorer.library()))

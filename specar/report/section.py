@@ -26,6 +26,7 @@ class Section:
     title: str
     body: Markup
     entries: tuple[Entry, ...] = ()
+    is_open: bool = False  # not folded
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -44,7 +45,8 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time in words."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
@@ -63,4 +65,4 @@ _PAGES = Environment(
     keep_trailing_newline=True,
     autoescape=True,
 )
-_PAGES.filters.update(slug=slug, plural=plural, duration=_duration, memory=_memory)
+_PAGES.filters.update(slug=slug, plural=plural, duration=duration, memory=_memory)

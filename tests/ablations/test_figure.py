@@ -24,6 +24,16 @@ def test_curves_have_a_point_per_level_done(plan, write):
     assert "2 of 3 points run" in figure.alt
 
 
+def test_noise_is_not_magnified(plan, write):
+    for level, value in (("1", 0.2), ("2", 0.2005), ("3", 0.2)):
+        for run_id in plan.levels_of("depth")[level]:
+            write(plan, run_id, {"mse": value, "mae": value})
+    (axes,) = drawn(plan).figure.axes
+    low, high = axes.get_ylim()
+    assert high - low >= 0.1 * 0.2  # of one seed: 5 % to both sides
+    assert [text.get_text() for text in axes.texts] == ["one seed"]
+
+
 def test_published_numbers_alone_are_drawn_and_nothing_is_said_in_words(plan):
     assert len(drawn(plan, "backbone").figure.axes) == 3
     assert not drawn(plan, "depth").figure.axes

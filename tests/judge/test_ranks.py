@@ -12,10 +12,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from specar.figures.files import RANKED
 from specar.figures.ranks import draw
 from specar.figures.style import figure_style
-from specar.judge.rank_tests import cliques, critical_difference, friedman, holm, pairwise, ranks, smallest_p
+from specar.judge.rank_tests import critical_difference, friedman, holm, pairwise, ranks, smallest_p
 from specar.judge.ranks import METRICS_OF, Ranking, drawn_ranking, rank_table, rankings
+from specar.judge.rules import ALPHA
 from specar.judge.verdicts import COLUMNS
 from specar.paper.numbers import cells_of
 
@@ -89,23 +91,6 @@ def test_what_few_datasets_can_show():
     assert pairwise(alike)["p_holm"].item() == pytest.approx(smallest_p(8, 1))
 
 
-def test_cliques():
-    mean_ranks = pd.Series({"c": 3.0, "a": 1.0, "b": 2.0, "d": 4.0})
-    pairs = pd.DataFrame(
-        [
-            ("a", "c", 0.01),
-            ("d", "a", 0.01),
-            ("b", "d", 0.2),
-            ("a", "b", 0.2),
-            ("c", "d", 0.2),
-            ("b", "c", 0.1),
-        ],
-        columns=["first", "second", "p_holm"],
-    )
-    assert cliques(mean_ranks, pairs, 0.001) == [["a", "b"], ["b", "c", "d"]]
-    assert cliques(mean_ranks, pairs, 0.2) == [["a", "b", "c", "d"]]
-
-
 @pytest.fixture(scope="module")
 def found():
     """Rankings with runs of ours for all of classification, and all but one cell of imputation."""
@@ -138,9 +123,17 @@ def test_rankings_are_of_averages_over_settings(found):
     assert {one.task for one in found} == set(METRICS_OF)
 
 
-@pytest.mark.parametrize("task", ["classification", "long_term_forecast", "anomaly_detection", "imputation"])
-def test_no_label_covers_another_or_leaves_the_page(found, task):
-    ranking = drawn_ranking(found, task)
+def test_only_what_can_be_told_is_drawn(found):
+    drawn = {task for task in METRICS_OF if drawn_ranking(found, task).smallest_p_against < ALPHA}
+    assert drawn == set(RANKED)
+    with figure_style():
+        forecast = draw(drawn_ranking(found, "long_term_forecast"))
+    assert forecast.is_words
+    assert "of 9 datasets no p value below 0.051 is possible" in forecast.alt
+
+
+def test_no_label_covers_another_or_leaves_the_page(found):
+    ranking = drawn_ranking(found, "classification")
     with figure_style():
         figure = draw(ranking, note="A caution.").figure
         renderer = FigureCanvasAgg(figure).get_renderer()
@@ -160,6 +153,5 @@ def test_the_diagram_says_what_its_tests_can_tell():
         figure, title, _ = draw(ranking)
     text = " ".join(label.get_text() for label in figure.axes[0].texts)
     assert title == "Long-term forecasting with TOP: mean ranks by MSE"
-    assert "3 of 3 pairs are told apart" in text
-    assert "told apart: TimesNet, LSTM." in text
-    assert ranking.cliques == []
+    assert "at level 0.05: TimesNet, LSTM." in text
+    assert "LSTM  3.00 *" in text

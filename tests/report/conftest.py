@@ -14,6 +14,7 @@ from specar.runs.records import describe, sealed
 from specar.runs.status import STATUS
 from specar.runs.store import plan_of
 
+from .browser import NAMES, browser_on, find_chromium
 from .html_page import Page
 
 ROOT = Path(__file__).parents[2]
@@ -82,3 +83,14 @@ def half_done(tmp_path_factory):
         made.finish(name)
     made.fail(fourth, NASTY)
     return written(made, in_full=True)
+
+
+@pytest.fixture(scope="session")
+def browser(half_done, tmp_path_factory):
+    program = find_chromium()
+    if program is None:
+        pytest.fail(f"needs a browser: install chromium ({', '.join(NAMES)}); Debian: apt install chromium")
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "index.html").write_text(half_done[1], encoding="utf-8")
+    with browser_on(folder, program) as found:
+        yield found

@@ -4,22 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .browser import NAMES, browser_on, find_chromium
-
 pytestmark = pytest.mark.browser
 WIDTHS = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1400, 900)}
 MEASURE = Path(__file__).with_name("measure.js")
-
-
-@pytest.fixture(scope="module")
-def browser(half_done, tmp_path_factory):
-    program = find_chromium()
-    if program is None:
-        pytest.fail(f"needs a browser: install chromium ({', '.join(NAMES)}); Debian: apt install chromium")
-    folder = tmp_path_factory.mktemp("pages")
-    (folder / "index.html").write_text(half_done[1], encoding="utf-8")
-    with browser_on(folder, program) as found:
-        yield found
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

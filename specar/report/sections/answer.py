@@ -13,13 +13,14 @@ from markupsafe import Markup
 
 from specar.config.tasks import TASK_INFO
 from specar.judge.claims import PUBLISHED, counted_in_words
-from specar.judge.rules import BETTER, EQUAL, NOT_RUN, UNDECIDED, VERDICTS, WORSE
+from specar.judge.rules import BETTER, EQUAL, NOT_RUN, PROTOCOL, UNDECIDED, VERDICTS, WORSE
 from specar.paper.claims import HOLDS, UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, source_of
 from specar.report.context import Context
 from specar.report.section import plural
+from specar.report.sections.explorer import cell_id
 from specar.results.rows import FAILED
 from specar.tables.render import fragment
 from specar.tables.table import OWN, WORD, Cell, Table, listed
@@ -105,8 +106,9 @@ class Answer:
         state = str(row["square"])
         what = " ".join(filter(None, [str(row["setting"]), METRICS[row["metric"]].label]))
         mark = _SQUARE.format(state.replace(" ", "-"), SIGNS[state], what, state)
-        target = self.context.runs.target(str(row["runs"]).split())
-        return Markup('<a href="{}">{}</a>').format(target, mark) if target else mark
+        target = self.context.runs.target(str(row["runs"]).split()) or "#explorer"
+        cell = cell_id({**row, "protocol": PROTOCOL})
+        return Markup('<a href="{}" data-cell="{}">{}</a>').format(target, cell, mark)
 
     @property
     def headline(self) -> Markup:

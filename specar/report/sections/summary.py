@@ -42,7 +42,7 @@ def summary(context: Context) -> Section:
         remarks=context.plan.remarks,
         changed=list(changed_settings(context.plan.config, context.plan.config.matrix)),
     )
-    return Section("summary", "The answer", body)
+    return Section("summary", "The answer", body, is_open=True)
 
 
 def _findings_in_words(findings: pd.DataFrame) -> str:
