@@ -20,8 +20,11 @@ LOCK = ROOT / "envs/requirements.txt"
 TORCH = sorted((ROOT / "envs").glob("torch-*.txt"))
 CONDA = [ROOT / "environment.yml", *sorted((ROOT / "envs").glob("*.yaml"))]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
+RUNTIME = [
+    Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["workflow"]
+]
 DEV = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+DOCS = ROOT / "envs/docs.txt"
 
 # Conda's name of a package where it is not PyPI's.
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
@@ -97,6 +100,13 @@ def test_the_ranges_of_pyproject_admit_the_pins(torch: Path) -> None:
     assert range_problems(RUNTIME + DEV, all_pins(torch)) == []
 
 
+def test_what_builds_the_pages_is_pinned_beside_the_lock() -> None:
+    pins, locked = read_pins(DOCS.read_text("utf-8")), read_pins(LOCK.read_text("utf-8"))
+    extra = [Requirement(line) for line in PROJECT["optional-dependencies"]["docs"]]
+    assert range_problems(extra, pins) == []
+    assert set(pins) & set(locked) == set()
+
+
 def test_torch_comes_from_its_own_file_only() -> None:
     assert [path.stem for path in TORCH] == ["torch-cpu", "torch-cuda"]
     for path in TORCH:
@@ -127,6 +137,7 @@ def test_conda_has_a_python_that_pyproject_admits(path: Path) -> None:
     [
         LOCK,
         *TORCH,
+        DOCS,
         *CONDA,
         *(ROOT / name for name in ("envs/lock.sh", "pyproject.toml", "Makefile", ".ci/run")),
     ],
