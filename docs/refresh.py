@@ -50,9 +50,9 @@ RESULTS = """# Results
 
 Mean ± standard deviation over seeds of runs with the released scripts' hyper-parameters under the protocol
 `published`, on CPUs. Every number is that of records in `results/cached`;
-`specar show --config config/cached.yaml` prints them, `specar judge --config config/cached.yaml` the verdicts,
-whose [rules](report.md#verdicts) are the same for all. A floor is a baseline without training. What has no row
-here has no shipped record: it is not shown yet.
+`specar show --config config/cached.yaml` prints them, `specar judge --config config/cached.yaml` the
+verdicts, whose [rules](report.md#verdicts) are the same for all. A floor is a baseline without training. What
+has no row here has no shipped record: it is not shown yet.
 
 {table}
 """

@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from io import BytesIO
 
 import pytest
 import torch
 
+import specar
 from specar import SpecARBlock, SpecARNet
 from specar.models.shape import SeriesShape
 from specar.models.specar.config import SpecARConfig
@@ -21,6 +21,7 @@ def net(architecture):
     return SpecARNet(SpecARConfig(architecture=architecture, top=True, **settings), SHAPE).eval()
 
 
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
 @BOTH
 def test_it_compiles_in_one_graph(architecture):
     model = net(architecture)
@@ -28,28 +29,34 @@ def test_it_compiles_in_one_graph(architecture):
     torch.testing.assert_close(compiled(*ARGUMENTS), model(*ARGUMENTS))
     gradients = []
     for one in (model, compiled):
-        one(*ARGUMENTS).output.square().sum().backward()
+        output, order_values = one(*ARGUMENTS)
+        (output.square().sum() + order_values.square().sum()).backward()
         gradients.append([weight.grad.clone() for weight in model.parameters() if weight.grad is not None])
         model.zero_grad()
+    assert len(gradients[0]) > 10
     torch.testing.assert_close(*gradients)
 
 
 @BOTH
 def test_it_is_exported(architecture):
     model = net(architecture)
-    file = BytesIO()
-    torch.export.save(torch.export.export(model, ARGUMENTS), file)
-    file.seek(0)
-    again = torch.export.load(file).module()
-    torch.testing.assert_close(tuple(again(*ARGUMENTS)), tuple(model(*ARGUMENTS)))
+    expected = model(*ARGUMENTS)  # what is kept from call to call is made before
+    exported = torch.export.export(model, ARGUMENTS)
+    torch.testing.assert_close(exported.module()(*ARGUMENTS), expected)
 
 
 @BOTH
 def test_it_becomes_onnx(architecture):
     pytest.importorskip("onnxscript")
+    reference = pytest.importorskip("onnx.reference")
     model = net(architecture)
+    expected = model(*ARGUMENTS)
     program = torch.onnx.export(model, ARGUMENTS, dynamo=True, verbose=False)
-    assert {"output"} <= {node.op_type for node in program.model.graph} | {"output"}
+    names = [value.name for value in program.model.graph.inputs]
+    inputs = dict(zip(names, (value.numpy() for value in ARGUMENTS), strict=True))
+    found = reference.ReferenceEvaluator(program.model_proto).run(None, inputs)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(torch.from_numpy(one), other.detach(), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("d_model", [0, -4, 2.5, "64", None])
@@ -65,7 +72,10 @@ def test_another_width_than_the_block_has_is_one_clear_error(shape):
 
 
 def test_the_package_is_light_until_its_names_are_asked_for():
-    heavy = "{'torch', 'pandas', 'snakemake', 'aeon'}"
-    code = f"import sys, specar; assert not {heavy} & set(sys.modules); specar.from_released; import torch"
-    code += "; assert 'snakemake' not in sys.modules; specar.load_results"
+    heavy = "{'torch', 'pandas', 'pydantic', 'snakemake'}"
+    code = f"import sys, specar; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+    for name in specar.__all__:
+        assert callable(getattr(specar, name))
+    with pytest.raises(AttributeError, match="no attribute 'Block'"):
+        getattr(specar, "Block")  # noqa: B009

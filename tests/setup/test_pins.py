@@ -104,7 +104,7 @@ def test_what_builds_the_pages_is_pinned_beside_the_lock() -> None:
     pins, locked = read_pins(DOCS.read_text("utf-8")), read_pins(LOCK.read_text("utf-8"))
     extra = [Requirement(line) for line in PROJECT["optional-dependencies"]["docs"]]
     assert range_problems(extra, pins) == []
-    assert set(pins) & set(locked) == set()
+    assert not set(pins) & set(locked)
 
 
 def test_torch_comes_from_its_own_file_only() -> None:
