@@ -54,6 +54,11 @@ bench: $(READY) ## Set up and measure speed, memory, fixed costs and preparation
 	$(VENV) .venv/bin/python benchmarks/overhead.py
 	$(VENV) .venv/bin/python benchmarks/preparation.py
 
+.PHONY: docs
+docs: .venv/ready-docs ## Set up, write what the pages say of results, and build build/docs
+	$(VENV) .venv/bin/python docs/refresh.py
+	$(VENV) .venv/bin/mkdocs build
+
 .PHONY: lint
 lint: $(READY) ## Set up and run ruff, mypy, snakefmt and snakemake --lint
 	$(VENV) .venv/bin/ruff check
@@ -73,6 +78,10 @@ lock: ## Rewrite envs/requirements.txt (ARGS=--upgrade takes the newest releases
 clean: ## Remove .venv, caches and Snakemake's records, but no results
 	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis build specar.egg-info
 	find specar tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready-docs: $(READY) envs/docs.txt
+	@.venv/bin/python -m pip install -qq --no-input --disable-pip-version-check -r envs/requirements.txt -r envs/docs.txt
+	@touch $@
 
 $(READY): envs/requirements.txt envs/torch-$(TORCH).txt pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

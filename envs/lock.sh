@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rewrites envs/requirements.txt from pyproject.toml (extras included): every transitive
+# Rewrites envs/requirements.txt from pyproject.toml (extras workflow, rivals and dev included): every transitive
 # dependency of every torch named in envs/torch-*.txt, but neither torch nor its CUDA packages.
 #
 #     envs/lock.sh             keeps the pins that still fit
@@ -22,7 +22,7 @@ lock=envs/requirements.txt
 for torch in $(sed -n 's/^torch==//p' envs/torch-*.txt | sort -uV); do
     echo "torch==$torch" >"$work/torch.in"
     "$work/venv/bin/uv" pip compile --quiet --no-header --annotation-style line \
-        --python-version 3.11 --python-platform linux --extra dev --extra rivals \
+        --python-version 3.11 --python-platform linux --extra workflow --extra rivals --extra dev \
         -o "$work/lock.txt" "$@" pyproject.toml "$work/torch.in" >/dev/null
     set --
     grep -vE '^(torch==|triton==|nvidia-|cuda-)' "$work/lock.txt" | sed 's/  *#/  #/' >"$work/$torch.txt"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import specar
 from specar.base.errors import Interrupted, SpecarError
 
 _DEBUG = "SPECAR_DEBUG"
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error, as SPECAR_DEBUG=1"
     )
+    parser.add_argument("--version", action="version", version=f"specar {specar.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     for name in ("data", "runs", "results"):  # each adds its own, in the order of the help
         importlib.import_module(f"specar.cli.{name}")

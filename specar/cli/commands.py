@@ -41,11 +41,17 @@ def command(text: str, *arguments: Argument) -> Callable[[Run], Run]:
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
-    """Return the plan of the options, by default of the project's configuration."""
+    """Return the plan of the options, by default of the project's configuration.
+
+    `SpecarError`: none is named, and the working folder has neither one nor results.
+    """
     if options.plan:
         return store.read_plan(Path(options.plan))
     default = Path("config/config.yaml")
     files = options.config or ([default] if default.exists() else [])
+    if not files and not Path("results").exists():
+        way = "go to one, or name a configuration with --config FILE"
+        raise SpecarError(f"no {default} in {Path.cwd()}, which is no project of specar: {way}")
     return store.plan_of(load_config(*files))
 
 

@@ -11,7 +11,7 @@ from specar.cost.predict import duration, summary
 from specar.runs.store import plan_of
 from specar.tables.status import cost_text
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/speed.md"
 ROW = {
     "device": "known",
     "threads": 4,
@@ -90,11 +90,11 @@ def test_table_of_the_command(plan, capsys, tmp_path):
     assert "all but Traffic and Electricity" in rows[-1]
 
 
-def test_readme_has_the_table(tmp_path, monkeypatch):
+def test_the_page_has_the_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECAR_MIRROR", raising=False)
     printed = cost_text(plan_of(parse_config({}))).split("\n\n")[0]
-    assert printed in README.read_text(encoding="utf-8")
+    assert printed in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

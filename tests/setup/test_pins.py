@@ -20,10 +20,10 @@ LOCK = ROOT / "envs/requirements.txt"
 TORCH = sorted((ROOT / "envs").glob("torch-*.txt"))
 CONDA = [ROOT / "environment.yml", *sorted((ROOT / "envs").glob("*.yaml"))]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
-DEV, RIVALS = (
-    [Requirement(line) for line in PROJECT["optional-dependencies"][name]] for name in ("dev", "rivals")
-)
+EXTRAS = {name: list(map(Requirement, lines)) for name, lines in PROJECT["optional-dependencies"].items()}
+RUNTIME = [*map(Requirement, PROJECT["dependencies"]), *EXTRAS["workflow"]]
+DEV, RIVALS = EXTRAS["dev"], EXTRAS["rivals"]
+DOCS = ROOT / "envs/docs.txt"
 
 # Conda's name of a package where it is not PyPI's.
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
@@ -99,6 +99,12 @@ def test_the_ranges_of_pyproject_admit_the_pins(torch: Path) -> None:
     assert range_problems(RUNTIME + DEV + RIVALS, all_pins(torch)) == []
 
 
+def test_what_builds_the_pages_is_pinned_beside_the_lock() -> None:
+    pins, locked = read_pins(DOCS.read_text("utf-8")), read_pins(LOCK.read_text("utf-8"))
+    assert range_problems(EXTRAS["docs"], pins) == []
+    assert not set(pins) & set(locked)
+
+
 def test_torch_comes_from_its_own_file_only() -> None:
     assert [path.stem for path in TORCH] == ["torch-cpu", "torch-cuda"]
     for path in TORCH:
@@ -138,6 +144,7 @@ def test_conda_has_a_python_that_pyproject_admits(path: Path) -> None:
     [
         LOCK,
         *TORCH,
+        DOCS,
         *CONDA,
         *(ROOT / name for name in ("envs/lock.sh", "pyproject.toml", "Makefile", ".ci/run")),
     ],

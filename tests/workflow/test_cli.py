@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+import specar
 from specar.cli import main
 
 
@@ -115,3 +116,21 @@ def test_printed_configuration_and_schemas(capsys):
         assert main(["config", what]) == 0
         text = capsys.readouterr().out
         assert yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("command", ["status", "report", "tables"])
+def test_a_folder_that_is_no_project_is_said_to_be_none(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    assert main([command]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"specar: error: no config/config.yaml in {tmp_path}, which is no project of specar"
+    )
+    assert "--config FILE" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"specar {specar.__version__}\n"

@@ -49,6 +49,9 @@ class SpecARBlock(nn.Module):
         steps: int | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(d_model, int) or d_model < 1:
+            raise ValueError(f"d_model must be a whole number of at least 1, got {d_model!r}")
+        self.d_model = d_model
         for name, value, allowed in (
             ("architecture", architecture, ("paper", "released")),
             ("backbone", backbone, ("MCN", "DCN")),
@@ -81,7 +84,11 @@ class SpecARBlock(nn.Module):
             self.to_steps = nn.Linear(self.spectrogram.frames(steps), steps)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Run the block on (B, T, M); returns the same shape."""
+        """Run the block on (B, T, M); returns the same shape. `ValueError`: M is not d_model."""
+        if x.dim() != 3 or x.shape[-1] != self.d_model:
+            raise ValueError(
+                f"a block with d_model={self.d_model} takes (B, T, {self.d_model}), got {tuple(x.shape)}"
+            )
         planes = self._planes(x)
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
         means = [
