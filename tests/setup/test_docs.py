@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from specar.cli import _parser
 from specar.config.tasks import TASK_INFO
@@ -74,3 +75,26 @@ def test_commands_of_a_page_are_those_of_the_project(page):
                 known = target in TASK_INFO or target.startswith("ablation_")
                 assert known or f"rule {target}:" in RULES, line
     assert seen or page.name in ("index.md", "CHANGELOG.md")
+
+
+def test_containers_take_what_is_there_and_the_pinned_environment():
+    docker, apptainer = ((ROOT / "envs" / name).read_text("utf-8") for name in ("Dockerfile", "specar.def"))
+    copied = re.findall(r"^COPY (.+) \S+$", docker, re.MULTILINE)
+    copied += re.findall(r"^    (\S+) /specar/", apptainer, re.MULTILINE)
+    assert len(copied) > 10
+    for name in " ".join(copied).replace("${TORCH}", "cuda").split():
+        assert (ROOT / name).exists(), name
+    for text in (docker, apptainer):
+        assert "-r envs/requirements.txt -r" in text
+
+
+@pytest.mark.parametrize(
+    "name", [".snakemake-workflow-catalog.yml", ".pre-commit-config.yaml", ".github/workflows/ci.yml"]
+)
+def test_what_other_places_read_is_yaml_about_files_that_are_there(name):
+    text = (ROOT / name).read_text("utf-8")
+    assert yaml.safe_load(text)
+    for program in re.findall(r"run: (\.ci/run)", text):
+        assert (ROOT / program).stat().st_mode & 0o111
+    for action in re.findall(r"uses: (\S+)", text):
+        assert re.fullmatch(r"actions/[\w-]+@v\d+", action)
