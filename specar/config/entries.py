@@ -22,7 +22,7 @@ from pydantic import (
 from specar.base.strict import Strict
 from specar.config.key import Setting
 from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
+from specar.config.tasks import SETTINGS, TASK_INFO
 from specar.data.entries import DatasetName
 from specar.models.specar.config import SpecARConfig
 
@@ -202,8 +202,8 @@ class MatrixEntry(Overrides):
 
     @model_validator(mode="after")
     def _own_setting(self) -> MatrixEntry:
-        for plural, task in TASK_OF_SETTINGS.items():
-            if task != self.task and getattr(self, plural) is not None:
+        for plural in SETTINGS:
+            if plural != TASK_INFO[self.task].settings and getattr(self, plural) is not None:
                 raise ValueError(f"{plural} does not apply to {self.task}")
         if self.look_backs is not None and self.task != "long_term_forecast":
             raise ValueError(f"look_backs does not apply to {self.task}")

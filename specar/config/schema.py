@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
@@ -36,7 +37,7 @@ from specar.config.settings import (
     TaskSettings,
     TrainingConfig,
 )
-from specar.config.tasks import TASK_INFO, TASK_OF_SETTINGS
+from specar.config.tasks import SETTINGS, TASK_INFO
 from specar.data.entries import DatasetName
 from specar.data.registry import Dataset, builtin_datasets, linked
 from specar.models import ModelSpec, spec_of
@@ -57,6 +58,8 @@ def builtin(name: str) -> dict[str, Any]:
     """Return the built-in ``models``, ``experiments`` (of the authors' scripts) or ``ablations``."""
     values = read_builtin("specar.config", f"{name}.yaml")
     if name == "experiments":
+        for task, info in TASK_INFO.items():
+            values.setdefault(task, {})[ANY] = copy.deepcopy(dict(info.experiment))
         for task, experiments in read_builtin("specar.config", "rivals.yaml").items():
             for dataset, models in experiments.items():
                 values[task][dataset].setdefault("models", {}).update(models)
@@ -71,7 +74,7 @@ def default_models() -> dict[str, ModelEntry]:
 def default_experiments() -> dict[Task, dict[str, Experiment]]:
     """The released scripts' hyper-parameters, as their scripts pass them."""
     return {
-        task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}  # type: ignore[misc]
+        task: {name: Experiment.model_validate(entry) for name, entry in entries.items()}
         for task, entries in builtin("experiments").items()
     }
 
@@ -202,8 +205,8 @@ class Config(Overrides):
             raise ValueError(f"a dataset of kind {self.datasets[name].kind}; {task} needs {info.kind}")
         if not experiment.settings(task):
             raise ValueError(f"needs {info.settings}")
-        for plural, other in TASK_OF_SETTINGS.items():
-            if other != task and getattr(experiment, plural):
+        for plural in SETTINGS:
+            if plural != info.settings and getattr(experiment, plural):
                 raise ValueError(f"{plural} does not apply to {task}")
         for label, own in experiment.models.items():
             if unknown := own.horizons.keys() - experiment.horizons.keys():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from specar.base.later import Later
 from specar.base.names import FolderName, Mirror
 from specar.base.strict import Strict
+from specar.config.tasks import TASK_INFO
 
-Task = Literal[
-    "long_term_forecast", "short_term_forecast", "imputation", "classification", "anomaly_detection"
-]
+if TYPE_CHECKING:
+    Task = str
+else:
+    Task = Literal[tuple(TASK_INFO)]
 Protocol = Literal["published", "strict"]
 Precision = Literal["fp32", "tf32", "bf16"]
 

@@ -20,6 +20,8 @@ class TaskInfo:
     # with one experiment per dataset.
     setting: str | None = None
     settings: str | None = None
+    # Of datasets without an experiment of their own, as ``any`` in the configuration; not from the authors.
+    experiment: Mapping[str, Any] = field(default_factory=dict)
     top: bool = True  # has a temporal order to preserve: the authors define no TOP loss for the others
     task_settings: Mapping[str, Any] = field(default_factory=dict)  # with defaults; None: follows from others
     weighted: bool = False  # averages over datasets count their test examples (M4: series), not the datasets
@@ -27,17 +29,32 @@ class TaskInfo:
 
 TASK_INFO: dict[str, TaskInfo] = {
     "long_term_forecast": TaskInfo(
-        "series", ("last_value", "seasonal_naive"), seq_len=96, setting="horizon", settings="horizons"
+        "series",
+        ("last_value", "seasonal_naive"),
+        seq_len=96,
+        setting="horizon",
+        settings="horizons",
+        experiment={"horizons": {96: {}, 192: {}, 336: {}, 720: {}}},
     ),
     "short_term_forecast": TaskInfo(
-        "m4", ("last_value", "seasonal_naive", "naive2"), task_settings={"history": 1.5}, weighted=True
+        "m4",
+        ("last_value", "seasonal_naive", "naive2"),
+        experiment={"training": {"batch_size": 16, "epochs": 20}},
+        task_settings={"history": 1.5},
+        weighted=True,
     ),
     "imputation": TaskInfo(
-        "series", ("mean", "linear_interpolation"), seq_len=96, setting="mask_ratio", settings="mask_ratios"
+        "series",
+        ("mean", "linear_interpolation"),
+        seq_len=96,
+        setting="mask_ratio",
+        settings="mask_ratios",
+        experiment={"mask_ratios": {0.125: {}, 0.25: {}, 0.375: {}, 0.5: {}}},
     ),
     "classification": TaskInfo(
         "classification",
         ("majority_class",),
+        experiment={"training": {"batch_size": 16, "epochs": 30, "patience": 10, "clip_norm": 4.0}},
         top=False,
         task_settings={"case_norm": False, "val_share": 0.2},
     ),
@@ -45,6 +62,7 @@ TASK_INFO: dict[str, TaskInfo] = {
         "anomaly",
         ("random", "pca"),
         seq_len=100,
+        experiment={"training": {"batch_size": 128, "epochs": 3}},
         top=False,
         task_settings={
             "train_stride": 1,
@@ -56,5 +74,5 @@ TASK_INFO: dict[str, TaskInfo] = {
         },
     ),
 }
-# Task that a plural in the configuration belongs to.
-TASK_OF_SETTINGS = {info.settings: task for task, info in TASK_INFO.items() if info.settings}
+# What experiments can vary, as plurals in the configuration; several tasks may vary the same.
+SETTINGS = tuple(dict.fromkeys(info.settings for info in TASK_INFO.values() if info.settings))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.paper import TABLE_IDS
+from specar.tables.files import JUDGED, TABLES
 
 TABLE_SUFFIXES, TEXT_SUFFIXES = ("csv", "md", "tex", "html"), ("csv", "md")
 FIGURE_SUFFIXES = ("pdf", "svg", "png")
 
-
-JUDGED = ("verdicts", "rivals", "claims", "against", "ranks", "saturation")
 JUDGED_CSV = ("pairs.csv", "against_datasets.csv")
 
 
@@ -29,8 +27,8 @@ def figure_files(task: str) -> list[str]:
 
 
 def paper_files() -> list[str]:
-    """Return the paper's tables, in the folder ``paper``."""
-    return _named(list(TABLE_IDS), TABLE_SUFFIXES)
+    """Return the tables over the whole plan, in the folder ``paper``."""
+    return _named(list(TABLES), TABLE_SUFFIXES)
 
 
 def paper_figure_files() -> list[str]:

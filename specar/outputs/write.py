@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,15 +16,14 @@ from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
-from specar.outputs.names import FIGURE_SUFFIXES, JUDGED, JUDGED_CSV, TABLE_SUFFIXES, TEXT_SUFFIXES
-from specar.paper import TABLE_IDS
+from specar.outputs.names import FIGURE_SUFFIXES, JUDGED_CSV, TABLE_SUFFIXES, TEXT_SUFFIXES
 from specar.paper.audit.checks import flagged_cells
 from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
 from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
-from specar.tables.paper import paper_page
+from specar.tables.files import JUDGED, TABLES
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
 from specar.tables.table import Page
@@ -52,13 +52,13 @@ def write_figures(ledger: Ledger, task: str) -> list[Path]:
 
 
 def write_paper_tables(ledger: Ledger, names: Sequence[str] = ()) -> list[Path]:
-    """Write tables of the paper, by default all; returns the files.
+    """Write tables over the whole plan, by default all; returns the files.
 
     `SpecarError`: the paper has no such table.
     """
-    _known(names, TABLE_IDS, "the paper has no table")
+    _known(names, TABLES, "the paper has no table")
     flagged, folder = flagged_keys(flagged_cells()), ledger.plan.paper
-    pages = ((name, paper_page(ledger, name, flagged)) for name in names or TABLE_IDS)
+    pages = ((name, resolve_name(TABLES[name])(ledger, name, flagged)) for name in names or TABLES)
     return [path for name, made in pages for path in _save_page(folder / name, made)]
 
 
@@ -97,14 +97,11 @@ def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     from specar.figures import ranks
     from specar.figures.style import figure_style
     from specar.judge.ranks import drawn_ranking
-    from specar.tables.comparisons import against_page, saturation_page
-    from specar.tables.judgement import claims_page, ranks_page, rivals_page, verdicts_page
 
-    pages = (verdicts_page, rivals_page, claims_page, against_page, ranks_page, saturation_page)
     alone = (judgement.pairs, judgement.against.datasets)
     files = [_save_text(folder / name, as_csv(rows)) for name, rows in zip(JUDGED_CSV, alone, strict=True)]
-    for name, made in zip(JUDGED, pages, strict=True):
-        files += _save_page(folder / name, made(judgement), TEXT_SUFFIXES)
+    for name, made in JUDGED.items():
+        files += _save_page(folder / name, resolve_name(made)(judgement), TEXT_SUFFIXES)
     for task in RANKED:
         with figure_style():
             drawn = ranks.draw(drawn_ranking(judgement.rankings, task), judgement.note)

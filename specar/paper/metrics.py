@@ -1,15 +1,18 @@
-"""What is to know of each metric: how it is printed, and which results count as the same.
+"""What is to know of each metric: how it is printed (``sources.yaml``), and which results count as the same.
 
 The margins were fixed without a look at any result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from specar.base.safe_yaml import read_builtin
 
 
 @dataclass(frozen=True)
@@ -47,31 +50,14 @@ class Metric:
         return self.decimals if self.percent else 1
 
 
-def _percent(label: str, decimals: int) -> Metric:
-    return Metric(label, decimals, percent=True, higher=True)
+def _metric(relative: Mapping[str, Any] | None = None, **entry: Any) -> Metric:
+    if relative is None:
+        return Metric(**entry)
+    return Metric(**entry, relative=Relative(relative["baseline"], tuple(relative["metrics"])))
 
 
 METRICS = {
-    "mse": Metric("MSE"),
-    "mae": Metric("MAE"),
-    "smape": Metric("sMAPE"),
-    "mase": Metric("MASE"),
-    "owa": Metric("OWA", relative=Relative("naive2", ("smape", "mase"))),
-    "accuracy": _percent("accuracy", 1),
-    "macro_f1": _percent("macro F1", 1),
-    "precision": _percent("precision", 2),
-    "recall": _percent("recall", 2),
-    "f1": _percent("F1", 2),
-    "raw_precision": _percent("raw precision", 2),
-    "raw_recall": _percent("raw recall", 2),
-    "raw_f1": _percent("raw F1", 2),
-    "best_f1": _percent("best F1", 2),
-    "auc_roc": _percent("AUC-ROC", 2),
-    "auc_pr": _percent("AUC-PR", 2),
-    "pa_k_auc": _percent("PA%K area", 2),
-    "vus_pr": _percent("VUS-PR of 2022", 2),
-    "vus_pr_tsb_ad": _percent("VUS-PR of TSB-AD", 2),
-    "pa_f1": _percent("PA F1", 2),
+    name: _metric(**entry) for name, entry in read_builtin("specar.paper", "sources.yaml")["metrics"].items()
 }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
-from specar.paper.sources import AVERAGE, source_of
+from specar.paper.sources import AVERAGE, SOURCES, source_of
 
 OURS = "SpecAR-Net"
 AVERAGES = (AVERAGE, "Average")  # names of averages over settings or datasets
@@ -18,11 +18,11 @@ COLUMNS = [*KEY, "value", "mark", "number", "unit", "stated_top", "paper_dataset
 
 # CSV in specar.paper.published: what its columns are called here, and what it does not say itself.
 _SOURCES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "long_term_forecast": ({"horizon": "setting"}, {"task": "long_term_forecast"}),
-    "short_term_forecast": ({"subset": "dataset"}, {"task": "short_term_forecast"}),
-    "imputation": ({"mask_ratio": "setting"}, {"task": "imputation"}),
-    "classification": ({}, {"task": "classification"}),
-    "anomaly_detection": ({}, {"task": "anomaly_detection"}),
+    **{
+        task: ({source.column: "dataset", str(TASK_INFO[task].setting): "setting"}, {"task": task})
+        for task, source in SOURCES.items()
+        if source.tables
+    },
     "headline": ({}, {}),
     "ablation_backbone": ({"backbone": "variant"}, {"model": OURS}),
     "unified_training": ({"training": "variant", "mask_ratio": "setting"}, {"task": "imputation"}),

@@ -19,8 +19,8 @@ class Source:
     """Where and how a task's results are printed."""
 
     title: str
-    tables: tuple[int, ...]  # of the appendix: without and with TOP, or the only one
     metrics: tuple[str, ...]  # in the order of the table
+    tables: tuple[int, ...] = ()  # of the appendix: without and with TOP, the only one, or none
     strict_metrics: tuple[str, ...] = ()  # of the protocol strict where it has its own, which are not printed
     main: int | None = None  # table of the main paper that repeats the averages
     metric_rows: bool = False  # each metric has a line; otherwise each has columns
@@ -40,7 +40,9 @@ def _source(aggregates: Mapping[str, list[str]] | None = None, **entry: Any) -> 
     return Source(**values, aggregates={name: tuple(parts) for name, parts in (aggregates or {}).items()})
 
 
-SOURCES = {task: _source(**entry) for task, entry in read_builtin("specar.paper", "sources.yaml").items()}
+SOURCES = {
+    task: _source(**entry) for task, entry in read_builtin("specar.paper", "sources.yaml")["tasks"].items()
+}
 
 _BASELINE_NAMES = {"mean": "observed mean", "naive2": "Naive2", "random": "random scores", "pca": "PCA"}
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pkgutil import resolve_name
 
 from specar.judge.rules import NOT_RUN, cell_rules, claim_rules
-from specar.paper import TABLE_IDS
 from specar.paper.audit.checks import flagged_cells
 from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.section import Entry, Section, render, slug
 from specar.tables.audit import audit_tables
+from specar.tables.files import TABLES
 from specar.tables.judgement import cells_table, claims_page
-from specar.tables.paper import paper_page
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import fragment, heading_id
 from specar.tables.table import Table
@@ -29,7 +29,7 @@ def claims(context: Context) -> Section:
 def paper(context: Context) -> Section:
     """The tables of the paper, all models, with our runs beside them."""
     flagged = flagged_keys(flagged_cells(context.findings))
-    pages = [paper_page(context.ledger, name, flagged)[1] for name in TABLE_IDS]
+    pages = [resolve_name(made)(context.ledger, name, flagged)[1] for name, made in TABLES.items()]
     tables = [table for page in pages for table in page.tables]
     body = render("paper_tables.html.j2", tables=map(context.linked, tables))
     return Section("paper", "The tables of the paper", body, _entries(tables))
