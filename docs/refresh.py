@@ -96,7 +96,7 @@ def _line(row: Mapping[Hashable, Any]) -> list[str]:
     top = ("yes" if row["top"] else "no") if TASK_INFO[task].top else "–"
     return [
         *(source_of(task).title, str(row["dataset"]), str(row["setting"]) or "–", top, str(row["model"])),
-        *(metric.label, str(row["published"]), f"{row['reproduced']:{places}}{spread}", str(row["seeds"])),
+        *(metric.label, str(row["published"]), f"{row['ours']:{places}}{spread}", str(row["seeds"])),
         *("–" if pd.isna(row["floor"]) else f"{row['floor']:{places}}", str(row["verdict"])),
     ]
 
@@ -111,7 +111,7 @@ def _floors(cells: pd.DataFrame) -> Iterator[str]:
     known = cells[cells["floor"].notna()]
     for model, rows in known.groupby("model", sort=False):
         floor, metrics = rows["floor"], rows["metric"]
-        ours = _better(floor, rows["reproduced"], metrics).sum()
+        ours = _better(floor, rows["ours"], metrics).sum()
         printed = _better(floor, rows["published"].astype(float), metrics).sum()
         lead = f"- `{model}`: the best floor beats our runs in {ours} of {len(rows)} cells with one"
         yield f"{lead}, and the published number in {printed} of them."
@@ -121,8 +121,8 @@ def _top(cells: pd.DataFrame) -> str:
     keys = ["task", "dataset", "setting", "model", "metric"]
     top = cells["top"].astype(bool)
     both = cells[top].merge(cells[~top], on=keys, suffixes=("", "_off"))
-    beyond = (both["reproduced"] - both["reproduced_off"]).abs() > both[["sd", "sd_off"]].max(axis=1)
-    better = _better(both["reproduced"], both["reproduced_off"], both["metric"])
+    beyond = (both["ours"] - both["ours_off"]).abs() > both[["sd", "sd_off"]].max(axis=1)
+    better = _better(both["ours"], both["ours_off"], both["metric"])
     counts = f"{(beyond & better).sum()} better, {(beyond & ~better).sum()} worse"
     which = f"{beyond.sum()} of {len(both)} cells run with and without it ({counts})"
     return f"- TOP changes our number by more than the larger standard deviation over seeds in {which}."
