@@ -108,7 +108,7 @@ def widen(axes: Axes, rows: pd.DataFrame) -> None:
     """
     low, high = axes.get_ylim()
     middle, spread = (low + high) / 2, rows["sd"].max()
-    half = max((high - low) / 2, _LEAST * abs(middle) if pd.isna(spread) else spread)
+    half = max((high - low) / 2, spread if spread > 0 else _LEAST * abs(middle))
     axes.set_ylim(middle - half, middle + half)
 
 

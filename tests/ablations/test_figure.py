@@ -26,8 +26,8 @@ def test_curves_have_a_point_per_level_done(plan, write):
 
 def test_noise_is_not_magnified(plan, write):
     for level, value in (("1", 0.2), ("2", 0.2005), ("3", 0.2)):
-        for run_id in plan.levels_of("depth")[level]:
-            write(plan, run_id, {"mse": value, "mae": value})
+        first = next(iter(plan.levels_of("depth")[level]))
+        write(plan, first, {"mse": value, "mae": value})
     (axes,) = drawn(plan).figure.axes
     low, high = axes.get_ylim()
     assert high - low >= 0.1 * 0.2  # of one seed: 5 % to both sides
