@@ -79,7 +79,7 @@ def floor_rows(plan: Plan, task: str) -> pd.DataFrame:
     for cell in plan.cells_of(task):
         for name, column in baselines.items():
             if record := _floor(plan, cell, name):
-                for metric in record["metrics"]:
+                for metric in filter(METRICS.__contains__, record["metrics"]):  # not of other versions
                     row = rows.setdefault((cell, metric), {"floor_weight": _weight(record, task)})
                     row[column] = METRICS[metric].scale * _finite(record["metrics"], metric)
     table = pd.DataFrame(rows.values(), columns=[*baselines.values(), "floor_weight"], dtype=float)
