@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="show the traceback of an error, as SPECAR_DEBUG=1"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name in ("data", "runs", "results"):  # each adds its own, in the order of the help
+    for name in ("data", "runs", "results", "evidence"):  # each adds its own, in the order of the help
         importlib.import_module(f"specar.cli.{name}")
     for command, text, run, arguments in importlib.import_module("specar.cli.commands").COMMANDS:
         added = commands.add_parser(command, help=text, description=text)

@@ -1,8 +1,21 @@
+from functools import cache
+
 from specar.slurm import correct_plugin
 
 correct_plugin()
 
 EXECUTION = PLAN.config.execution
+
+
+@cache
+def ranks():
+    """Priorities of runs: the cheapest information first. Where Snakemake runs a job, it is the only one."""
+    if not workflow.is_main_process:
+        return {}
+    from specar.results.order import priorities  # slow to import, and of no use where all runs are done
+
+    return priorities(PLAN)
+
 
 # One rule per task, so that each can have memory and time of its own and be one job array on a cluster.
 for task in PLAN.trained_tasks:
@@ -25,6 +38,7 @@ for task in PLAN.trained_tasks:
         conda:
             "../../envs/specar.yaml"
         threads: EXECUTION.threads
+        priority: lambda wildcards: ranks().get(wildcards.run_id, 0)
         resources:
             gpu=0 if EXECUTION.device == "cpu" else 1,
             attempt=lambda wildcards, attempt: attempt,
