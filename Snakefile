@@ -20,6 +20,7 @@ if PLAN.trains:
     include: "workflow/rules/data.smk"
     include: "workflow/rules/floors.smk"
     include: "workflow/rules/train.smk"
+    include: "workflow/rules/verify.smk"
 
 
 include: "workflow/rules/results.smk"

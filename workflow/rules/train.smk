@@ -35,10 +35,10 @@ for task in PLAN.trained_tasks:
             f"{RESULTS}/benchmarks/train/{{run_id}}.tsv"
         wildcard_constraints:
             run_id=f"{task}-.+",
+        priority: lambda wildcards: ranks().get(wildcards.run_id, 0)
         conda:
             "../../envs/specar.yaml"
         threads: EXECUTION.threads
-        priority: lambda wildcards: ranks().get(wildcards.run_id, 0)
         resources:
             gpu=0 if EXECUTION.device == "cpu" else 1,
             attempt=lambda wildcards, attempt: attempt,
