@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from specar.base.errors import SpecarError
 from specar.cli.commands import argument, command, plan_of
@@ -109,3 +110,21 @@ def _explain(options: argparse.Namespace) -> None:
     files = write_explanation(plan, run)
     print(f"\n{files[0].with_suffix('.md').read_text(encoding='utf-8')}")
     print("\n".join(map(str, files)))
+
+
+@command(
+    "write records, configuration, tables and verdicts as one archive, a Workflow Run RO-Crate",
+    argument("file", nargs="?", metavar="FILE", help="a zip archive (default: crate.zip in the results)"),
+)
+def _crate(options: argparse.Namespace) -> None:
+    from specar.judge.judgement import judge
+    from specar.outputs.crate import write_crate
+    from specar.outputs.write import write_judgement, write_tables
+    from specar.results.ledger import ledger_of
+
+    plan = plan_of(options)
+    ledger = ledger_of(plan)
+    for task in plan.tasks:
+        write_tables(ledger, task)
+    write_judgement(judge(ledger), plan.judgement)
+    print(write_crate(plan, Path(options.file) if options.file else plan.results / "crate.zip"))
