@@ -96,7 +96,7 @@ def metadata(contents: Mapping[str, bytes], records: Mapping[str, Any]) -> Entit
     described: Entity = {"@id": METADATA, "@type": "CreativeWork", "about": _ref("./")}
     described["conformsTo"] = [_ref(one) for one in about]
     inputs = [
-        {"@id": f"#data-{digest}", "@type": "CreativeWork", "name": name, "identifier": f"sha256:{digest}",
+        {"@id": f"#data-{digest}", "@type": "PropertyValue", "name": name, "value": f"sha256:{digest}",
          "exampleOfWork": _ref("#parameter-data")}
         for digest, name in data.items()
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def _action(name: str, record: Mapping[str, Any]) -> Entity:
         "description": f"commit {origin['git']['commit']}, record {record['sha256']}",
         "instrument": _ref("Snakefile"),
         "object": [_ref("config.json"), *(_ref(f"#data-{digest}") for digest in dict.fromkeys(data))],
-        "result": [_ref(f"records/{name}.json")],
+        "result": _ref(f"records/{name}.json"),
         "agent": _ref("#authors"),
         "startTime": origin["started"],
         "endTime": origin["finished"],
@@ -153,7 +153,9 @@ def _workflow(citation: Mapping[str, Any]) -> Iterator[Entity]:
         "creator": _ref("#authors"),
         "programmingLanguage": _ref("#snakemake"),
         "input": [_ref("#parameter-config"), _ref("#parameter-data")],
-        "output": [_ref("#parameter-record")],
+        "output": _ref("#parameter-record"),
+        "encodingFormat": "text/plain",
+        "conformsTo": _ref("https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"),
     }
     for name, words in parameters.items():
         yield {
@@ -161,7 +163,7 @@ def _workflow(citation: Mapping[str, Any]) -> Iterator[Entity]:
             "@type": "FormalParameter",
             "name": name,
             "description": words,
-            "additionalType": "File",
+            "additionalType": "PropertyValue" if name == "data" else "File",
             "conformsTo": _ref("https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"),
         }
     yield {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -60,7 +61,7 @@ def found_in_words(rows: pd.DataFrame) -> str:
     return f"No setting is inside the margin in every metric; the nearest one is: {nearest(rows)}."
 
 
-def _text(row: dict[str, object]) -> str:
+def _text(row: Mapping[Any, Any]) -> str:
     metric = METRICS[str(row["metric"])]
     return (
         f"{row['reproduced']:.{metric.decimals}f} ({row['deviation']:+.1f}{'' if metric.percent else ' %'})"
