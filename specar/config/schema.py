@@ -108,6 +108,13 @@ class Config(Overrides):
         description="folder of the records that come with the project: from the working folder, else that of "
         "the project",
     )
+    budget_hours: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="train only those runs of the matrix that fit into so many hours of one run after the "
+        "other, as 'specar next' lists them; null: all",
+    )
     matrix: NonEmpty[MatrixEntry] = Field(default_factory=default_matrix, description="the runs")
     models: dict[ModelLabel, ModelEntry] = Field(
         default_factory=default_models,

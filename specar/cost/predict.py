@@ -18,14 +18,15 @@ FIXED_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-def loads_of(plan: Plan) -> dict[str, Load]:
-    """Return the loads of the runs of a matrix, by run id.
+def loads_of(plan: Plan, runs: Mapping[str, RunConfig] | None = None) -> dict[str, Load]:
+    """Return the loads of runs, by default those of the matrix, by run id.
 
     A run is left out where the sizes of its dataset are not known, or what its model needs.
     """
-    metas = {name: read_meta(plan.prepared / name) for name in plan.datasets}
+    runs = plan.runs if runs is None else runs
+    metas = {name: read_meta(plan.prepared / name) for name in {run.dataset for run in runs.values()}}
     loads, problems = {}, set()
-    for name, run in plan.runs.items():
+    for name, run in runs.items():
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
         try:
             if examples is not None and (work := run.model.spec.work_of(run.model.settings, examples.shape)):

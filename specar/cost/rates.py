@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from specar.base.errors import SpecarError
 from specar.models.shape import Work
 
 BENCHMARK = Path("results/benchmarks/speed.json")
@@ -150,3 +151,19 @@ def classes() -> list[Rates]:
         for device, (multiply_adds, memory) in _SHEETS.items()
     ]
     return [*assumed, measured]
+
+
+def rates_of(device: str | None = None) -> Rates:
+    """Return the rates of a machine by a part of its name; by default this one's, or the CPU's as measured.
+
+    `SpecarError`: no machine, or more than one, has such a name.
+    """
+    own = here()
+    machines = [*([own] if own else []), *classes()]
+    if device is None:
+        return own or machines[-1]
+    found = [rates for rates in machines if device.lower() in rates.device.lower()]
+    if len({rates.device for rates in found}) != 1:
+        known = ", ".join(rates.device for rates in machines)
+        raise SpecarError(f"{len(found)} machines are called {device!r:.80}; known: {known}")
+    return found[0]

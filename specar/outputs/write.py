@@ -14,6 +14,7 @@ import pandas as pd
 
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
+from specar.config import RunConfig
 from specar.config.tasks import TASK_INFO
 from specar.figures.files import FIGURES, PAPER_FIGURES, RANKED
 from specar.outputs.names import FIGURE_SUFFIXES, JUDGED_CSV, TABLE_SUFFIXES, TEXT_SUFFIXES
@@ -21,12 +22,13 @@ from specar.paper.audit.checks import flagged_cells
 from specar.results.ablations import ablation_runs
 from specar.results.ledger import Ledger
 from specar.runs.plan import Plan
+from specar.runs.records import sealed
 from specar.tables.ablation import ablation_page
 from specar.tables.audit import audit_page
 from specar.tables.files import JUDGED, TABLES
 from specar.tables.paper_cells import flagged_keys
 from specar.tables.render import render
-from specar.tables.table import Page
+from specar.tables.table import Page, page_of
 from specar.tables.task import task_page
 
 if TYPE_CHECKING:
@@ -112,6 +114,20 @@ def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
 def write_audit(findings: pd.DataFrame, folder: Path) -> list[Path]:
     """Write the findings on the paper's own numbers; returns the files."""
     return _save_page(folder / "audit", audit_page(findings), TEXT_SUFFIXES)
+
+
+def write_explanation(plan: Plan, run: RunConfig) -> list[Path]:
+    """Write what the grid of settings around a run says so far of its published number; returns the files."""
+    from specar.judge.explain import explained
+    from specar.tables.explain import explain_table
+
+    rows = explained(plan, run)
+    table = explain_table(run, rows)
+    stem = plan.explain / table.id
+    files = _save_page(stem, (rows, page_of(table)), TEXT_SUFFIXES)
+    found = {"run": run.model_dump(mode="json"), "rows": rows.to_dict("records")}
+    write_json(Path(f"{stem}.json"), sealed(found))
+    return [*files, Path(f"{stem}.json")]
 
 
 def write_report(plan: Plan, path: Path) -> Path:

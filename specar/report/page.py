@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from specar.report.context import Context
 from specar.report.section import Section, render
-from specar.report.sections import ablations, explorer, figures, runs, summary, tables
+from specar.report.sections import ablations, explain, explorer, figures, runs, summary, tables
 from specar.runs.plan import Plan
 
 # In the order of the page; one more is a function and its line here.
@@ -21,6 +21,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     figures.ranks,
     figures.figures,
     ablations.ablations,
+    explain.explanations,
     tables.audit,
     runs.failures,
     runs.records,

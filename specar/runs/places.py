@@ -36,6 +36,7 @@ class Places:
     ablations = _Product("ablations")
     paper = _Product("paper")  # the paper's tables, all models
     judgement = _Product("judgement")
+    explain = _Product("explain")  # searches for the cause of a published number, a file per cell
     report = _Product("report", "index.html")
 
     @property

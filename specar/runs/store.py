@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -97,9 +97,13 @@ def started_ablations(plan: Plan) -> list[str]:
     return started
 
 
-def wanted(plan: Plan, files: Iterable[Path]) -> list[str]:
-    """Return the files that products need: all, or those that are there where nothing is trained."""
-    return [path.as_posix() for path in files if plan.trains or path.exists()]
+def wanted(plan: Plan, files: Iterable[Path], chosen: Collection[Path] | None = None) -> list[str]:
+    """Return the files that products need: all, or those that are there where nothing is trained.
+
+    ``chosen`` are the only ones to be made, besides those that are there; None: all.
+    """
+    every = plan.trains and chosen is None
+    return [path.as_posix() for path in files if every or path in (chosen or ()) or path.exists()]
 
 
 def digest_of_results(plan: Plan) -> str:

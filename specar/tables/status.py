@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from specar.config import RunConfig
 from specar.cost.predict import described, duration, loads_of, seconds_of, summary, unknown
 from specar.cost.rates import Load, Rates, classes, here
 from specar.paper.sources import source_of
+from specar.results.order import Next, Order
 from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import STATES, RunStatus, State, status_of
@@ -113,6 +114,20 @@ def _estimate(plan: Plan, name: str, status: RunStatus, known: dict[tuple[Any, .
     if status.epoch:  # an upper bound: patience may end it earlier
         return status.epoch_seconds * max(plan.runs[name].training.epochs - status.epoch, 0)
     return next((known[key] for key in _likeness(plan, name) if key in known), None)
+
+
+def next_text(order: Order, runs: Sequence[Next], rates: Rates) -> str:
+    """Return runs that are to be done next as text: predicted hours, and what each decides."""
+    rows = [[run.name, f"{run.seconds / 3600:.2f}", run.decides] for run in runs]
+    total = sum(run.seconds for run in runs)
+    sums = f"{len(runs)} of {len(order.runs)} runs, {total / 3600:.2f} h one after the other"
+    lines = [
+        f"{sums}, by {described(rates)}",
+        f"{order.failed} failed runs are left out; 'specar status' says why" if order.failed else "",
+        f"{order.unknown} runs are left out, as their cost is not known" if order.unknown else "",
+    ]
+    table = listed("next", "Runs to do next", ["run", "hours", "decides"], rows, prose=["decides"])
+    return "\n".join([plain(table), *filter(None, ["", *lines])] if rows else filter(None, lines))
 
 
 def cost_text(plan: Plan) -> str:

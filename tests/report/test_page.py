@@ -10,7 +10,7 @@ from specar.report.runs import RunIndex
 
 IDS = [
     *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "ranks", "figures"),
-    *("ablations", "audit", "failures", "records", "origin"),
+    *("ablations", "explain", "audit", "failures", "records", "origin"),
 ]
 SIZE = 8_000_000
 

@@ -119,14 +119,26 @@ def identity(wildcards):
     return str((PLAN.dataset(wildcards.dataset).identity(), BaseMeta.model_fields["format"].default))
 
 
+def chosen():
+    """What is to be made within a budget of hours; None without one. Jobs are told what to make."""
+    if PLAN.config.budget_hours is None:
+        return None
+    from specar.results.order import files_within_budget  # imports what tables need
+
+    return files_within_budget(PLAN) if PLAN.trains and workflow.is_main_process else ()
+
+
+CHOSEN = chosen()
+
+
 def records(task):
     """Records of all runs of a task."""
-    return wanted(PLAN, PLAN.record_files(task))
+    return wanted(PLAN, PLAN.record_files(task), CHOSEN)
 
 
 def floors(task):
     """Floor records of all cells of a task."""
-    return wanted(PLAN, PLAN.floor_files(task))
+    return wanted(PLAN, PLAN.floor_files(task), CHOSEN)
 
 
 FORMATS = {
@@ -161,7 +173,7 @@ def files_of_ablation(name):
 def records_of_ablation(name):
     """Records of all runs of an ablation."""
     try:
-        return wanted(PLAN, PLAN.ablation_files(name))
+        return wanted(PLAN, PLAN.ablation_files(name), CHOSEN)
     except SpecarError as error:
         raise WorkflowError(str(error))
 

@@ -67,3 +67,15 @@ def own_data(wildcards):
     """Size and time of a user's own files of a dataset, whose content no id names."""
     found = [path.stat() for path in PLAN.own_files(dataset_of(wildcards)) if path.exists()]
     return [f"{status.st_size} {status.st_mtime_ns}" for status in found]
+
+
+def data_of_sample(wildcards):
+    """Links to the prepared data of the runs that are drawn."""
+    from specar.cost.sample import sample
+
+    names = {PLAN.run(name).dataset for name in sample(PLAN)} if workflow.is_main_process else ()
+    return [
+        f"{LINKS}/{name}/{file}"
+        for name in sorted(names)
+        for file in (META, *ARRAYS[PLAN.dataset(name).kind])
+    ]

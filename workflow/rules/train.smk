@@ -1,8 +1,21 @@
+from functools import cache
+
 from specar.slurm import correct_plugin
 
 correct_plugin()
 
 EXECUTION = PLAN.config.execution
+
+
+@cache
+def ranks():
+    """Priorities of runs: the cheapest information first. Where Snakemake runs a job, it is the only one."""
+    if not workflow.is_main_process:
+        return {}
+    from specar.results.order import priorities  # slow to import, and of no use where all runs are done
+
+    return priorities(PLAN)
+
 
 # One rule per task, so that each can have memory and time of its own and be one job array on a cluster.
 for task in PLAN.trained_tasks:
@@ -22,6 +35,7 @@ for task in PLAN.trained_tasks:
             f"{RESULTS}/benchmarks/train/{{run_id}}.tsv"
         wildcard_constraints:
             run_id=f"{task}-.+",
+        priority: lambda wildcards: ranks().get(wildcards.run_id, 0)
         conda:
             "../../envs/specar.yaml"
         threads: EXECUTION.threads

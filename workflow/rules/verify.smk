@@ -1,0 +1,16 @@
+# A tenth of the cheap records that come with the project is trained anew, another one each month. Nothing is
+# kept of it, so that the rule has no output: it runs whenever it is asked for.
+rule verify:
+    input:
+        data_of_sample,
+    log:
+        f"{RESULTS}/logs/verify/verify.log",
+    conda:
+        "../../envs/specar.yaml"
+    threads: EXECUTION.threads
+    resources:
+        gpu=0 if EXECUTION.device == "cpu" else 1,
+    params:
+        plan=PLAN_FILE,
+    shell:
+        "python -m specar verify --sample --plan {params.plan:q} > {log:q} 2>&1"
