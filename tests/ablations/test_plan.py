@@ -103,5 +103,7 @@ def test_window_lengths_are_compared_on_runs_that_converge(monkeypatch):
     monkeypatch.chdir(ROOT)
     for config in (parse_config({}), load_config("config/cached.yaml")):
         for runs in plan_of(config).levels_of("window").values():
-            assert {(run.training.learning_rate, run.training.epochs) for run in runs.values()} == {(1e-4, 20)}
+            assert {(run.training.learning_rate, run.training.epochs) for run in runs.values()} == {
+                (1e-4, 20)
+            }
             assert {run.seed for run in runs.values()} >= {1, 2, 3}
