@@ -65,7 +65,7 @@ def add(plan: Plan, name: str) -> Path:
     run = check_record(source, name)
     record = read_json(source)
     git = record["provenance"]["git"]
-    if git["commit"] is None or git["modified"]:
+    if git["commit"] is None or git["modified"] is not False:
         log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
     _add_floors(plan, cell, run)
     _add_examples(plan, name, record)
