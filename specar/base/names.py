@@ -14,6 +14,7 @@ from pydantic import AfterValidator
 import specar
 
 _MOST = os.pathconf("/", "PC_NAME_MAX")  # bytes of one name in a path, 255
+_LONGEST = 2048  # bytes of a folder or file in the configuration: half of what Linux allows a whole path
 # The checkout that the package lies in, with the files that come with the project; it need not be one.
 PROJECT = Path(specar.__file__).parents[1]
 
@@ -28,6 +29,8 @@ def check_parts(path: str) -> str:
     """Return a path; ValueError: a name is longer than file systems have it, or has control characters."""
     if long := next((part for part in path.split("/") if len(os.fsencode(part)) > _MOST), None):
         raise ValueError(f"the name {long!r:.60}… has more than {_MOST} bytes, the most for a file or folder")
+    if len(os.fsencode(path)) > _LONGEST:
+        raise ValueError(f"{path!r:.60}… has more than {_LONGEST} bytes, too long for a path")
     if "\n" in path or first_control(path):
         raise ValueError(f"{path!r:.80} has signs that no name has")
     return path

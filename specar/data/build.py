@@ -184,6 +184,10 @@ def _cases(
         f"{part}_offsets.npy": series.offsets,
         f"{part}_labels.npy": np.array([codes[label] for label in series.labels], dtype=np.int64),
     }
+    if len(known := set(series.labels)) < 2:  # whoever always says it is always right
+        raise SpecarError(
+            f"{path}: every case is of class {known.pop()!r}; give cases of two classes or more"
+        )
     longest = int(lengths.max())
     return arrays, CaseCounts(cases=len(lengths), steps=len(scores), longest=longest, missing=missing)
 

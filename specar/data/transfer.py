@@ -65,7 +65,8 @@ def shown(url: str) -> str:
     # An "@" behind what looks like a port: both may be of a password with a slash in it.
     if ":" in host and "@" in url.partition(parts.netloc)[2]:
         return f"{parts.scheme}://…"
-    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query or parts.fragment else ''}"
+    path, parameters, _ = parts.path.partition(";")
+    return f"{parts.scheme}://{host}{path}{'?…' if parameters or parts.query or parts.fragment else ''}"
 
 
 def bound(size: int | None) -> int:

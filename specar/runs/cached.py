@@ -15,7 +15,7 @@ from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
 from specar.runs.plan import Plan
-from specar.runs.records import check_floor, check_record, damage_of
+from specar.runs.records import check_floor, check_record, damage_of, floor_damage_of
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +29,21 @@ def find_runs(folder: Path, damaged: bool = False) -> frozenset[str]:
     return frozenset(name for name in names if not damages.get(name))
 
 
-def find_cells(folder: Path, cells: Mapping[str, Cell]) -> frozenset[str]:
-    """Return the ids of those of the cells that have cached records of all baselines of their task."""
-    there = {name: _files(folder / "floors" / name) for name in _files(folder / "floors")}
-    return frozenset(
-        name
-        for name, cell in cells.items()
-        if {f"{baseline}.json" for baseline in TASK_INFO[cell.task].baselines} <= there.get(name, set())
-    )
+def find_cells(folder: Path, cells: Mapping[str, Cell], damaged: bool = False) -> frozenset[str]:
+    """Return which cells have cached records of all baselines of their task; ``damaged`` as `find_runs`."""
+    found = set()
+    for name in _files(folder / "floors") & cells.keys():
+        paths = [folder / "floors" / name / f"{baseline}.json" for baseline in _baselines(cells[name])]
+        damages = [] if damaged else list(filter(None, (floor_damage_of(p, cells[name]) for p in paths)))
+        for damage in damages:
+            log.warning("%s", damage)
+        if not damages and all(path.exists() for path in paths):
+            found.add(name)
+    return frozenset(found)
+
+
+def _baselines(cell: Cell) -> tuple[str, ...]:
+    return TASK_INFO[cell.task].baselines
 
 
 def _files(folder: Path) -> set[str]:
@@ -58,7 +65,7 @@ def add(plan: Plan, name: str) -> Path:
     run = check_record(source, name)
     record = read_json(source)
     git = record["provenance"]["git"]
-    if git["commit"] is None or git["modified"]:
+    if git["commit"] is None or git["modified"] is not False:
         log.warning("%s was made by code that is not a commit: nobody can repeat it exactly", name)
     _add_floors(plan, cell, run)
     _add_examples(plan, name, record)

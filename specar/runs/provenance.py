@@ -51,7 +51,8 @@ def git_state() -> dict[str, Any]:
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None or _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return {"commit": None, "modified": None}
-    return {"commit": commit, "modified": bool(_git(folder, "status", "--porcelain", "."))}
+    changes = _git(folder, "status", "--porcelain", ".")  # None: it could not say, on a slow disk for example
+    return {"commit": commit, "modified": None if changes is None else bool(changes)}
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -158,11 +158,19 @@ def damage_of(path: Path, name: str) -> str:
     return ""
 
 
-def set_aside_damaged(path: Path, name: str) -> None:
-    """Rename the record of run ``name`` if it cannot be believed, so that it is trained again."""
-    if damage := damage_of(path, name):
-        path.replace(path.with_name(f"{path.name}.damaged"))
-        log.warning("%s: it is set aside and trained again", damage)
+def floor_damage_of(path: Path, cell: Cell) -> str:
+    """Return why the record of a baseline of a cell cannot be believed; empty where it can."""
+    try:
+        read_floor(path, cell)
+    except SpecarError as error:
+        return str(error)
+    return ""
+
+
+def set_aside(path: Path, damage: str) -> None:
+    """Rename a record that cannot be believed, and say why, so that it is made again."""
+    path.replace(path.with_name(f"{path.name}.damaged"))
+    log.warning("%s: it is set aside and made again", damage)
 
 
 def named_of(named: Mapping[str, Any]) -> str:

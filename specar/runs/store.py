@@ -43,8 +43,9 @@ def plan_of(config: Config) -> Plan:
     if not plan.trains and not plan.cache.is_dir():
         where = f"{plan.cache} is not there{looked_for(plan.cache)}"
         raise SpecarError(f"use_cache is only, and {where}; give cache the folder of the records")
-    runs = find_runs(plan.cache, damaged=not plan.trains)  # in tables they have failed
-    return replace(plan, cached_runs=runs, cached_cells=find_cells(plan.cache, plan.cells))
+    shown = not plan.trains  # in tables damaged runs have failed; else they are made again
+    runs, cells = find_runs(plan.cache, shown), find_cells(plan.cache, plan.cells, shown)
+    return replace(plan, cached_runs=runs, cached_cells=cells)
 
 
 def plan_of_values(

@@ -1,10 +1,14 @@
 """Ablations in the configuration: which runs they ask for."""
 
+from pathlib import Path
+
 import pytest
 
 from specar.base.errors import SpecarError
-from specar.config import parse_config, run_id
+from specar.config import load_config, parse_config, run_id
 from specar.runs.store import plan_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_levels_change_one_thing_and_share_runs_with_the_matrix(plan):
@@ -92,3 +96,14 @@ def test_the_ablations_of_the_project_expand():
         assert list(levels) == list(ablation.levels)
         assert all(levels.values())
         assert len({run for runs in levels.values() for run in runs}) > len(levels[next(iter(levels))]), name
+
+
+def test_window_lengths_are_compared_on_runs_that_converge(monkeypatch):
+    """Not at the script's learning rate and six epochs, after which the validation error still falls."""
+    monkeypatch.chdir(ROOT)
+    for config in (parse_config({}), load_config("config/cached.yaml")):
+        for runs in plan_of(config).levels_of("window").values():
+            assert {(run.training.learning_rate, run.training.epochs) for run in runs.values()} == {
+                (1e-4, 20)
+            }
+            assert {run.seed for run in runs.values()} >= {1, 2, 3}

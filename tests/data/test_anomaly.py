@@ -353,6 +353,11 @@ def later(frame: pd.DataFrame, hours: float, form: str = "%Y-%m-%d %H:%M") -> pd
         ("labels.csv", lambda f: f.assign(time=range(5)), "labels.csv, row 1 after the header"),
         ("labels.csv", lambda f: later(f, 24, "%d.%m.%Y"), "labels.csv, row 1 after the header"),
         ("train.csv", lambda f: f.iloc[[0, 2, 1]], "train.csv, row 3 after the header, column 'time'"),
+        (
+            "train.csv",
+            lambda f: f.assign(time=f.time.where(f.index != 1)),
+            "row 2 after the header, column 'time': an empty or NaN cell is no time",
+        ),
         ("labels.csv", lambda f: f.assign(label=1), "labels.csv: every row is anomalous"),
         ("labels.csv", lambda f: f.rename(columns={"label": ""}), "labels.csv, column 2 has no name"),
     ],

@@ -722,6 +722,7 @@ def test_password_of_a_mirror_is_not_shown(dataset_at: Make, server: Server, tmp
         ("https://a.example/pkg@1.2/y.csv", "https://a.example/pkg@1.2/y.csv"),
         ("https://me:pw@a.example/y.csv", "https://a.example/y.csv"),
         ("https://me:p@w@a.example/y.csv?token=1#2", "https://a.example/y.csv?…"),
+        ("https://a.example/y.csv;token=1", "https://a.example/y.csv?…"),
         ("https://me:p/w@a.example/y.csv", "https://…"),
         ("https://me:p?w@a.example/y.csv", "https://…"),
         ("https://[me:pw@a.example/y.csv", "…"),

@@ -140,7 +140,7 @@ def test_anomaly(raw: Path) -> None:
 @pytest.mark.parametrize("kind", ["classification", "anomaly"])
 def test_the_test_file_changes_nothing_of_train(raw: Path, kind: str) -> None:
     before = prepared(kind, raw, "before")
-    (raw / "test.ts").write_text(TS_HEADER + "-1e6,2:3e9,4:5,6:y\n")
+    (raw / "test.ts").write_text(TS_HEADER + "-1e6,2:3e9,4:5,6:y\n1:1:1:x\n")
     np.save(raw / "test.npy", ANOMALY_TEST * -1e6)
     after = prepared(kind, raw, "after")
     test_arrays = [name for name in ARRAYS[entry(kind).kind] if name.startswith("test")]
@@ -215,6 +215,7 @@ def test_missing_and_damaged_raw_files(raw: Path, kind: str) -> None:
     ("train", "test", "part"),
     [
         (TS_TRAIN.replace("x y", "x y z"), TS_TEST, "train.ts has 3 classes, not 2"),
+        (TS_TRAIN, TS_TEST.replace(":x\n", ":y\n"), "test.ts: every case is of class 'y'; give"),
         (
             TS_TRAIN,
             TS_TEST.replace("x y", "x y z").replace(":x", ":z"),

@@ -188,7 +188,13 @@ def test_a_nul_cuts_no_cell(path: Path, make_dataset: Make, row: int, line: str)
 
 
 @pytest.mark.parametrize(
-    ("mark", "decimal", "name"), [(";", ",", "semicolons"), (";", ".", "semicolons"), ("\t", ",", "tabs")]
+    ("mark", "decimal", "name"),
+    [
+        (";", ",", "semicolons"),
+        (";", ".", "semicolons"),
+        ("\t", ",", "tabs"),
+        ("|", ".", "vertical bars"),
+    ],
 )
 def test_other_marks_between_cells(
     path: Path, make_dataset: Make, mark: str, decimal: str, name: str

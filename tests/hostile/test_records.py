@@ -11,13 +11,14 @@ import pytest
 from specar.base.errors import SpecarError
 from specar.config import load_config
 from specar.results.ledger import ledger_of
+from specar.runs.cached import find_cells
 from specar.runs.records import (
     damage_of,
     read_floor,
     read_record,
     record_or_damage,
     sealed,
-    set_aside_damaged,
+    set_aside,
 )
 from specar.runs.status import status_of
 from specar.runs.store import plan_of, read_plan, write_plan
@@ -152,9 +153,9 @@ def test_one_damaged_record_costs_its_own_cell_and_is_made_again(tmp_path, monke
     assert set(differ["dataset"]) == {"JapaneseVowels"}
     status = status_of(plan, hurt)
     assert (status.state, status.reason) == ("damaged", ledger.failed[hurt])
-    set_aside_damaged(plan.own_record_file(hurt), hurt)
+    set_aside(plan.own_record_file(hurt), damage_of(plan.own_record_file(hurt), hurt))
     assert not plan.own_record_file(hurt).exists()
-    assert "it is set aside and trained again" in caplog.text
+    assert "it is set aside and made again" in caplog.text
 
 
 def test_a_damaged_floor_is_refused(plan, tmp_path):
@@ -164,6 +165,16 @@ def test_a_damaged_floor_is_refused(plan, tmp_path):
     path.write_text(json.dumps({**record, "metrics": {"mse": 0.0}}))
     with pytest.raises(SpecarError, match="was edited"):
         read_floor(path, plan.cell(cell))
+
+
+def test_a_cell_with_a_damaged_cached_floor_is_done_again(plan, tmp_path):
+    shutil.copytree(plan.cache / "floors", tmp_path / "floors")
+    whole = find_cells(tmp_path, plan.cells)
+    hurt = min(whole)
+    path = next((tmp_path / "floors" / hurt).glob("*.json"))
+    path.write_text(path.read_text().replace('"metrics"', '"metric"', 1))
+    assert find_cells(tmp_path, plan.cells) == whole - {hurt}
+    assert find_cells(tmp_path, plan.cells, damaged=True) == whole  # where nothing is computed
 
 
 def test_an_edited_plan_is_refused(plan, tmp_path):

@@ -8,6 +8,7 @@ import torch
 
 from specar.base.errors import SpecarError
 from specar.config import Execution
+from specar.runs import provenance
 from specar.training import device as module
 from specar.training.device import configure, keep_freed_memory, select_device
 from specar.training.gpu import Lease
@@ -95,3 +96,11 @@ def test_only_runs_on_the_cpu_keep_it(gpus, monkeypatch, wanted, kept):
     monkeypatch.setattr(module, "keep_freed_memory", lambda: calls.append(True))
     configure(Execution(device=wanted), "fp32")
     assert calls == kept
+
+
+def test_a_git_that_does_not_answer_says_nothing_of_changes(monkeypatch):
+    answers = {"rev-parse": "abc", "ls-files": "__init__.py", "status": None}
+    monkeypatch.setattr(provenance, "_git", lambda folder, command, *rest: answers[command])
+    assert provenance.git_state() == {"commit": "abc", "modified": None}
+    answers["status"] = ""
+    assert provenance.git_state() == {"commit": "abc", "modified": False}

@@ -202,16 +202,21 @@ def test_damage_is_mended_by_a_real_run_and_only_planned_by_a_dry_one(trained):
     old, before = numbers(first), times(trained, "runs/*/metrics.json")
     array.write_bytes(good[:-7])
     first.write_text(first.read_text().replace('"seed": 1', '"seed": 5', 1))
+    floor, *_ = (trained.folder / "results" / "floors").glob("*/mean.json")
+    baseline = json.loads(floor.read_text())["metrics"]
+    floor.write_text(floor.read_text().replace('"mse": ', '"mse": 1', 1))
     hurt = times(trained, "**/*")
     planned = trained.snakemake("tables", "-n")
-    assert re.search(r"train_imputation +1\n", planned.stdout + planned.stderr)
+    for rule in ("train", "floors"):
+        assert re.search(rf"{rule}_imputation +1\n", planned.stdout + planned.stderr)
     assert times(trained, "**/*") == hurt
     listed = trained.specar("runs", "--config", "config.yaml", "--state", "damaged").stdout
     assert re.fullmatch(rf"damaged +{first.parent.name} results/runs/.* its seed is 5, not 1; .*\n", listed)
     done = trained.snakemake("tables")
-    assert "it is set aside and trained again" in done.stderr
+    assert done.stderr.count("it is set aside and made again") == 2
     assert (first.with_name("metrics.json.damaged")).exists()
     assert (numbers(first), array.read_bytes()) == (old, good)
+    assert json.loads(floor.read_text())["metrics"] == baseline
     assert times(trained, "runs/*/metrics.json")[second] == before[second]
 
 

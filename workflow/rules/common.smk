@@ -15,7 +15,7 @@ from specar.config.tasks import TASK_INFO
 from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
-from specar.runs.records import damage_of, set_aside_damaged
+from specar.runs.records import damage_of, floor_damage_of, set_aside
 from specar.runs.store import anything_to_show, digest_of_results, plan_of_values, wanted, write_plan
 
 

@@ -56,8 +56,9 @@ def prepared_of(wildcards):
     name, run = dataset_of(wildcards), wildcards.get("run_id")
     found = [PLAN.own_record_file(run)] if run else PLAN.own_floor_files(wildcards.cell)
     # A record that is damaged or was edited is made again. Not in jobs, which only read them.
-    if run and workflow.is_main_process and damage_of(found[0], run):
-        made_again(found[0], lambda: set_aside_damaged(found[0], run))
+    for path in found if workflow.is_main_process else ():
+        if damage := damage_of(path, run) if run else floor_damage_of(path, PLAN.cell(wildcards.cell)):
+            made_again(path, lambda: set_aside(path, damage))
     if not needs_data(found, PLAN.prepared / name, PLAN.own_files(name)):
         return []
     return [f"{LINKS}/{name}/{file}" for file in (META, *ARRAYS[PLAN.dataset(name).kind])]

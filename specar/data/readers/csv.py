@@ -93,7 +93,7 @@ def _parsed(path: Path, text_column: str | None) -> pd.DataFrame:
 def _check_commas(path: Path) -> None:
     with path.open("rb") as file:
         header = next((line for line in file if line.strip()), b"")
-    for mark, name in ((b";", "semicolons"), (b"\t", "tabs")):
+    for mark, name in ((b";", "semicolons"), (b"\t", "tabs"), (b"|", "vertical bars")):
         if header.count(mark) > header.count(b","):
             raise SpecarError(
                 f"{path} has {name} between its cells; write commas there, and points in decimal numbers"

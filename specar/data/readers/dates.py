@@ -147,7 +147,9 @@ def _refuse(path: Path, column: pd.Series[str], texts: pd.Series[str]) -> NoRetu
 
 
 def check_times(path: Path, times: pd.Series[Any]) -> None:
-    """Refuse rows (rows,) that go back in time; where times cannot be read, warn that this is not checked."""
+    """Refuse rows (rows,) without a time, or that go back in time; warn of times that cannot be read."""
+    if (bad := first(times.isna().to_numpy())) is not None:
+        raise SpecarError(f"{place_of(path, bad, times.name)}: {shown(times, bad)} is no time; correct it")
     if not (found := _meanings(times)):
         _log.warning("%s, column %r: not numbers or dates, their order is not checked", path, times.name)
         return
