@@ -27,7 +27,7 @@ from specar.runs.records import read_record
 # The grid, as factors of what the experiment says: a rate that is off by a power of ten, half or twice the
 # epochs, and half or twice the window of SpecAR-Net.
 RATES, EPOCHS, WINDOWS = (1, 10, 0.1), (1, 2, 0.5), (1, 2, 0.5)
-COLUMNS = ["setting", "changes", "metric", "published", "reproduced", "deviation", "inside_margin", "run"]
+COLUMNS = ["setting", "changes", "metric", "published", "ours", "deviation", "inside_margin", "run"]
 
 
 @dataclass(frozen=True)
@@ -193,5 +193,5 @@ def nearest(rows: pd.DataFrame) -> str:
     margins = [
         float(margin_of(m).at(float(p))) for m, p in zip(rows["metric"], rows["published"], strict=True)
     ]
-    distance = (rows["reproduced"] - rows["published"].astype(float)).abs() / margins
+    distance = (rows["ours"] - rows["published"].astype(float)).abs() / margins
     return str(distance.groupby(rows["setting"], sort=False).max().idxmin())

@@ -59,7 +59,7 @@ def test_a_cause_is_found_and_shown(plan, monkeypatch, capsys):
     assert list(rows["changes"]) == [0, 1, 1]
     assert len(set(plan.records.iterdir()) - before) == 2
     # the number that ten times the rate gives is explained by it, and nothing further is tried
-    (number,) = rows.loc[rows["setting"].str.contains("×10"), "reproduced"]
+    (number,) = rows.loc[rows["setting"].str.contains("×10"), "ours"]
     printed["mse"] = f"{number:.4f}"
     assert main([*cell[:-1], "1"]) == 0
     text = capsys.readouterr().out
@@ -71,7 +71,7 @@ def test_a_cause_is_found_and_shown(plan, monkeypatch, capsys):
 
 
 def test_what_matches_and_what_is_nearest():
-    columns = ["setting", "changes", "metric", "published", "reproduced", "inside_margin"]
+    columns = ["setting", "changes", "metric", "published", "ours", "inside_margin"]
     values = [
         ("a", 0, "mse", "0.100", 0.150, False),
         ("a", 0, "mae", "0.200", 0.201, True),
@@ -80,7 +80,7 @@ def test_what_matches_and_what_is_nearest():
     ]
     rows = pd.DataFrame(values, columns=columns)
     assert (matching(rows), nearest(rows)) == ([], "b")
-    rows.loc[3, ["reproduced", "inside_margin"]] = (0.199, True)
+    rows.loc[3, ["ours", "inside_margin"]] = (0.199, True)
     assert matching(rows) == ["b"]
     assert is_explained(rows, 2)
     assert not is_explained(rows, 1)
