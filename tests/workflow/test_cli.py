@@ -97,7 +97,7 @@ def test_training_before_preparing_says_what_to_do(work, capsys):
     assert "prepare" in capsys.readouterr().err
 
 
-def test_a_damaged_record_is_named(work, caplog):
+def test_a_damaged_record_is_named(work, capsys):
     assert main(["plan", "--config", "config.yaml", "--output", "plan.json"]) == 0
     name = next(iter(json.loads((work.folder / "plan.json").read_text())["runs"]))
     record = work.folder / "results" / "runs" / name / "metrics.json"
@@ -108,7 +108,7 @@ def test_a_damaged_record_is_named(work, caplog):
     assert f"{name}/metrics.json is not valid JSON" in table
     record.write_text(json.dumps({"run_id": name}))
     assert main(["runs", "--plan", "plan.json"]) == 0
-    assert f"{name}/metrics.json is not the record of {name}: its task is None" in caplog.text
+    assert f"{name}/metrics.json is not the record of {name}: its task is None" in capsys.readouterr().out
 
 
 def test_printed_configuration_and_schemas(capsys):
