@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, FiniteFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, PositiveInt, ValidationError, model_validator
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json, write_text
 from specar.base.strict import problems
 from specar.config import RunConfig
 from specar.config.settings import Protocol, Task
+from specar.runs.example_forms import check_form
 from specar.runs.records import describe
 
 
@@ -49,7 +50,7 @@ def read_examples(path: Path, name: str) -> dict[str, Any] | None:
     if not isinstance(content, dict) or content.get("run_id") != name:
         raise SpecarError(f"{path} holds no examples of {name}; delete it and make them again")
     try:
-        _Examples.model_validate(content)
+        check_form(_Examples.model_validate(content).task, content["examples"])
     except ValidationError as error:
         raise SpecarError(f"{path} is damaged: {problems(error)}; delete it and make it again") from error
     return content
@@ -60,6 +61,13 @@ class _Map(BaseModel):
     frames: PositiveInt
     block: list[PositiveInt] = Field(min_length=2, max_length=2)
     values: list[list[FiniteFloat | None]]
+
+    @model_validator(mode="after")
+    def _is_a_map(self) -> Self:
+        known = any(value is not None for row in self.values for value in row)
+        if len({len(row) for row in self.values}) != 1 or not known:
+            raise ValueError("values are no rows of one length with a number")
+        return self
 
 
 class _Maps(BaseModel):
@@ -84,6 +92,7 @@ class _Examples(BaseModel):
     data: dict[str, Any]
     git: dict[str, Any]
     how: str
+    unit: str
     channel: str | None
     examples: list[dict[str, Any]] = Field(min_length=1)
     maps: _Maps | None

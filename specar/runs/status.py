@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import read_json
+from specar.base.strict import one_line
 from specar.runs.plan import Plan
 from specar.runs.records import record_or_damage
 from specar.training.progress import read_history
@@ -56,7 +57,7 @@ class RunStatus:
         last = self.attempts[-1]
         error = last["error"]
         what = f"{error['class']}: {error['message']}" if error else "ended without a word (killed?)"
-        return f"{what} (attempt {len(self.attempts)})"
+        return f"{one_line(what)} (attempt {len(self.attempts)})"
 
 
 def status_of(plan: Plan, name: str) -> RunStatus:

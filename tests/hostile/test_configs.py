@@ -120,7 +120,19 @@ WHOLE = [True, -1, 2.5, HUGE, 1e12, "many", "1e12", [[1]], {"a": 1}, "9" * 400, 
 SHARE = [True, -1.0, float("nan"), float("inf"), "some", [], {"a": 1}, "0x", "9" * 5000 + "e999"]
 TEXT = [True, 3, 2.5, [], {}, "a\0b", "a\x1b[31mb", "\x85", "a\x7f"]
 SIGNS = ["", " ", "a\nb", "a\0b", "a\x1bb", "x" * 300, "a{b}"]
-FOLDERS = [*SIGNS, ".", "..", "/", "-rf", "--config", "~nobody-here/x", "a/" + "ü" * 200, "n/" * 1500, True, 3]
+FOLDERS = [
+    *SIGNS,
+    ".",
+    "..",
+    "/",
+    "-rf",
+    "--config",
+    "~nobody-here/x",
+    "a/" + "ü" * 200,
+    "n/" * 1500,
+    True,
+    3,
+]
 RELATIVE = [
     *SIGNS[:1],
     "a\nb",

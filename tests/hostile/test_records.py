@@ -12,6 +12,7 @@ from specar.base.errors import SpecarError
 from specar.config import load_config
 from specar.results.ledger import ledger_of
 from specar.runs.cached import find_cells
+from specar.runs.examples import read_examples
 from specar.runs.records import (
     damage_of,
     read_floor,
@@ -156,6 +157,31 @@ def test_one_damaged_record_costs_its_own_cell_and_is_made_again(tmp_path, monke
     set_aside(plan.own_record_file(hurt), damage_of(plan.own_record_file(hurt), hurt))
     assert not plan.own_record_file(hurt).exists()
     assert "it is set aside and made again" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda one: one.clear(),
+        lambda one: one.update(prediction=[1.0]),
+        lambda one: one.update(target="x"),
+        lambda one: one.update(input=[]),
+        lambda one: one.update(quantile=0.7),
+        lambda one: one.update(mse=None),
+    ],
+)
+def test_examples_that_no_figure_can_draw_are_refused(plan, name, tmp_path, damage):
+    content = json.loads(plan.examples_file(name).read_text())
+    path = tmp_path / "examples.json"
+    maps = {**content["maps"], "features": {**content["maps"]["features"], "values": [[1.0], []]}}
+    path.write_text(json.dumps({**content, "maps": maps}))
+    with pytest.raises(SpecarError, match="rows of one length"):
+        read_examples(path, name)
+    for kept in (content["examples"][:1], content["examples"]):
+        damage(kept[-1])
+        path.write_text(json.dumps({**content, "examples": kept}))
+        with pytest.raises(SpecarError, match=r"examples\.json is damaged: "):
+            read_examples(path, name)
 
 
 def test_a_damaged_floor_is_refused(plan, tmp_path):

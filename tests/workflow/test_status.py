@@ -139,3 +139,14 @@ def test_damaged_files_of_a_run_are_passed_over(work, capsys):
         assert main(["status", "--config", "config.yaml"]) == 0
         (status,) = states().values()
         assert (status.state, status.epoch, status.epoch_seconds) == ("missing", 1, 2.0)
+
+
+def test_a_reason_is_one_line(work, capsys):
+    work.configure(matrix=[ENTRY])
+    (name,) = plan().runs
+    error = {"class": "ValueError", "message": "first\nsecond\x1b[31m"}
+    folder = work.folder / "results" / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(json.dumps({"attempts": [{"state": "failed", "error": error}]}))
+    assert main(["status", "--config", "config.yaml"]) == 0
+    assert r"ValueError: first second\x1b[31m (attempt 1)" in capsys.readouterr().out
