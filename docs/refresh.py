@@ -19,6 +19,7 @@ from specar.base.files import write_text
 from specar.config import load_config
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.sections.answer import Answer
@@ -55,6 +56,10 @@ verdicts, whose [rules](report.md#verdicts) are the same for all. A floor is a b
 has no row here has no shipped record: it is not shown yet.
 
 {table}
+
+## Other models, trained here on the same data
+
+{others}
 """
 
 
@@ -79,10 +84,23 @@ def with_answer(readme: str, answer: Answer) -> str:
 def results_page(answer: Answer) -> str:
     """The text of docs/results.md."""
     cells = answer.cells[answer.cells["seeds"] > 0]
-    rows = [[*HEAD, "Verdict"], ["---"] * (len(HEAD) + 1), *map(_line, cells.to_dict("records"))]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    found = {"floors": "\n".join(_floors(cells)), "top": _top(cells), "table": table}
+    found = {"floors": "\n".join(_floors(cells)), "top": _top(cells), "table": _table(cells)}
+    found["others"] = _table(_others(answer.context))
     return RESULTS.format(sentences=_sentences(answer), **found)
+
+
+def _table(cells: pd.DataFrame) -> str:
+    rows = [[*HEAD, "Verdict"], ["---"] * (len(HEAD) + 1), *map(_line, cells.to_dict("records"))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _others(context: Context) -> pd.DataFrame:
+    """Cells that other models have runs of; a verdict only where something is printed of the model."""
+    keys = ["task", "dataset", "setting", "model", "metric"]
+    cells, verdicts = context.ledger.cells, context.judgement.verdicts
+    cells = cells[(cells["published_as"] != OURS) & (cells["seeds"] > 0)]
+    found = cells.merge(verdicts[[*keys, "verdict"]], on=keys, how="left")
+    return found.assign(published=found["printed"], verdict=found["verdict"].fillna("–"))
 
 
 def _sentences(answer: Answer) -> str:
