@@ -27,7 +27,7 @@ class Plan(Places):
     cached_runs: frozenset[str] = frozenset()
     cached_cells: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def file(self) -> Path:
         """Where the workflow writes it for its jobs: one per configuration, so that none takes another's."""
         key = hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()

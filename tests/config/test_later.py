@@ -92,8 +92,8 @@ def test_floors_that_come_with_the_project_keep_their_ids(path):
 def test_their_configuration_still_asks_for_them(monkeypatch):
     monkeypatch.chdir(ROOT)
     plan = plan_of(load_config("config/cached.yaml"))
-    ablations = (plan.ablation_runs(name) for name in plan.config.run_ablations)
-    assert set() != set(plan.runs) <= plan.cached_runs <= set(plan.runs).union(*ablations)
+    asked = set(plan.runs).union(*(plan.ablation_runs(name) for name in plan.config.run_ablations))
+    assert len(asked & {path.stem for path in RECORDS}) == len(plan.cached_runs) >= 70
 
 
 @pytest.mark.parametrize(
