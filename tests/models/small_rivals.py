@@ -9,12 +9,18 @@ from specar.models.shape import SeriesShape
 
 WITH_DECODER = ("autoformer", "fedformer", "informer", "nonstationary_transformer", "transformer")
 NAMES = (
-    *("dlinear", "etsformer", "itransformer", "lightts", "patchtst", "pyraformer", "timesnet"),
-    *WITH_DECODER,
+    *("dlinear", "etsformer", "itransformer", "lightts", "nbeats", "nhits", "patchtst", "pyraformer"),
+    *("timesnet", *WITH_DECODER),
 )
 SMALL = {
     **{"d_model": 16, "n_heads": 4, "e_layers": 2, "d_layers": 2, "d_ff": 20, "dropout": 0.0},
     "windows": [3, 2],
+    "width": 16,
+    "stacks": [
+        {"basis": "trend", "blocks": 2, "width": 16, "shared": True},
+        {"basis": "seasonality", "width": 12},
+        {"blocks": 2, "width": 16},
+    ],
 }
 SHAPES = [
     SeriesShape(3, 25, 11),
@@ -22,6 +28,9 @@ SHAPES = [
     SeriesShape(5, 17),
     SeriesShape(2, 9, time_features=0),
     SeriesShape(3, 13, time_features=0, classes=4),
+]
+SIZES = [
+    (name, shape) for name in NAMES for shape in SHAPES if shape.pred_len or name not in ("nbeats", "nhits")
 ]
 
 
