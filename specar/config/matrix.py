@@ -176,7 +176,11 @@ def _expand_setting(
     for label in labels_of(config, entry):
         model, spec = config.models[label], _spec(config, label)
         every = config.experiments[entry.task].get(ANY, experiment)
-        of_model = [*every.of_model(label, setting), *experiment.of_model(label, setting)]
+        of_model = [
+            said
+            for one in config.set_as(label)
+            for said in (*every.of_model(one, setting), *experiment.of_model(one, setting))
+        ]
         said: list[Overrides | ModelSettings] = [
             experiment,
             of_setting,

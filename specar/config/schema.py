@@ -197,6 +197,13 @@ class Config(Overrides):
         own = [label for label in self.models if label not in builtin("models")]
         return self.run_models or [*DEFAULT_MODELS, *own]
 
+    def set_as(self, label: str) -> list[str]:
+        """Labels whose experiments hold for a model: that of the project with its module, then its own."""
+        name = self.models[label].name
+        if label in builtin("models") or name in WHICH:
+            return [label]
+        return [*(known for known, one in default_models().items() if one.name == name), label]
+
     @model_validator(mode="after")
     def _known_ablations(self) -> Config:
         for name in self.run_ablations:

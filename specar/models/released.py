@@ -34,6 +34,11 @@ _NEEDED = {
     *("d_model", "d_ff", "n_heads", "e_layers", "d_layers", "moving_avg", "factor", "top_k", "num_kernels"),
     *("label_len", "p_hidden_dims", "p_hidden_layers"),
 }
+# What the paper and the configuration call models, where their modules have other names.
+_ALSO = {
+    **dict.fromkeys(("specarnet", "specarreleased"), "specar"),
+    **dict.fromkeys(("stationary", "nonstationary"), "nonstationarytransformer"),
+}
 
 
 def from_released(
@@ -78,7 +83,7 @@ def from_released(
 def _module(model: str) -> ModuleType:
     """Return the module of a model by its name, however that is capitalised and divided."""
     known = {_plain_name(info.name): info.name for info in pkgutil.iter_modules(models.__path__)}
-    known["specarnet"] = known["specar"]
+    known |= {name: known[module] for name, module in _ALSO.items()}
     if found := known.get(_plain_name(model)):
         module = importlib.import_module(f"{models.__name__}.{found}")
         if hasattr(module, "RELEASED"):

@@ -67,7 +67,9 @@ def in_order(plan: Plan, rates: Rates) -> Order:
                 decides = _decides(seeds) if waits else "a number, none is published"
                 ranks.append(((not completes, seeds, not waits, seconds), Next(name, seconds, decides)))
     ordered = [run for _, run in sorted(ranks, key=lambda pair: pair[0])]
-    unknown = sum(name not in loads and not one.is_done for name, one in status.items())
+    unknown = sum(
+        name not in loads and not one.is_done and one.state != "failed" for name, one in status.items()
+    )
     return Order(ordered, unknown, sum(one.state == "failed" for one in status.values()))
 
 

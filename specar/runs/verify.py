@@ -50,6 +50,8 @@ def find_record(plan: Plan, named: str) -> Found:
     if path.suffix != ".json":
         places = (plan.own_record_file(named), plan.cached_record_file(named))
         path = next((place for place in places if place.exists()), places[0])
+        if not path.exists():
+            raise SpecarError(f"no record of a run {named}: no file {path}; 'specar runs' lists the runs")
     content = read_json(path)
     name = content.get("run_id") if isinstance(content, dict) else None
     run = check_record(path, str(name))

@@ -32,7 +32,7 @@ def in_words(judgement: Judgement) -> str:
 def against_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
     """Return the claims by runs of both sides, and the page with them and the tests of their datasets."""
     tables = (*against_tables(judgement), *_datasets_table(judgement))
-    notes = () if tables else ("No runs of SpecAR-Net and of another model are done in one task.",)
+    notes = () if tables else ("No printed cell has runs of SpecAR-Net and of another model.",)
     page = Page("SpecAR-Net's runs against runs of other models", tables, notes, tuple(claim_rules()[-2:]))
     return judgement.against.claims, page
 

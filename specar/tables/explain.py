@@ -63,6 +63,4 @@ def found_in_words(rows: pd.DataFrame) -> str:
 
 def _text(row: Mapping[Any, Any]) -> str:
     metric = METRICS[str(row["metric"])]
-    return (
-        f"{row['ours']:.{metric.decimals}f} ({row['deviation']:+.1f}{'' if metric.percent else ' %'})"
-    )
+    return f"{row['ours']:.{metric.decimals}f} ({row['deviation']:+.1f}{'' if metric.percent else ' %'})"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from specar.config import Config
-from specar.config.entries import MatrixEntry, Overrides
+from specar.config.entries import MatrixEntry, ModelEntry, Overrides
+from specar.config.schema import WHICH, default_models
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import main_paper_differences, parts_of
@@ -148,6 +149,25 @@ def changed_settings(config: Config, entries: Collection[MatrixEntry]) -> Iterat
     for what, settings in zip(["All runs", *wheres], [config, *entries], strict=True):
         if texts := list(_overrides(settings)):
             yield f"{what}: {', '.join(texts)} instead of the experiment's own."
+    labels = {label for entry in entries for label in entry.models or config.default_labels}
+    for label, model in config.models.items():
+        if label in labels and model.published_as and (texts := list(_of_model(label, model))):
+            yield f"Model {label}: {', '.join(texts)} instead of the experiment's own."
+
+
+def _of_model(label: str, model: ModelEntry) -> Iterator[str]:
+    """What an entry of the models sets, but for which of its module's models it is."""
+    came_with = default_models().get(label)
+    for part in ("settings", "training"):
+        before = _given(came_with, part) if came_with else {}
+        for key, value in _given(model, part).items():
+            if value != before.get(key) and key != WHICH.get(model.name):
+                yield f"{part}.{key} {value}"
+
+
+def _given(model: ModelEntry, part: str) -> dict[str, Any]:
+    values = getattr(model, part)
+    return values if isinstance(values, dict) else values.model_dump(exclude_none=True)
 
 
 def _overrides(settings: Overrides) -> Iterator[str]:

@@ -30,6 +30,13 @@ def experiments_of_specar(**training):
     return values
 
 
+def test_a_second_setting_of_a_rival_starts_from_its_experiments():
+    wide = {"module": "timesnet", "settings": {"d_ff": 7}, "training": {"epochs": 3}}
+    for first, second in zip(runs_of("timesnet"), runs_of("wide", models={"wide": wide}), strict=True):
+        assert second.model.settings == first.model.settings.model_copy(update={"d_ff": 7})
+        assert second.training == first.training.model_copy(update={"epochs": 3})
+
+
 @pytest.mark.parametrize("label", RIVALS)
 def test_a_rival_is_set_on_every_dataset(label):
     runs = runs_of(label)

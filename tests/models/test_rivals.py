@@ -74,6 +74,16 @@ def test_every_task_of_any_size_can_be_trained(name, shape):
         assert values.grad is None or values.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("name", WITH_DECODER)
+def test_a_decoder_may_have_a_single_step(name):
+    shape = SeriesShape(3, 25, 1)
+    model = model_of(name, shape, label_len=0, moving_avg=5)
+    x, given = inputs_of(model, shape)
+    output = model(x, **given).output
+    assert output.shape == (3, 1, 3)
+    assert output.isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("name", "shape"), [one for one in SIZES if one[0] != "timesnet" and one[1] in SHAPES[:3]], ids=str
 )
@@ -161,6 +171,12 @@ def test_smoothing_by_hand():
     torch.testing.assert_close(smoothing(values).flatten(), torch.tensor([3.0, 4.5]))
     growing = smoothing(values, torch.full((1, 2, 1, 1), 8.0)).flatten()
     torch.testing.assert_close(growing, torch.tensor([5.0, 8.5]))
+
+
+@pytest.mark.parametrize("name", ["Stationary", "nonstationary", "Non-stationary Transformer"])
+def test_a_model_is_loaded_by_any_of_its_names(name):
+    part, tensors = load(next(path for path in CASES if path.stem == "nonstationary_transformer-imputation"))
+    assert run(from_released(part["weight"], part["config"], name), tensors).isfinite().all()
 
 
 @pytest.mark.parametrize(

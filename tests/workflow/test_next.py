@@ -56,6 +56,14 @@ def test_a_cell_with_two_of_three_seeds_comes_first(plan, monkeypatch):
     assert len(others) == 9
 
 
+def test_a_failed_run_is_not_counted_as_one_of_unknown_cost(plan, monkeypatch):
+    failed = type("Failed", (), {"is_done": False, "state": "failed", "epoch": 0})
+    monkeypatch.setattr("specar.results.order.status_of", lambda *_: failed)
+    monkeypatch.setattr("specar.results.order.loads_of", lambda _: {})
+    order = in_order(plan, rates_of())
+    assert (order.unknown, order.failed) == (0, len(plan.runs))
+
+
 def test_a_budget_is_kept_and_filled(plan):
     order = in_order(plan, rates_of())
     total = sum(run.seconds for run in order.runs) / 3600

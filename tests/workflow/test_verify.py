@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 
+from specar.base.errors import SpecarError
 from specar.cli import main
-from specar.config import load_config
+from specar.config import load_config, parse_config
 from specar.cost.sample import sample
 from specar.runs.records import sealed
 from specar.runs.store import plan_of
-from specar.runs.verify import DIFFERENT, SAME, WITHIN, compared
+from specar.runs.verify import DIFFERENT, SAME, WITHIN, compared, find_record
 
 CONFIG = ("--config", "config.yaml")
 
@@ -43,6 +44,12 @@ def test_an_edited_record_is_found_before_anything_is_trained(records, capsys, m
     edited.write_text(json.dumps(record))
     assert main(["verify", records[0].parent.name, edited.parent.name, *CONFIG]) == 1
     assert f"{edited.parent.name}/metrics.json was edited" in capsys.readouterr().err
+
+
+def test_a_run_without_a_record_is_said(tmp_path):
+    plan = plan_of(parse_config({"results": str(tmp_path)}))
+    with pytest.raises(SpecarError, match="no record of a run no-such-run"):
+        find_record(plan, "no-such-run")
 
 
 def test_words():

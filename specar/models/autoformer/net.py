@@ -33,9 +33,9 @@ class AutoCorrelation(nn.Module):
         steps = q.shape[2]
         k, v = (_with_steps(part, steps) for part in (k, v))
         agreement = torch.fft.irfft(
-            (spectrum(q) * spectrum(k).conj()).mean(dim=(1, 3))
+            (spectrum(q) * spectrum(k).conj()).mean(dim=(1, 3)), n=max(steps // 2 * 2, 1)
         )  # (B, L), or as in the authors' code L - 1 where L is odd
-        number = min(int(self.factor * math.log(steps)), agreement.shape[1])
+        number = min(max(int(self.factor * math.log(steps)), 1), agreement.shape[1])
         ranked = agreement.mean(dim=0, keepdim=True) if self.training else agreement
         delays = ranked.topk(number).indices.expand(len(q), -1)  # (B, number)
         weights = agreement.gather(1, delays).softmax(dim=1)

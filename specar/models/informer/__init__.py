@@ -38,7 +38,7 @@ class Config(transformer.Config):
 
     def taken(self, steps: int) -> int:
         """How many of the steps are sampled, or ask."""
-        return min(self.factor * math.ceil(math.log(steps)), steps)
+        return min(max(self.factor * math.ceil(math.log(steps)), 1), steps)
 
 
 def build(config: Config, shape: SeriesShape) -> nn.Module:
