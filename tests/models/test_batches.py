@@ -10,16 +10,18 @@ NETWORKS = [label for label, entry in builtin("models").items() if spec_of(entry
 SMALL = {
     **{"d_model": 16, "d_ff": 16, "e_layers": 1, "n_heads": 2, "conv_layers": 2, "window_length": 4},
     **{"top_k": 2, "num_kernels": 2, "p_hidden_dims": [8]},
+    "stacks": [{"basis": "trend", "width": 16}],
 }
 SIZES = (1, 7, 256)
 
 
 def metrics_by_size(make_run, make_small_task, label):
     """Test metrics of a model as it is built, by examples per evaluation batch."""
-    fields = spec_of(builtin("models")[label]["module"]).config.model_fields
-    settings = {name: value for name, value in SMALL.items() if name in fields}
+    spec = spec_of(builtin("models")[label]["module"])
+    fields, name = spec.config.model_fields, min(spec.tasks or {"imputation"})
+    settings = {key: value for key, value in SMALL.items() if key in fields}
     changes = {"run_models": [label], "model": {}, "models": {label: {"settings": settings}}}
-    run, task = make_run("imputation", **changes), make_small_task("imputation", **changes)
+    run, task = make_run(name, **changes), make_small_task(name, **changes)
     torch.manual_seed(0)
     model = build_model(run.model.module, run.model.settings, task.shape).eval()
     found = {}
