@@ -22,6 +22,7 @@ def argument(*names: str, **options: Any) -> Argument:
     return names, options
 
 
+JSON = argument("--json", action="store_true", help="print the numbers as JSON")
 _PLAN = (
     argument(
         "--config", action="append", metavar="FILE", help="configuration, later files over earlier ones"

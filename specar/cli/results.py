@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specar.cli.commands import argument, command, plan_of, tasks_of
+from specar.cli.commands import JSON, argument, command, plan_of, tasks_of
 
 if TYPE_CHECKING:
     from specar.results.ledger import Ledger
@@ -99,17 +99,21 @@ def _ablations(options: argparse.Namespace) -> None:
         write_ablation(plan, name)
 
 
-@command("judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks")
+@command("judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks", JSON)
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
     from specar.tables.comparisons import in_words
+    from specar.tables.judgement import counts_table
+    from specar.tables.render import plain
 
     ledger = _ledger(options)
     judgement, folder = judge(ledger), ledger.plan.judgement
     write_judgement(judgement, folder)
-    print(judgement.summary.to_string(index=False))
-    print(f"\n{in_words(judgement)}\njudgement {folder}/")
+    if options.json:
+        print(judgement.summary.to_json(orient="records"))
+        return
+    print(f"{plain(counts_table(judgement))}\n\n{in_words(judgement)}\njudgement {folder}/")
 
 
 @command(

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.cli.commands import argument, command, plan_of
+from specar.cli.commands import JSON, argument, command, plan_of
 from specar.config import RunConfig, run_id
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import explain, read_yaml
@@ -61,18 +61,23 @@ def _plan(options: argparse.Namespace) -> None:
     write_plan(plan_of(options), Path(options.output))
 
 
-@command("show how far the matrix is, what failed, and the time left")
+@command(
+    "show how far the matrix is, what failed, and the time left",
+    JSON,
+)
 def _status(options: argparse.Namespace) -> None:
-    from specar.tables.status import overview
+    from specar.tables.status import overview, state_counts
 
-    print(overview(plan_of(options)))
+    plan = plan_of(options)
+    print(json.dumps(state_counts(plan)) if options.json else overview(plan))
 
 
-@command("print how many hours the tasks take on classes of machines")
+@command("print how many hours the tasks take on classes of machines", JSON)
 def _cost(options: argparse.Namespace) -> None:
-    from specar.tables.status import cost_text
+    from specar.tables.status import cost_hours, cost_text
 
-    print(cost_text(plan_of(options)))
+    plan = plan_of(options)
+    print(json.dumps(cost_hours(plan)) if options.json else cost_text(plan))
 
 
 @command(
@@ -93,21 +98,26 @@ def _cost(options: argparse.Namespace) -> None:
 )
 def _runs(options: argparse.Namespace) -> None:
     from specar.runs.records import finished_record
+    from specar.tables.render import plain
+    from specar.tables.runs import ListedRun, runs_table
 
     plan = plan_of(options)
     chosen = list(_chosen(plan, options))
     if not chosen:
         print("no run fits these options", file=sys.stderr)
+    listed = []
     for name, status in chosen:
-        record = finished_record(plan, name) if status.is_done else None
+        record = finished_record(plan, name) if status.is_done and not options.ids else None
         if options.ids:
             print(name)
         elif options.json:
             found = record or {"run_id": name, "state": status.state, "attempts": status.attempts}
             print(json.dumps(found))
         else:
-            what = json.dumps(record["metrics"]) if record else status.reason
-            print(f"{status.state:<12} {name} {what}".rstrip())
+            metrics = record["metrics"] if record else {}
+            listed.append(ListedRun(name, status.state, metrics, status.reason))
+    if listed:
+        print(plain(runs_table(listed)))
 
 
 def _chosen(plan: Plan, options: argparse.Namespace) -> Iterator[tuple[str, RunStatus]]:

@@ -15,7 +15,7 @@ from specar.runs.plan import Plan
 from specar.runs.records import finished_record
 from specar.runs.status import STATES, RunStatus, State, status_of
 from specar.runs.store import started_ablations
-from specar.tables.render import pipes, plain
+from specar.tables.render import plain
 from specar.tables.table import Table, listed
 
 _MOST = 20
@@ -26,14 +26,20 @@ def overview(plan: Plan) -> str:
     found = {name: status_of(plan, name) for name in plan.runs}
     started = ablation_counts(plan, started_ablations(plan))
     lists = _lists(plan, found)
+    counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
+    parts = [plain(counts), *lists, _time_left(plan, found), cost_left(plan, found), started]
+    return "\n\n".join(part for part in parts if part)
+
+
+def cost_left(plan: Plan, found: dict[str, RunStatus] | None = None) -> str:
+    """Return what all runs cost by the cost model, and what those that are left do, a line per machine."""
+    found = found or {name: status_of(plan, name) for name in plan.runs}
     left = {
         name: 1 - min(status.epoch / plan.runs[name].training.epochs, 1)
         for name, status in found.items()
         if not status.is_done
     }
-    counts = counts_table((plan.runs[name], status.state) for name, status in found.items())
-    parts = [plain(counts), *lists, _time_left(plan, found), summary(plan, left), started]
-    return "\n\n".join(part for part in parts if part)
+    return summary(plan, left)
 
 
 def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
@@ -44,6 +50,17 @@ def ablation_counts(plan: Plan, names: Iterable[str]) -> str:
         done = sum(status_of(plan, run).is_done for run in runs)
         lines.append(f"{name:<20} {done:>5} of {len(runs):>5} runs done  {plan.config.ablations[name].title}")
     return "\n".join(["ablations (snakemake ablation_NAME)", *lines]) if lines else ""
+
+
+def state_counts(plan: Plan) -> list[dict[str, Any]]:
+    """Return the numbers of runs, a row per task and dataset: in all, and in each state."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for name, run in plan.runs.items():
+        counts[run.task, run.dataset][status_of(plan, name).state] += 1
+    return [
+        {"task": task, "dataset": dataset, "runs": found.total(), **{state: found[state] for state in STATES}}
+        for (task, dataset), found in counts.items()
+    ]
 
 
 def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
@@ -131,33 +148,48 @@ def next_text(order: Order, runs: Sequence[Next], rates: Rates) -> str:
 
 
 def cost_text(plan: Plan) -> str:
-    """Return hours per task on every class of machine, and on this one if it was measured, as Markdown."""
-    own, loads = here(), loads_of(plan)
-    machines = [*classes(), *([own] if own else [])]
-    rows = []
-    for task in plan.tasks:
-        some = [load for name, load in loads.items() if plan.runs[name].task == task]
-        rows.append(_row(task.replace("_", " "), some, machines))
-    rows.append(_row("all", loads.values(), machines))
-    largest = _largest(plan, loads, machines[-1])
-    rest = [load for name, load in loads.items() if plan.runs[name].dataset not in largest]
-    rows += [_row(f"all but {' and '.join(largest)}", rest, machines)] if rest else []
-    header = ["task", "runs", *(_head(rates, rates is own) for rates in machines)]
+    """Return hours per task on every class of machine, and on this one if it was measured, as text."""
     notes = [
         "In fp32, one run after the other, every run to its last epoch: patience may end it earlier.",
-        *(f"{described(rates)}." for rates in machines),
-        *unknown(plan, loads),
+        *(f"{described(rates)}." for rates in _machines().values()),
+        *unknown(plan, loads_of(plan)),
     ]
-    return "\n".join([pipes(listed("cost", "Cost", header, rows)), "", *notes])
+    return "\n".join([plain(cost_table(plan)), "", *notes])
 
 
-def _head(rates: Rates, own: bool) -> str:
-    return f"{rates.device} ({'make bench' if own else 'measured' if rates.measured else 'assumed'})"
+def cost_table(plan: Plan) -> Table:
+    """Return the hours of `cost_hours` as a table."""
+    rows = cost_hours(plan)
+    lines = [
+        [row["task"], str(row["runs"]), *(f"{h:,.{1 if h < 10 else 0}f} h" for h in row["hours"].values())]
+        for row in rows
+    ]
+    return listed("cost", "Cost", ["task", "runs", *rows[0]["hours"]], lines)
 
 
-def _row(title: str, loads: Collection[Load], machines: Iterable[Rates]) -> list[str]:
-    hours = [sum(seconds_of(load, rates) for load in loads) / 3600 for rates in machines]
-    return [title, str(len(loads)), *(f"{value:,.{1 if value < 10 else 0}f} h" for value in hours)]
+def cost_hours(plan: Plan) -> list[dict[str, Any]]:
+    """Return ``task``, ``runs`` and ``hours`` by machine: of tasks, of all, and without the largest two."""
+    machines, loads = _machines(), loads_of(plan)
+    largest = _largest(plan, loads, [*machines.values()][-1])
+    groups = {
+        task.replace("_", " "): [load for name, load in loads.items() if plan.runs[name].task == task]
+        for task in plan.tasks
+    }
+    rest = [load for name, load in loads.items() if plan.runs[name].dataset not in largest]
+    groups |= {"all": list(loads.values()), **({f"all but {' and '.join(largest)}": rest} if rest else {})}
+    return [
+        {"task": title, "runs": len(some), "hours": _hours(some, machines)} for title, some in groups.items()
+    ]
+
+
+def _hours(loads: Collection[Load], machines: Mapping[str, Rates]) -> dict[str, float]:
+    return {name: sum(seconds_of(load, rates) for load in loads) / 3600 for name, rates in machines.items()}
+
+
+def _machines() -> dict[str, Rates]:
+    """Classes of machines, and this one last if it was measured; names say where the rates come from."""
+    known = {f"{one.device} ({'measured' if one.measured else 'assumed'})": one for one in classes()}
+    return known | ({f"{own.device} (make bench)": own} if (own := here()) else {})
 
 
 def _largest(plan: Plan, loads: Mapping[str, Load], rates: Rates) -> list[str]:

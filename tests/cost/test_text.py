@@ -9,7 +9,8 @@ from specar.cli import main
 from specar.config import parse_config
 from specar.cost.predict import duration, summary
 from specar.runs.store import plan_of
-from specar.tables.status import cost_text
+from specar.tables.render import pipes
+from specar.tables.status import cost_table, cost_text
 
 PAGE = Path(__file__).parents[2] / "docs/speed.md"
 ROW = {
@@ -54,7 +55,7 @@ def test_with_a_benchmark(plan, tmp_path):
     path.write_text(json.dumps([ROW] * 6))
     _, line = summary(plan, dict.fromkeys(plan.runs, 1.0)).splitlines()
     assert "for the 2 left: known, 4 threads (measured, results/benchmarks/speed.json; " in line
-    assert "known, 4 threads (make bench)" in cost_text(plan).splitlines()[0]
+    assert "known, 4 threads (make bench)" in [column.headings[0] for column in cost_table(plan).columns]
 
 
 def test_a_model_of_ones_own_is_left_out(plan, tmp_path):
@@ -77,24 +78,28 @@ def test_nothing_is_left(plan):
 def test_table_of_the_command(plan, capsys, tmp_path):
     (tmp_path / "config.yaml").write_text("seeds: [1]\n")
     assert main(["cost", "--config", "config.yaml"]) == 0
-    head, rule, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
-    assert head.split(" | ")[2:] == [
-        "H200 (assumed)",
-        "RTX 3090 (assumed)",
-        "AMD EPYC, 2 threads (measured) |",
-    ]
-    assert len(rule.split("|")) == len(head.split("|"))
-    counts = [int(row.split("|")[2]) for row in rows]
+    text = capsys.readouterr().out.split("\n\n")[0]
+    assert main(["cost", "--json", "--config", "config.yaml"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    for row in rows:
+        assert list(row["hours"]) == [
+            "H200 (assumed)",
+            "RTX 3090 (assumed)",
+            "AMD EPYC, 2 threads (measured)",
+        ]
+    counts = [row["runs"] for row in rows]
     assert counts[:-2] == [288, 48, 192, 60, 24]
     assert counts[-2] == sum(counts[:-2])
-    assert "all but Traffic and Electricity" in rows[-1]
+    assert rows[-1]["task"] == "all but Traffic and Electricity"
+    lines = text.splitlines()[-len(rows) :]
+    assert [line.split("  ")[0] for line in lines] == [row["task"] for row in rows]
+    assert len(set(map(len, lines))) == 1  # aligned
 
 
 def test_the_page_has_the_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPECAR_MIRROR", raising=False)
-    printed = cost_text(plan_of(parse_config({}))).split("\n\n")[0]
-    assert printed in PAGE.read_text(encoding="utf-8")
+    assert pipes(cost_table(plan_of(parse_config({})))) in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

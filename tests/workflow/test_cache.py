@@ -63,9 +63,9 @@ def test_a_deleted_record_is_trained_and_no_other(finished):
 
 def test_without_the_cache_all_is_trained(finished):
     finished.configure(use_cache=False)
-    planned = [finished.snakemake("tables", "-n")]
+    planned = [finished.snakemake("tables", "-n", "--quiet", "host")]
     finished.configure(use_cache=True)
-    planned.append(finished.snakemake("tables", "-n"))
+    planned.append(finished.snakemake("tables", "-n", "--quiet", "host"))
     without, with_cache = (done.stdout + done.stderr for done in planned)
     for name in finished.names:
         assert f"output: results/runs/{name}/metrics.json" in without

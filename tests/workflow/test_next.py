@@ -105,6 +105,6 @@ def test_the_workflow_does_what_fits(workspace, monkeypatch, capsys):
     assert main(["next", "--hours", "0.02", "--ids", "--config", "config.yaml"]) == 0
     ids = capsys.readouterr().out.split()
     assert 0 < len(ids) < 8
-    planned = workspace.snakemake("-n", "tables", "--config", "budget_hours=0.02").stdout
+    planned = workspace.snakemake("-n", "tables", "--quiet", "host", "--config", "budget_hours=0.02").stdout
     assert re.findall("output: results/runs/(.*)/metrics.json", planned) == ids  # in this order
     assert "rule write_imputation" in planned

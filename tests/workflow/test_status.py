@@ -76,7 +76,17 @@ def test_done_failed_and_missing(failed, monkeypatch, capsys):
         assert main(["runs", "--ids", *arguments, "--config", "config.yaml"]) == 0
         assert len(capsys.readouterr().out.split()) == expected
     assert main(["runs", "--json", "--state", "done", "--config", "config.yaml"]) == 0
-    assert json.loads(capsys.readouterr().out)["metrics"]["mse"] > 0
+    mse = json.loads(capsys.readouterr().out)["metrics"]["mse"]
+    assert mse > 0
+    # the table has the digits of the paper, and why a run failed
+    assert main(["runs", "--config", "config.yaml"]) == 0
+    head, done, *others = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["State", "Run", "MSE"]
+    assert done.split()[2] == f"{mse:.3f}"
+    assert any(line.startswith("failed") and "NotFinite: " in line for line in others)
+    assert main(["status", "--json", "--config", "config.yaml"]) == 0
+    counts = json.loads(capsys.readouterr().out)
+    assert [(row["runs"], row["done"], row["failed"], row["missing"]) for row in counts] == [(3, 1, 1, 1)]
 
 
 def test_running_then_stopped_then_killed(fresh, capsys):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 # Where this file is from, also where another workflow takes it as a module; the package lies there.
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]))
+from snakemake.logging import DefaultFilter, LogEvent, get_event, logger
 from snakemake.path_modifier import PathModifier
+from snakemake.settings.enums import Quietness
 
 from specar.base.names import PROJECT
 from specar.outputs import names as files_of
@@ -44,6 +46,15 @@ def share_gpus():
         workflow.register_resource("gpu", gpus * sharing)
 
 
+def with_errors(self, record, shown=DefaultFilter.filter):
+    """Show the errors of jobs, with their logs, also where Snakemake is quiet about rules."""
+    is_error = get_event(record) in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+    return (is_error and Quietness.ALL not in self.quiet) or shown(self, record)
+
+
+DefaultFilter.filter = with_errors
+
+
 # Snakemake's own lock outlives a kill, so that the default profile does without it.
 def hold_results():
     """Be the only workflow that works on these results."""
@@ -68,11 +79,16 @@ def will_run():
 # configuration, must not count among the params: that is what "threads" is for, which Snakemake takes for
 # derived params.
 def plan_file(wildcards, threads):
-    """The plan for a job of this configuration, written if jobs are run from here."""
+    """The plan for a job of this configuration, written if jobs are run from here; else a dry run tells its cost."""
     if will_run() and plan_file.pending:
         if not IS_MAIN or workflow.execution_settings.no_hooks:
             hold_results()
         write_plan(PLAN, PLAN.file)
+        plan_file.pending = False
+    if workflow.is_main_process and workflow.dryrun and plan_file.pending:
+        from specar.tables.status import cost_left  # imports what tables need
+
+        logger.info(cost_left(PLAN), extra={"event": LogEvent.RUN_INFO})
         plan_file.pending = False
     return PLAN.file.as_posix()
 
