@@ -64,7 +64,8 @@ def points_of(ledger: Ledger, task: str, metric: str) -> Found:
     failed = counts[counts["problem"] != ""]
     problems = dict(zip(failed["model"], failed["problem"], strict=True))
     in_paper = [setting in printed.get(dataset, ()) for dataset, setting in counts[CELL[:2]].to_numpy()]
-    counts = counts[pd.Series(in_paper, counts.index, dtype=bool) & counts["total"].notna()]
+    # Fitted models have no parameters to count.
+    counts = counts[pd.Series(in_paper, counts.index, dtype=bool) & (counts["total"] > 0)]
     table = ledger.of(task).cells
     table = table[(table["protocol"] == PROTOCOL) & (table["metric"] == metric)]
     cells = table.merge(counts, on=CELL)

@@ -10,7 +10,9 @@ from specar.runs.records import describe, sealed
 from specar.runs.store import plan_of
 
 TEMPLATE = json.loads(
-    next((Path(__file__).parents[2] / "results" / "cached").glob("classification-*.json")).read_text()
+    next(
+        (Path(__file__).parents[2] / "results" / "cached").glob("classification-*-specar-*.json")
+    ).read_text()
 )
 
 SMALL = {

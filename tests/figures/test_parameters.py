@@ -66,6 +66,13 @@ def test_points(plan):
     assert means == []  # seven sets are not in the plan
 
 
+def test_a_fitted_model_without_parameters_has_no_point(plan, monkeypatch):
+    made = plan(VALUES, lambda run: run.dataset == "Heartbeat")
+    counts = parameters_of(made, "classification").assign(total=0.0)
+    monkeypatch.setattr("specar.figures.parameters_data.parameters_of", lambda *_: counts)
+    assert points_of(ledger_of(made), "classification", "accuracy").points == []
+
+
 def test_mean_over_all_sets(plan):
     values = {"seeds": [1], "run_models": ["specar"], "matrix": [{"task": "classification"}]}
     (mean,) = points_of(ledger_of(plan(values)), "classification", "accuracy").means

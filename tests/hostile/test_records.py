@@ -140,12 +140,13 @@ def test_one_damaged_record_costs_its_own_cell_and_is_made_again(tmp_path, monke
         }
     )
     shipped, plan = plan_of(load_config("config/cached.yaml")), plan_of(values)
-    for run in plan.runs:
+    done = [run for run in plan.runs if run in shipped.cached_runs]
+    for run in done:
         place = plan.own_record_file(run)
         place.parent.mkdir(parents=True)
         shutil.copy(shipped.record_file(run), place)
     whole = ledger_of(plan)
-    hurt = next(run for run in plan.runs if plan.runs[run].dataset == "JapaneseVowels")
+    hurt = next(run for run in done if plan.runs[run].dataset == "JapaneseVowels")
     plan.own_record_file(hurt).write_text('{"run_id": NaN}')
     ledger = ledger_of(plan)
     assert "not valid JSON" in ledger.failed[hurt]

@@ -18,7 +18,7 @@ from .browser import NAMES, browser_on, find_chromium
 from .html_page import Page
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = json.loads(next((ROOT / "results" / "cached").glob("classification-*.json")).read_text())
+TEMPLATE = json.loads(next((ROOT / "results" / "cached").glob("classification-*-specar-*.json")).read_text())
 METRICS = {
     "long_term_forecast": {"mse": 0.39, "mae": 0.41},
     "classification": {"accuracy": 0.97, "macro_f1": 0.96},

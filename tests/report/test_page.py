@@ -72,7 +72,7 @@ def test_nothing_has_been_run(nothing):
     parts = {part.attributes["aria-labelledby"]: part.text for part in page.root.all("section")}
     assert "None of the 20 runs of this configuration is done" in parts["summary"]
     assert "13 of 30 hold, 13 in part, 2 do not, and 2 cannot be judged" in parts["summary"]
-    assert "not shown yet: 0 of 10 runs; no cell is run" in parts["summary"]
+    assert "published cells run, by 0 runs of 10." in parts["summary"]
     assert "30 of 30 claims cannot be judged by our runs yet" in parts["summary"]
     assert "81.72 printed, 84.63 by chance" in parts["summary"]
     assert "No run of this configuration has been started yet" in parts["records"]

@@ -76,8 +76,8 @@ class Answer:
             words = ", ".join(f"{counts[word]} {word}" for word in VERDICTS if word != NOT_RUN)
             lead = _lead(counts, there, len(cells))
             title = self.context.plan.config.models[str(model)].title or str(model)
-            of_cells = f"of {plural(there, 'published cell')} run {words}" if there else "no cell is run"
-            yield f"{title}: {lead} {done:,} of {plural(len(runs), 'run')}; {of_cells}."
+            run = f"{there:,} of {plural(len(cells), 'published cell')} run, by {plural(done, 'run')}"
+            yield f"{title}: {lead} {run} of {len(runs):,}{f': {words}' if there else ''}."
 
     @property
     def counts(self) -> list[tuple[str, str, int]]:
