@@ -214,6 +214,7 @@ class MatrixEntry(Overrides):
 
 
 def check_task_settings(task: str, settings: TaskSettings) -> None:
+    """Raise ValueError where one is set that the task has not."""
     for name in settings.model_dump(exclude_none=True):
         if name not in TASK_INFO[task].task_settings:
             raise ValueError(f"task_settings.{name} does not apply to {task}")

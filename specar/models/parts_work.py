@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
+from specar.models.settings import Attention
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
     from specar.models.transformer import Config
-
-
-class Heads(Protocol):
-    """Settings of attention."""
-
-    @property
-    def d_model(self) -> int: ...
-    @property
-    def n_heads(self) -> int: ...
 
 
 class Works(NamedTuple):
@@ -55,7 +47,7 @@ def product(rows: int, inputs: int, outputs: int, of_data: bool = False, trained
     return Work(forward, ((2 if of_data else 3) if trained else 1) * forward, rows * outputs)
 
 
-def attention_maps(config: Heads, steps: int, asked: int, used: str = "qkv") -> Work:
+def attention_maps(config: Attention, steps: int, asked: int, used: str = "qkv") -> Work:
     """Work of the maps to queries, keys and values, and of the one out; ``used`` are those with an effect."""
     inner = config.d_model // config.n_heads * config.n_heads
     total = product(steps, inner, config.d_model)
@@ -64,7 +56,7 @@ def attention_maps(config: Heads, steps: int, asked: int, used: str = "qkv") -> 
     return total
 
 
-def full_attention(config: Heads) -> Callable[[int, int], Work]:
+def full_attention(config: Attention) -> Callable[[int, int], Work]:
     """Work of attention of every step to every step, with its maps."""
     inner = config.d_model // config.n_heads * config.n_heads
 

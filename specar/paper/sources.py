@@ -67,6 +67,7 @@ def baseline_labels(task: str) -> dict[str, str]:
 
 
 def baseline_label(name: str) -> str:
+    """Return the name of a floor as tables print it."""
     return _BASELINE_NAMES.get(name, name.replace("_", " "))
 
 

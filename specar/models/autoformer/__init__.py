@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from specar.models import transformer
 from specar.models.parts_work import Works, attention_maps, product, work_of
+from specar.models.settings import MovingAverage
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -32,14 +33,7 @@ RELEASED_UNUSED = transformer.RELEASED_UNUSED
 class DecompositionConfig(transformer.Config):
     """What all that decompose have for settings."""
 
-    moving_avg: int = Field(25, ge=1, le=10_001, description="steps of the moving average, an odd number")
-
-    @field_validator("moving_avg")
-    @classmethod
-    def _odd(cls, steps: int) -> int:
-        if steps % 2 == 0:
-            raise ValueError(f"it is an odd number of steps, not {steps}")
-        return steps
+    moving_avg: MovingAverage = 25
 
 
 class Config(DecompositionConfig):

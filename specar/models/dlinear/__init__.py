@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, field_validator
-
 from specar.base.strict import Strict
+from specar.models.settings import MovingAverage
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -23,14 +22,7 @@ RELEASED = ((r"^Linear_Seasonal", "seasonal"), (r"^Linear_Trend", "trend"), (r"^
 class Config(Strict):
     """The settings of DLinear."""
 
-    moving_avg: int = Field(25, ge=1, le=10_001, description="steps of the moving average, an odd number")
-
-    @field_validator("moving_avg")
-    @classmethod
-    def _odd(cls, steps: int) -> int:
-        if steps % 2 == 0:
-            raise ValueError(f"it is an odd number of steps, not {steps}")
-        return steps
+    moving_avg: MovingAverage = 25
 
 
 def build(config: Config, shape: SeriesShape) -> nn.Module:

@@ -31,6 +31,7 @@ class Smoothing(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, values: Tensor, growth: Tensor | None = None) -> Tensor:
+        """Smooth (B, S, heads, E) along S and add growth, (B, S, heads, E), by its distance from the end."""
         steps = values.shape[1]
         decay = self.decay.sigmoid()
         powers = (decay ** torch.arange(steps + 1, device=values.device)).t()[..., None]  # (S + 1, heads, 1)

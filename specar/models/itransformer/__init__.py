@@ -9,30 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from specar.base.strict import Strict
 from specar.models.parts_work import full_attention, product
+from specar.models.settings import Attention
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Config(Strict):
+class Config(Attention):
     """The settings of iTransformer."""
 
-    d_model: int = Field(512, ge=1, le=8192, description="values M of a channel")
-    n_heads: int = Field(8, ge=1, le=1024, description="heads of the attention, at most d_model")
     e_layers: int = Field(2, ge=1, le=64, description="layers of attention")
     d_ff: int = Field(512, ge=1, le=65_536, description="values inside the feed-forward of a channel")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of values dropped in training")
-
-    @model_validator(mode="after")
-    def _heads_have_values(self) -> Config:
-        if self.n_heads > self.d_model:
-            raise ValueError(f"n_heads is at most d_model, {self.d_model}, not {self.n_heads}")
-        return self
 
 
 def build(config: Config, shape: SeriesShape) -> nn.Module:

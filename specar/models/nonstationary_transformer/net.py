@@ -50,6 +50,7 @@ class NonstationaryTransformer(Transformer):
         padding_mask: Tensor | None = None,
         future_time_features: Tensor | None = None,
     ) -> ModelOutput:
+        """Map (B, S, N) to (B, H or S, N), or to (B, classes), by way of the normalised series."""
         if observed_mask is not None:
             x = x.masked_fill(observed_mask == 0, 0)
         normal, mean, std = normalised(x, observed_mask)  # (B, S, N), (B, 1, N), (B, 1, N)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from specar.base.errors import SpecarError
-from specar.base.strict import Strict
 from specar.models.parts_work import full_attention, product
+from specar.models.settings import Attention
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BATCH_DEPENDENT = "training"  # by the batch norm between the layers
 
 
-class Config(Strict):
+class Config(Attention):
     """The settings of PatchTST."""
 
     d_model: int = Field(128, ge=1, le=8192, description="values M of a patch")
@@ -34,12 +34,6 @@ class Config(Strict):
     stride: int = Field(
         8, ge=1, le=10_000, description="steps between patches, and of the last value after all"
     )
-
-    @model_validator(mode="after")
-    def _heads_have_values(self) -> Config:
-        if self.n_heads > self.d_model:
-            raise ValueError(f"n_heads is at most d_model, {self.d_model}, not {self.n_heads}")
-        return self
 
     def patches(self, shape: SeriesShape) -> int:
         """Number of patches. SpecarError: the input is shorter than one."""

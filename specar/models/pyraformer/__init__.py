@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from specar.base.errors import SpecarError
-from specar.base.strict import Strict
 from specar.models.parts_work import full_attention, product
+from specar.models.settings import Attention
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ RELEASED = (
 RELEASED_UNUSED = r"^embedding\.time\."  # made there also for tasks without time features
 
 
-class Config(Strict):
+class Config(Attention):
     """The settings of Pyraformer."""
 
     d_model: int = Field(512, ge=4, le=8192, description="values M of a node")
-    n_heads: int = Field(8, ge=1, le=1024, description="heads of the attention, at most d_model")
     e_layers: int = Field(5, ge=1, le=64, description="layers of attention")
     d_ff: int = Field(2048, ge=1, le=65_536, description="values inside the feed-forward of a node")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of values dropped in training")
     windows: list[Annotated[int, Field(ge=2, le=1000)]] | None = Field(
         None,
         min_length=1,
@@ -51,12 +49,6 @@ class Config(Strict):
         description="nodes below a node of each upper layer; null: 4, 4, in short-term forecasts 2, 2",
     )
     inner_size: int = Field(5, ge=1, le=10_001, description="neighbours that a node attends to, with itself")
-
-    @model_validator(mode="after")
-    def _heads_have_values(self) -> Config:
-        if self.n_heads > self.d_model:
-            raise ValueError(f"n_heads is at most d_model, {self.d_model}, not {self.n_heads}")
-        return self
 
     def windows_of(self, shape: SeriesShape) -> list[int]:
         """Nodes below a node of each upper layer. SpecarError: the input is too short for them."""

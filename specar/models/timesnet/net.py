@@ -50,6 +50,7 @@ class TimesBlock(nn.Module):
         self.conv = nn.Sequential(Inception(*ends, number), nn.GELU(), Inception(*ends[::-1], number))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (B, T, M) to the same shape; periods are those of the whole batch."""
         steps = x.shape[1]
         amplitudes = spectrum(x, dim=1).abs()[:, 1:]  # (B, T // 2, M), without the mean
         top = amplitudes.detach().mean((0, 2)).topk(min(self.top_k, steps // 2)).indices

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from specar.base.errors import SpecarError
-from specar.base.strict import Strict
 from specar.models.parts_work import Works, full_attention, work_of
+from specar.models.settings import Attention
 from specar.models.shape import SeriesShape, Work
 
 if TYPE_CHECKING:
@@ -40,27 +40,18 @@ RELEASED = (
 RELEASED_UNUSED = r"^decoder|\.time\."  # made there also for tasks without forecast or time features
 
 
-class Config(Strict):
+class Config(Attention):
     """The settings of the Transformer."""
 
-    d_model: int = Field(512, ge=1, le=8192, description="values M of a step")
-    n_heads: int = Field(8, ge=1, le=1024, description="heads of the attention, at most d_model")
     e_layers: int = Field(5, ge=1, le=64, description="layers of the encoder")
     d_layers: int = Field(1, ge=1, le=64, description="layers of the decoder, for forecasts")
     d_ff: int = Field(2048, ge=1, le=65_536, description="values inside the feed-forward of a step")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of values dropped in training")
     label_len: int | None = Field(
         None,
         ge=0,
         le=100_000,
         description="last steps of the input that the decoder sees; null: half of them",
     )
-
-    @model_validator(mode="after")
-    def _heads_have_values(self) -> Config:
-        if self.n_heads > self.d_model:
-            raise ValueError(f"n_heads is at most d_model, {self.d_model}, not {self.n_heads}")
-        return self
 
     def label(self, shape: SeriesShape) -> int:
         """Steps of the input that the decoder sees. SpecarError: there are not as many."""

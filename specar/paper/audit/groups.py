@@ -130,6 +130,7 @@ class Row:
 
 @lru_cache(maxsize=4)
 def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
+    """Return the rows of all tables, by what their cells share; a model or variant is a cell of one."""
     used = {
         source: tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
         for source, cells in grouped(paper.cells, lambda cell: cell.source_table).items()
@@ -139,4 +140,5 @@ def rows(paper: Paper) -> dict[tuple[str | bool, ...], Row]:
 
 
 def row_of(paper: Paper, cell: Cell) -> Row:
+    """Return the row that a cell stands in."""
     return rows(paper)[without(cell, "model", "variant")]
