@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from specar.base.errors import SpecarError
 from specar.config import RunConfig
@@ -16,6 +17,7 @@ from specar.runs.plan import Plan
 # Of a job: start of the process, imports, reading the data. An estimate, little beside most runs.
 FIXED_SECONDS = 5.0
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 def loads_of(plan: Plan, runs: Mapping[str, RunConfig] | None = None) -> dict[str, Load]:
@@ -50,6 +52,16 @@ def load_of(run: RunConfig, examples: Examples, work: Work) -> Load:
 def seconds_of(load: Load, rates: Rates) -> float:
     """Return the time of a run that patience does not end before its last epoch."""
     return rates.seconds(load) + FIXED_SECONDS
+
+
+def fitting(priced: Iterable[tuple[_T, float]], hours: float) -> list[_T]:
+    """Return what fits into ``hours``, one after the other, each with its seconds: the dearer give way."""
+    chosen, left = [], 3600 * hours
+    for one, seconds in priced:
+        if seconds <= left:
+            chosen.append(one)
+            left -= seconds
+    return chosen
 
 
 def summary(plan: Plan, left: Mapping[str, float]) -> str:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
 from specar.config import RunConfig, run_id
-from specar.cost.predict import loads_of, seconds_of
+from specar.cost.predict import fitting, loads_of, seconds_of
 from specar.cost.rates import Rates
 from specar.paper.metrics import METRICS, margin_of
 from specar.paper.published import published
@@ -131,12 +131,7 @@ def within(
     if len(loads) < len(todo):
         raise SpecarError("the cost of these runs is not known: prepare the dataset first ('specar prepare')")
     seconds = {name: seconds_of(load, rates) for name, load in loads.items()}
-    chosen, left = [], 3600 * hours
-    for name, trial in todo.items():
-        if seconds[name] <= left:
-            chosen.append(trial)
-            left -= seconds[name]
-    return chosen, seconds
+    return fitting(((trial, seconds[name]) for name, trial in todo.items()), hours), seconds
 
 
 def explained(plan: Plan, run: RunConfig) -> pd.DataFrame:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.paper.metrics import margins_in_words
 from specar.results.convergence import NOT_CONVERGED, RULE
+from specar.results.order import MIN_SEEDS as MIN_SEEDS
 
 ALPHA = 0.05  # level of every test
 SHOWN = 0.95  # confidence of the intervals that are shown
 TESTED = 1 - 2 * ALPHA  # of the intervals that decide: two one-sided tests at ALPHA are this interval
-MIN_SEEDS = 3  # of two seeds no test can tell how far further ones would spread
 MIN_SHARE = 0.5  # share of a claim's cells that has to be done before our runs say a word on it
 MIN_PAIRED_DATASETS = 2  # fewer carry no claim by runs of both sides
 LINEAR = "DLinear"  # what the paper calls the linear model

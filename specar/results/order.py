@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from specar.config import RunConfig, RunKey, cell_id
-from specar.cost.predict import loads_of, seconds_of
+from specar.cost.predict import fitting, loads_of, seconds_of
 from specar.cost.rates import Rates, rates_of
 from specar.paper.published import parts_of, published
 from specar.paper.sources import SOURCES
@@ -16,7 +16,7 @@ from specar.results.rows import setting_label
 from specar.runs.plan import Plan
 from specar.runs.status import status_of
 
-ENOUGH = 3  # seeds; of fewer no verdict is said
+MIN_SEEDS = 3  # of two seeds no test can tell how far further ones would spread: no verdict
 LEFT_OUT = ("running", "failed")
 
 
@@ -39,12 +39,7 @@ class Order:
 
     def within(self, hours: float) -> list[Next]:
         """Return those that fit into ``hours``, one after the other: the dearer of them give way."""
-        chosen, left = [], 3600 * hours
-        for run in self.runs:
-            if run.seconds <= left:
-                chosen.append(run)
-                left -= run.seconds
-        return chosen
+        return fitting(((run, run.seconds) for run in self.runs), hours)
 
 
 def in_order(plan: Plan, rates: Rates) -> Order:
@@ -63,7 +58,7 @@ def in_order(plan: Plan, rates: Rates) -> Order:
                 run, waits = plan.runs[name], is_published(plan, plan.runs[name])
                 left = 1 - min(status[name].epoch / run.training.epochs, 1)
                 seconds = left * seconds_of(loads[name], rates)
-                completes = waits and done == seeds == ENOUGH - 1
+                completes = waits and done == seeds == MIN_SEEDS - 1
                 decides = _decides(seeds) if waits else "a number, none is published"
                 ranks.append(((not completes, seeds, not waits, seconds), Next(name, seconds, decides)))
     ordered = [run for _, run in sorted(ranks, key=lambda pair: pair[0])]
@@ -82,7 +77,7 @@ def _cells(plan: Plan) -> dict[RunKey, list[str]]:
 
 
 def _decides(seeds: int) -> str:
-    words = {0: "inside or outside the margin", 1: "spread", ENOUGH - 1: "verdict"}
+    words = {0: "inside or outside the margin", 1: "spread", MIN_SEEDS - 1: "verdict"}
     return words.get(seeds, "a narrower interval")
 
 
