@@ -13,7 +13,7 @@ from scipy import stats
 
 from specar.judge.cell import p_values
 from specar.judge.rank_tests import holm, paired_p, wilcoxon_p
-from specar.judge.rules import ALPHA, MIN_PAIRED_DATASETS, MIN_SEEDS, MIN_SHARE, PROTOCOL, SHOWN
+from specar.judge.rules import ALPHA, MIN_PAIRED_DATASETS, MIN_SEEDS, PROTOCOL, SHOWN
 from specar.paper.claims import UNKNOWN, Claim, claim_cells, claims, word_of
 from specar.paper.counts import Counts
 from specar.paper.metrics import METRICS, margin_of
@@ -145,11 +145,10 @@ def _over_datasets(rows: pd.DataFrame, rule: str, asked: int) -> dict[str, Any]:
         return {**found, "seeds": 0, "note": note}
     effects = tested["effect"].to_numpy(float)
     found |= {**_effect(effects), "seeds": tested["seeds"].min(), "p": wilcoxon_p(effects), "note": ""}
-    if len(tested) < MIN_SHARE * asked:
-        return {**found, "note": f"only {there} with {MIN_SEEDS} paired seeds"}
     if not better + worse:
         return {**found, "note": "no dataset is told apart"}
-    return {**found, "word": word_of(counts, rule)}
+    names = f"on {there}: {', '.join(tested['dataset'])}"
+    return {**found, "word": word_of(counts, rule), "note": "" if len(tested) == asked else names}
 
 
 def _verdicts(effect: pd.Series, p: pd.Series, metric: pd.Series) -> npt.NDArray[np.str_]:

@@ -74,9 +74,9 @@ def claim_rules() -> list[str]:
         "mean over the horizons or mask ratios that both have, the difference in percent of the other "
         f"model's, its {SHOWN:.0%} t interval over seeds, and a paired t test, Holm-corrected over the "
         f"datasets. Fewer than {MIN_SEEDS} paired seeds are not tested. The claim is counted over tested "
-        "datasets by these tests, one on an average like one on most of them; with fewer than "
-        f"{MIN_PAIRED_DATASETS} of them, or less than {MIN_SHARE:.0%} of the task's, or where none is told "
-        f"apart, it is {UNKNOWN}. Claims of equality: inside the margin by TOST, outside by a one-sided "
+        "datasets by these tests, one on an average like one on most of them, and speaks of these "
+        f"datasets, which stand beside it; with fewer than {MIN_PAIRED_DATASETS} of them, or where none is "
+        f"told apart, it is {UNKNOWN}. Claims of equality: inside the margin by TOST, outside by a one-sided "
         "t test.",
         "Over datasets: the mean difference, its t interval, and Wilcoxon's signed-rank test, Holm-corrected "
         "over the claims on the same two models; of five datasets it reaches p = 0.06 at best, of ten 0.002.",

@@ -87,10 +87,11 @@ def test_fewer_than_three_pairs_or_two_datasets_carry_nothing(datasets, ours, th
         assert set(tests["verdict"]) <= {TOO_FEW}
 
 
-def test_few_datasets_of_the_claim_have_an_effect_and_no_word():
+def test_a_word_on_few_of_the_datasets_names_them():
     row, _ = judged(runs_of(0.5, SETS[:2]), rival(1.0, SETS[:2]))
-    assert (row["word"], row["note"]) == (UNKNOWN, "only 2 of 6 datasets with 3 paired seeds")
+    assert (row["word"], row["note"]) == (HOLDS, f"on 2 of 6 datasets: {SETS[0]}, {SETS[1]}")
     assert row["effect"] == pytest.approx(-50, abs=2)
+    assert judged(runs_of(0.5), rival())[0]["note"] == ""
 
 
 def test_what_is_not_told_apart_is_no_word():
