@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -68,6 +70,12 @@ def test_a_cause_is_found_and_shown(plan, monkeypatch, capsys):
     section = explanations(Context(plan))
     assert "learning rate 0.01 (×10)" in section.body
     assert "chooses nothing by a test score" in section.body
+    # what the project brings is shown as well
+    shipping = replace(plan, config=plan.config.model_copy(update={"cache": str(Path("cache").absolute())}))
+    Path("cache/explain").mkdir(parents=True)
+    file.rename(Path("cache/explain", file.name))
+    assert not explanations(Context(plan)).entries
+    assert explanations(Context(shipping)).body == section.body
 
 
 def test_what_matches_and_what_is_nearest():

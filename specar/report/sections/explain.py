@@ -17,7 +17,10 @@ from specar.tables.render import fragment, heading_id
 def explanations(context: Context) -> Section:
     """Return the section."""
     tables = []
-    for path in sorted(context.plan.explain.glob("*.json")):
+    folders = (context.plan.cache / "explain", context.plan.explain)
+    # One's own search in place of that which is shipped.
+    files = {path.name: path for folder in folders for path in folder.glob("*.json")}
+    for _, path in sorted(files.items()):
         found = read_json(path)
         if not isinstance(found, dict) or found.get("sha256") != content_hash(found):
             raise SpecarError(f"{path} is damaged or was edited; 'specar explain' makes it again")
