@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from specar.judge.judgement import Judgement
-from specar.judge.rules import SHOWN, claim_rules, saturation_rules
+from specar.judge.rules import MIN_SEEDS, SHOWN, claim_rules, saturation_rules
 from specar.judge.verdicts import STATES
 from specar.paper.claims import UNKNOWN, claims
 from specar.paper.metrics import METRICS
@@ -39,13 +39,15 @@ def against_page(judgement: Judgement) -> tuple[pd.DataFrame, Page]:
 
 def against_tables(judgement: Judgement) -> Iterator[Table]:
     """Give the table of what runs of both sides say, a line per claim, models and metric, if any."""
+    claimed = judgement.against.claims
     rows = [
         [
             *(row["title"], row["model"], row["rival"], METRICS[row["metric"]].label),
-            *(f"{row['tested']} of {row['datasets']}", *_effect(row), Cell(WORD, row["verdict"])),
-            *(counted(row), Cell(WORD, row["word"]), row["note"]),
+            *(f"{row['tested']} of {row['datasets']}", *_effect(row)),
+            *("" if pd.isna(row["p"]) else Cell(WORD, row["verdict"]), counted(row)),
+            *(Cell(WORD, row["word"]), row["note"]),
         ]
-        for row in judgement.against.claims.to_dict("records")
+        for row in claimed[claimed["tested"] > 0].to_dict("records")
     ]
     prose = ["Over datasets", "By dataset", "Verdict", "Note"]
     header = ["Claim", "Model", "Against", "Metric", "Datasets", *_EFFECT, *prose]
@@ -53,8 +55,12 @@ def against_tables(judgement: Judgement) -> Iterator[Table]:
         "Difference: ours against the other model's, in percent of it, mean over datasets with the interval "
         "over them; p: Wilcoxon's signed-rank test. By dataset: paired t tests over seeds."
     )
-    if rows:
-        yield listed("against", "The claims by runs of both sides", header, rows, 4, prose, (note,))
+    left_out = (
+        f"{len(claimed) - len(rows)} of {len(claimed)} lines have no dataset with {MIN_SEEDS} paired seeds."
+    )
+    if len(claimed):
+        notes = (note, left_out) if len(rows) < len(claimed) else (note,)
+        yield listed("against", "The claims by runs of both sides", header, rows, 4, prose, notes)
 
 
 def _datasets_table(judgement: Judgement) -> Iterator[Table]:
@@ -75,15 +81,21 @@ def rival_lines(judgement: Judgement, claim: str) -> list[list[str | Cell]]:
     if not next(one for one in claims() if one.id == claim).runs:
         return []
     rows = judgement.against.claims
+    rows = rows[rows["claim"] == claim]
     lines: list[list[str | Cell]] = []
-    for row in rows[rows["claim"] == claim].to_dict("records"):
+    for row in rows[rows["tested"] > 0].to_dict("records"):
         by = f"our runs ({row['model']}) against runs of {row['rival']}, {METRICS[row['metric']].label}"
         seeds, effect, interval, *_ = _effect(row)
         found = f"{row['tested']} of {row['datasets']} datasets, {seeds} seeds: {effect} ({interval})"
         note = "; ".join(filter(None, [found if effect else "", row["note"]]))
         lines.append([by, Cell(WORD, row["word"]), counted(row), note])
-    none = "no such run is done on both sides"
-    return lines or [["our runs against runs of others", Cell(WORD, UNKNOWN), "", none]]
+    if len(lines) < len(rows) or rows.empty:
+        left = (
+            f"{len(rows) - len(lines)} pairs of models and metric: no dataset with {MIN_SEEDS} paired seeds"
+        )
+        none = left if len(rows) else "no such run is done on both sides"
+        lines.append(["our runs against runs of others", Cell(WORD, UNKNOWN), "", none])
+    return lines
 
 
 def counted(row: Row) -> str:
