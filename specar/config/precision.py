@@ -1,4 +1,4 @@
-"""What ``training.precision: auto`` means: decided by a table of runs that were trained in both precisions."""
+"""What ``training.precision: auto`` means: decided by a table of runs trained in both precisions."""
 
 from __future__ import annotations
 

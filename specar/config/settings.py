@@ -126,8 +126,8 @@ class Execution(Strict):
     )
     cuda_graphs: bool = Field(
         False,
-        description="start all operations of a training step on a GPU at once: for small models, which wait for "
-        "them; the same results",
+        description="start all operations of a training step on a GPU at once: for small models, which "
+        "wait for them; the same results",
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
 

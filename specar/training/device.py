@@ -119,7 +119,7 @@ def device_name(device: torch.device) -> str:
 def has_bf16(device: torch.device) -> bool | None:
     """Whether the device multiplies in bf16, rather than emulating it; None where nothing tells."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     flags = _of_cpu("flags") or _of_cpu("Features")  # of x86 and of ARM
     return None if flags is None else bool(re.search(r"\b(avx512_bf16|amx_bf16|bf16)\b", flags))
 

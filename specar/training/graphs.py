@@ -79,7 +79,7 @@ def record(compute: Callable[[], Tensor], device: torch.device) -> tuple[Graph, 
         if is_out_of_memory(first):
             raise first from None
         raise SpecarError(
-            "execution.cuda_graphs: a training step of this model cannot be recorded, as it waits for what the "
-            f"GPU computes ({one_line(str(first))}); leave it out"
+            "execution.cuda_graphs: a training step of this model cannot be recorded, as it waits for what "
+            f"the GPU computes ({one_line(str(first))}); leave it out"
         ) from error
     return graph, result
