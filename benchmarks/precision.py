@@ -130,7 +130,8 @@ def line_of(row: Comparison) -> str:
     return (
         f"{row.task:<20} {row.where:<16} {row.metric:<10} {row.precision}: "
         f"fp32 {statistics.mean(row.fp32):.5g}, {statistics.mean(row.other):.5g}; largest change of a seed "
-        f"{row.largest:.2g}; seeds differ by {row.between_seeds:.2g} (sd): {'within' if row.within else 'beyond'}"
+        f"{row.largest:.2g}, seeds differ by {row.between_seeds:.2g} (sd): "
+        f"{'within' if row.within else 'beyond'}"
     )
 
 

@@ -11,19 +11,20 @@ from specar.training.device import configure
 from specar.training.graphs import GraphedGradient
 
 CPU = torch.device("cpu")
+SHORT = {"epochs": 1, "batch_size": 64}
 CASES = {
     "TOP from the second epoch": (
         "short_term_forecast",
         {"top": [True], "run_models": ["specar-released"], "model": {"top_from_epoch": 2, "d_model": 4}},
     ),
-    "masks": ("imputation", {"training": {"epochs": 1, "batch_size": 64}}),
+    "masks": ("imputation", {"training": SHORT}),
     "a smaller last batch": (
         "classification",
         {"training": {"epochs": 2, "batch_size": 4, "clip_norm": 0.1}},
     ),
     "running means": (
         "imputation",
-        {"training": {"epochs": 1, "batch_size": 64}, "run_models": ["patchtst"]},
+        {"training": SHORT, "run_models": ["patchtst"]},
     ),
 }
 
@@ -88,7 +89,7 @@ def test_micro_batches_are_recorded_anew(make_small_trainer, make_run, tmp_path,
 
 
 def test_without_a_gpu_it_is_refused():
-    with pytest.raises(SpecarError, match="execution.cuda_graphs needs a GPU"):
+    with pytest.raises(SpecarError, match=r"execution\.cuda_graphs needs a GPU"):
         configure(Execution(device="cpu", cuda_graphs=True), "fp32")
 
 
