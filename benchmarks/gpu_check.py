@@ -97,7 +97,7 @@ class Check:
     def speed(self, part: Part) -> None:
         """Rows of the benchmark in fp32; rates are fitted to them."""
         wanted = [(name, model, "fp32") for model in DEFAULT_MODELS for name in CELLS]
-        self._rows(part, wanted if self.gpu else [("exchange", "specar", "fp32")], keep=200)
+        self._rows(part, wanted if self.gpu else [("exchange", "specar", "fp32")], keep=200 * self.gpu)
         if not self.gpu:
             part.not_done["other settings"] = "no GPU: 'make bench' measures a CPU"
 

@@ -81,4 +81,3 @@ def test_the_table_that_comes_with_the_project():
     assert table_text(rows) == module.files("specar.config").joinpath("precision.json").read_text()
     for row in rows:
         assert len(row.fp32) == len(row.other) == len(row.seeds) >= 3
-        assert row.fp32 != row.other
