@@ -5,8 +5,8 @@
 The runs are those of ``SETTINGS``, on the real data and with the authors' hyper-parameters but for what is
 said there. What has a shipped record, or one in the folder, is not trained again. Prints test metrics, the
 largest change of a seed and how far seeds differ, and writes them as JSON; ``--write`` puts them into the
-table by which ``training.precision: auto`` is decided (``specar/config/precision.json``), in place of the same
-ones, and into docs/speed.md.
+table by which ``training.precision: auto`` is decided (``specar/config/precision.json``), in place of the
+same ones, and into docs/speed.md.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "task_settings": {"train_stride": 50, "test_stride": 100},
         "training": {"batch_size": 32},
     },
-    "imputation": {"datasets": ["ETTh2"], "mask_ratios": [0.25], "training": {"epochs": 1}},
+    "imputation": {"datasets": ["ETTh2"], "mask_ratios": [0.25]},
 }
 
 

@@ -63,7 +63,7 @@ def test_a_part_that_fails_says_so_and_the_others_go_on(module, check, monkeypat
     assert "for the parts that follow" in part.not_done["exchange specar fp32"]
 
 
-def test_several_runs_begin_at_once(check, monkeypatch):
+def test_several_runs_begin_at_once_and_end_in_time(check, monkeypatch):
     """Each waits for the others to be ready: one after the other would not overlap."""
     text = """
 import time
@@ -76,6 +76,10 @@ print([start, time.time()])
     monkeypatch.setattr(check, "_command", script(text))
     times = [times for _, times in check._at_once(2, "exchange", "eager")]
     assert max(start for start, _ in times) < min(end for _, end in times)
+    monkeypatch.setattr(check, "_command", script("import time; time.sleep(9)"))
+    check.end = 0
+    with pytest.raises(RuntimeError, match="ended after 1 s"):
+        check._at_once(1, "exchange", "compile")
 
 
 def test_steps_are_counted(module, monkeypatch, capsys):
