@@ -169,7 +169,7 @@ class Check:
                 part.found.append(json.loads(done.stdout))
 
     def _at_once(self, number: int, name: str, mode: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """What so many processes say when they are ready, and then of their steps; those that hang are ended."""
+        """What so many processes say when they are ready, and of their steps; one that hangs is ended."""
         options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = self._command("steps.py", name, mode, "--seconds", "3" if self.gpu else "0.5")
         running = [subprocess.Popen(command, text=True, **self._where, **options) for _ in range(number)]
