@@ -54,6 +54,10 @@ bench: $(READY) ## Set up and measure speed, memory, fixed costs and preparation
 	$(VENV) .venv/bin/python benchmarks/overhead.py
 	$(VENV) .venv/bin/python benchmarks/preparation.py
 
+.PHONY: gpu-check
+gpu-check: $(READY) ## Set up and do what only a GPU can tell, in 8 minutes (TORCH=cuda; ARGS goes to gpu_check.py)
+	$(VENV) .venv/bin/python benchmarks/gpu_check.py $(ARGS)
+
 .PHONY: docs
 docs: .venv/ready-docs ## Set up, write what the pages say of results, and build build/docs
 	$(VENV) .venv/bin/python docs/refresh.py

@@ -117,9 +117,15 @@ class Stepper:
     """A model that is trained as the trainer does it, one step at a time on the same batch."""
 
     def __init__(
-        self, run: RunConfig, task: Task, model: nn.Module, device: torch.device, folder: Path
+        self,
+        run: RunConfig,
+        task: Task,
+        model: nn.Module,
+        device: torch.device,
+        folder: Path,
+        graphs: bool = False,
     ) -> None:
-        self.trainer = Trainer(run, task, model, device, folder)
+        self.trainer = Trainer(run, task, model, device, folder, graphs=graphs)
         self.trainer.model.train()
         self.trainer.progress.epoch = 1
         self.index = torch.arange(run.training.batch_size, device=device)

@@ -21,7 +21,7 @@ from pydantic import (
 
 from specar.base.strict import Strict
 from specar.config.key import Setting
-from specar.config.settings import Protocol, Task, TaskSettings, TrainingConfig
+from specar.config.settings import AnyPrecision, Protocol, Task, TaskSettings, TrainingConfig
 from specar.config.tasks import SETTINGS, TASK_INFO
 from specar.data.entries import DatasetName
 from specar.models.specar.config import SpecARConfig
@@ -57,7 +57,16 @@ if TYPE_CHECKING:
     from specar.models.specar.config import SpecARConfig as ModelOverrides
 else:  # which architecture is said by the entries of models, and top is an axis of the matrix
     ModelOverrides = partial(SpecARConfig, "architecture", "top")
-    TrainingOverrides = partial(TrainingConfig)
+
+    class TrainingOverrides(partial(TrainingConfig, "precision")):
+        """Optimisation settings; they are part of a run's identity."""
+
+        precision: AnyPrecision | None = Field(
+            None,
+            description="tf32 needs CUDA; bf16 is autocast; auto: bf16 for what specar/config/precision.json "
+            "shows it to change by less than the seed does, fp32 for all else",
+        )
+
     TaskOverrides = TaskSettings
 
 

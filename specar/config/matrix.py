@@ -16,6 +16,7 @@ from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
 from specar.config.key import RunKey, Setting, in_names
 from specar.config.load import explain
+from specar.config.precision import automatic
 from specar.config.schema import ANY, Cell, Config, RunConfig
 from specar.config.settings import Protocol, Task
 from specar.config.tasks import TASK_INFO
@@ -191,6 +192,8 @@ def _expand_setting(
             *over,
         ]
         training = {} if spec.fitted else _layered("training", said)
+        if training.get("precision") == "auto":  # decided here: an id says what was computed
+            training["precision"] = automatic(entry.task, label)
         settings: dict[str, Any] = {}
         for one, place in (*((one, where) for one in of_model), (model, f"models.{label}")):
             _check_settings(spec, one.settings, place)

@@ -18,6 +18,7 @@ else:
     Task = Literal[tuple(TASK_INFO)]
 Protocol = Literal["published", "strict"]
 Precision = Literal["fp32", "tf32", "bf16"]
+AnyPrecision = Precision | Literal["auto"]  # as a configuration says it
 
 
 class TrainingConfig(Strict):
@@ -122,6 +123,11 @@ class Execution(Strict):
     threads: int = Field(2, ge=1, le=1024, description="CPU threads of a training job")
     eval_batch_size: int = Field(
         256, ge=1, le=1_000_000, description="windows per evaluation batch; changes metrics by rounding only"
+    )
+    cuda_graphs: bool = Field(
+        False,
+        description="start all operations of a training step on a GPU at once: for small models, which "
+        "wait for them; the same results",
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
 

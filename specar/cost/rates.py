@@ -1,4 +1,4 @@
-"""How fast a machine works through a run: measured by ``make bench``, or assumed from a data sheet.
+"""How fast a machine works through a run: measured (``make bench``, ``make gpu-check``) or assumed.
 
 A training step takes a time for its multiply-adds, one for the values that it moves through memory, and one
 that does not depend on sizes: operations are started one by one. Evaluation does the forward pass alone, in
@@ -137,9 +137,14 @@ def here(path: Path = BENCHMARK) -> Rates | None:
 
 
 def classes() -> list[Rates]:
-    """Return the rates of machines that others may have: two GPUs as assumed, a CPU as measured."""
-    content = json.loads(files("specar.cost").joinpath("measured.json").read_text(encoding="utf-8"))
-    measured = fit(content["rows"], f"measured on {content['date']}")
+    """Return the rates of machines that others may have: a CPU, as measured, comes last.
+
+    Before it GPUs, two of them as assumed for as long as none was measured.
+    """
+    known = json.loads(files("specar.cost").joinpath("measured.json").read_text(encoding="utf-8"))
+    measured = [fit(one["rows"], f"measured on {one['date']}") for one in known]
+    if any(one["type"] == "cuda" for one in known):
+        return measured
     assumed = [
         Rates(
             1 / (_EFFICIENCY * multiply_adds),
@@ -150,7 +155,7 @@ def classes() -> list[Rates]:
         )
         for device, (multiply_adds, memory) in _SHEETS.items()
     ]
-    return [*assumed, measured]
+    return [*assumed, *measured]
 
 
 def rates_of(device: str | None = None) -> Rates:

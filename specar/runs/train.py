@@ -59,7 +59,7 @@ def train(
         run.model.spec.errors("its code raises", certain=False),
     ):
         if run.model.spec.fitted:
-            execution = execution.model_copy(update={"device": "cpu"})
+            execution = execution.model_copy(update={"device": "cpu", "cuda_graphs": False})
         device = configure(execution, run.training.precision, lease)
         data = load_data(run, data_folder)
         done = _done(run, folder / "metrics.json")
@@ -122,7 +122,8 @@ def _trainer(
         return Fitter(run, task, device, folder)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model.module, run.model.settings, task.shape)
-    return Trainer(run, task, model, device, folder, {"data": data.meta["prepared_sha256"], **_code(run)})
+    identity = {"data": data.meta["prepared_sha256"], **_code(run)}
+    return Trainer(run, task, model, device, folder, identity, execution.cuda_graphs)
 
 
 def _record(run: RunConfig, data: PreparedData, trainer: Trainer | Fitter, attempts: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import ctypes
 import logging
 import os
 import platform
+import re
 import resource
 import warnings
 from contextlib import AbstractContextManager
@@ -55,6 +56,10 @@ def configure(execution: Execution, precision: Precision, lease: Lease | None = 
     device = select_device(execution.device, lease)
     if precision == "tf32" and device.type != "cuda":
         raise SpecarError("training.precision tf32 needs a GPU; use fp32 or bf16 on this machine")
+    if execution.cuda_graphs and device.type != "cuda":
+        raise SpecarError("execution.cuda_graphs needs a GPU; leave it out on this machine")
+    if precision == "bf16" and has_bf16(device) is False:
+        _log.warning("no bf16 units in %s: bf16 is emulated, and slower than fp32", device_name(device))
     torch.set_num_threads(execution.threads)
     if device.type == "cpu":
         keep_freed_memory()
@@ -108,8 +113,21 @@ def device_name(device: torch.device) -> str:
     """What the device calls itself."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    return _of_cpu("model name") or platform.processor() or platform.machine()
+
+
+def has_bf16(device: torch.device) -> bool | None:
+    """Whether the device multiplies in bf16, rather than emulating it; None where nothing tells."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    flags = _of_cpu("flags") or _of_cpu("Features")  # of x86 and of ARM
+    return None if flags is None else bool(re.search(r"\b(avx512_bf16|amx_bf16|bf16)\b", flags))
+
+
+def _of_cpu(key: str) -> str | None:
+    """What Linux says of the first processor; None where it says nothing."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:  # noqa: PTH123 (not a path of ours)
         for line in file:
-            if line.startswith("model name"):
+            if line.startswith(key):
                 return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return None

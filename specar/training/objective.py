@@ -15,6 +15,7 @@ from specar.models.base import Ordered
 from specar.tasks import Batch, Task
 from specar.training.checkpoint import random_state, restore_random_state
 from specar.training.device import autocast
+from specar.training.graphs import GraphedGradient
 from specar.training.memory import with_less_memory
 from specar.training.state import State
 
@@ -24,8 +25,9 @@ log = logging.getLogger(__name__)
 class Objective:
     """The loss of a run: its task's own, and that of the TOP head where the model has one."""
 
-    def __init__(self, run: RunConfig, task: Task, state: State) -> None:
+    def __init__(self, run: RunConfig, task: Task, state: State, graphs: bool = False) -> None:
         self.run, self.task, self.state = run, task, state
+        self.graphed = GraphedGradient(self._gradient, state.model, state.device) if graphs else None
 
     def backward(self, batch: Batch) -> Tensor:
         """Leave the gradient of a batch's loss in the parameters, and return the loss.
@@ -33,15 +35,13 @@ class Objective:
         Where memory does not suffice, the batch is done again in twice as many micro-batches, and so are all
         that follow; MemoryError: it does not suffice for a single example.
         """
-        model, device, epoch = self.state.model, self.state.device, self.state.progress.epoch
+        model, device, progress = self.state.model, self.state.device, self.state.progress
         dropout = random_state(device)
 
         def gradient() -> Tensor:
-            total = torch.zeros((), device=device)
-            for loss in self._losses(batch, epoch, self.run.training.precision):
-                loss.backward()
-                total = total + loss.detach()
-            return total
+            if self.graphed is None or len(batch[0]) != self.run.training.batch_size:
+                return self._gradient(batch)  # an epoch's last batch may be smaller
+            return self.graphed(batch, (progress.micro_batches, self._ordered(progress.epoch)))
 
         def reduce() -> bool:
             model.zero_grad(set_to_none=True)
@@ -50,6 +50,14 @@ class Objective:
 
         model.zero_grad(set_to_none=True)
         return with_less_memory(gradient, reduce)
+
+    def _gradient(self, batch: Batch) -> Tensor:
+        """Add the gradient to what the parameters have; returns the loss."""
+        total = torch.zeros((), device=self.state.device)
+        for loss in self._losses(batch, self.state.progress.epoch, self.run.training.precision):
+            loss.backward()
+            total = total + loss.detach()
+        return total
 
     def reached(self, batch: Batch) -> list[Tensor]:
         """For each parameter, which of its single weights have a gradient (bool); raises as ``backward``."""
@@ -85,16 +93,16 @@ class Objective:
         """What a part adds to the loss of its batch."""
         own, out = self.task.loss(self.state.model, part)
         loss = own * (self.task.weight(part) / self.task.weight(batch))
-        settings = self.run.model.settings
-        if (
-            out.order_values is None
-            or not self.run.model.top
-            or epoch < getattr(settings, "top_from_epoch", 1)
-        ):
+        if out.order_values is None or not self._ordered(epoch):
             return loss
-        segments = self.task.segments(getattr(settings, "top_segments", None) or self.task.top_segments)
+        names = getattr(self.run.model.settings, "top_segments", None) or self.task.top_segments
         share = len(part[0]) / len(batch[0])
-        return loss + cast(Ordered, self.state.model).order_loss(out.order_values, segments, share)
+        model = cast(Ordered, self.state.model)
+        return loss + model.order_loss(out.order_values, self.task.segments(names), share)
+
+    def _ordered(self, epoch: int) -> bool:
+        """Whether the loss of an epoch counts the order of time."""
+        return self.run.model.top and epoch >= getattr(self.run.model.settings, "top_from_epoch", 1)
 
     def _split_further(self, batch: Batch) -> bool:
         progress = self.state.progress

@@ -47,6 +47,7 @@ class Trainer:
         device: torch.device,
         folder: Path,
         identity: dict[str, Any] | None = None,
+        graphs: bool = False,
     ) -> None:
         self.start = self.epoch_start = time.perf_counter()
         self.earlier_seconds = 0.0
@@ -56,7 +57,7 @@ class Trainer:
         self.identity = {"format": 2, "run_id": self.run_id, "device": device.type, **(identity or {})}
         self.checkpoint, self.history = folder / "checkpoint.pt", folder / "history.jsonl"
         self.state = State(run, self.model, device)
-        self.objective = Objective(run, task, self.state)
+        self.objective = Objective(run, task, self.state, graphs)
         self.interrupts = Interrupts()
 
     @property

@@ -12,7 +12,7 @@ from specar.cost.rates import Load, Rates, _non_negative, _times, classes, fit, 
 from specar.models.shape import SeriesShape
 from specar.models.specar.work import work
 
-ROWS = json.loads(files("specar.cost").joinpath("measured.json").read_text())["rows"]
+ROWS = json.loads(files("specar.cost").joinpath("measured.json").read_text())[-1]["rows"]
 
 
 def rows_of(multiply_add, element, step):
@@ -74,6 +74,17 @@ def test_classes_say_what_was_measured():
     assert found == {"H200": False, "RTX 3090": False, "AMD EPYC, 2 threads": True}
     for rates in classes():
         assert ("not measured" in rates.source) != rates.measured
+
+
+def test_a_measured_gpu_takes_the_place_of_the_assumed_ones(tmp_path, monkeypatch):
+    cpu, gpu = ({"date": "2026-01-01", "rows": list(rows_of(2e-11, 0, 0.01))} for _ in range(2))
+    monkeypatch.setattr("specar.cost.rates.files", lambda _: tmp_path)
+    for known, assumed in (
+        ([{**cpu, "type": "cpu"}], 2),
+        ([{**gpu, "type": "cuda"}, {**cpu, "type": "cpu"}], 0),
+    ):
+        (tmp_path / "measured.json").write_text(json.dumps(known))
+        assert [rates.measured for rates in classes()] == [False] * assumed + [True] * len(known)
 
 
 def test_benchmark_of_this_machine(tmp_path):

@@ -98,6 +98,24 @@ def test_only_runs_on_the_cpu_keep_it(gpus, monkeypatch, wanted, kept):
     assert calls == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "units"),
+    [
+        ({"flags": "fpu avx512f avx512_bf16", "model name": "A"}, True),
+        ({"flags": "fpu avx2", "model name": "A"}, False),
+        ({"Features": "fp asimd bf16"}, True),
+        ({"Features": "fp asimd ebf16x"}, False),
+        ({}, None),
+    ],
+)
+def test_bf16_that_is_emulated_is_said(monkeypatch, caplog, said, units):
+    monkeypatch.setattr(module, "_of_cpu", said.get)
+    assert module.has_bf16(torch.device("cpu")) is units
+    for precision in ("fp32", "bf16"):
+        configure(Execution(device="cpu", threads=1), precision)
+    assert ["bf16 is emulated" in message for message in caplog.messages] == [True] * (units is False)
+
+
 def test_a_git_that_does_not_answer_says_nothing_of_changes(monkeypatch):
     answers = {"rev-parse": "abc", "ls-files": "__init__.py", "status": None}
     monkeypatch.setattr(provenance, "_git", lambda folder, command, *rest: answers[command])
