@@ -155,7 +155,7 @@ class Plan(Places):
     def runs_of(self, task: str) -> list[str]:
         return [name for name, run in self.runs.items() if run.task == task]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of everything that the plan says."""
         text = self.config.model_dump_json() + "".join(self.runs) + str(self.absent)
