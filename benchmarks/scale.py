@@ -32,7 +32,6 @@ from specar.paper.numbers import OURS
 from specar.paper.published import published
 from specar.paper.sources import metrics_of
 from specar.results.rows import setting_label
-from specar.runs.plan import Plan
 from specar.runs.records import describe, describe_cell, sealed
 from specar.runs.store import plan_of
 
@@ -42,6 +41,15 @@ PYTHON = [sys.executable, "-m"]
 COMMANDS = {
     **{name: [*PYTHON, "specar", name] for name in ("tables", "judge", "figures", "report", "status")},
     "snakemake -n": [*PYTHON, "snakemake", "--snakefile", str(ROOT / "Snakefile"), "-n", "--quiet", "all"],
+}
+# Seconds and MB that 1,000 more records take, as docs/speed.md has them.
+PUBLISHED = {
+    "tables": (3.9, 27),
+    "judge": (4.0, 35),
+    "figures": (9.0, 27),
+    "report": (20.2, 92),
+    "status": (0.8, 31),
+    "snakemake -n": (2.8, 33),
 }
 
 
@@ -76,13 +84,17 @@ def main() -> None:
 def table(found: dict[int, dict[str, Cost]]) -> list[str]:
     """Lines of a table: a column per size, then seconds and MB per 1,000 more from the least to the most."""
     first, last = min(found), max(found)
-    lines = [f"{'runs':<14}" + "".join(f"{runs:>20,}" for runs in found) + f"{'1,000 more':>20}"]
+    lines = [
+        f"{'runs':<14}" + "".join(f"{runs:>20,}" for runs in found) + f"{'1,000 more':>20}" * (last > first)
+    ]
+    lines[0] += f"{'more, docs/speed.md':>20}"
     for name, most in found[last].items():
         costs = [costs[name] for costs in found.values()]
         if last > first:
             more = 1000 / (last - first)
             costs.append(Cost(*((b - a) * more for a, b in zip(found[first][name], most, strict=True))))
-        lines.append(f"{name:<14}" + "".join(f"{one.seconds:>10.1f} s {one.megabytes:>5.0f} MB" for one in costs))
+        texts = [f"{one.seconds:.1f} s {one.megabytes:5.0f} MB" for one in (*costs, Cost(*PUBLISHED[name]))]
+        lines.append(f"{name:<14}" + "".join(f"{text:>20}" for text in texts))
     return lines
 
 
@@ -109,7 +121,7 @@ def made_up(folder: Path, size: int) -> int:
         _write(plan.own_record_file(name), record_of(run))
     for name, cell in plan.cells.items():
         for path in plan.own_floor_files(name):
-            metrics = {metric: 2.0 for metric in metrics_of(cell.task, cell.protocol)}
+            metrics = dict.fromkeys(metrics_of(cell.task, cell.protocol), 2.0)
             named = {**describe_cell(cell), "baseline": path.stem, "metrics": metrics}
             _write(path, {**_like("floors/*/*.json"), **named, "config": cell.model_dump(mode="json")})
     return len(plan.runs)
@@ -151,7 +163,8 @@ def _write(path: Path, record: dict[str, Any]) -> None:
 def _cost(command: list[str], folder: Path, name: str) -> Cost:
     """Call a command about the records, or about the plan without any."""
     planned = "snakemake" in name
-    config = ["--configfile" if planned else "--config", str(folder / ("new.yaml" if planned else "done.yaml"))]
+    option, file = ("--configfile", "new.yaml") if planned else ("--config", "done.yaml")
+    config = [option, str(folder / file)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     with (folder / "log").open("w+") as log:
         called = subprocess.Popen([*command, *config], cwd=folder, env=environment, stdout=log, stderr=log)

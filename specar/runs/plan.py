@@ -74,7 +74,7 @@ class Plan(Places):
 
     @cached_property
     def read(self) -> dict[str, tuple[Any, dict[str, Any] | None, str]]:
-        """Records that were read: what tells whether the file is still the same, the record, or its damage."""
+        """Records that were read: what tells that the file is still the same, the record, and its damage."""
         return {}
 
     @cached_property
