@@ -49,10 +49,11 @@ test-report-browser: $(READY) ## Set up and look at the report in Chromium, whic
 	$(VENV) .venv/bin/pytest tests/report -m browser -rP $(ARGS)
 
 .PHONY: bench
-bench: $(READY) ## Set up and measure speed, memory, fixed costs and preparation (minutes; ARGS goes to speed.py)
+bench: $(READY) ## Set up and measure steps, memory, fixed costs, preparation, report side (minutes; ARGS goes to speed.py)
 	$(VENV) .venv/bin/python benchmarks/speed.py $(ARGS)
 	$(VENV) .venv/bin/python benchmarks/overhead.py
 	$(VENV) .venv/bin/python benchmarks/preparation.py
+	$(VENV) .venv/bin/python benchmarks/scale.py
 
 .PHONY: gpu-check
 gpu-check: $(READY) ## Set up and do what only a GPU can tell, in 8 minutes (TORCH=cuda; ARGS goes to gpu_check.py)

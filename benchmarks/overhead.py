@@ -1,9 +1,10 @@
-"""Fixed cost of a training job: from its start to the first step, and from the last step to its exit.
+"""Fixed cost of a training job in seconds of CPU: until its first step, and from the last step to its exit.
 
     python benchmarks/overhead.py [--runs 5] [--output FILE]
 
 Every run is trained for one epoch of few steps in a process of its own, as the workflow starts it; the first
-and the last call of ``backward`` give the times. Prints a table and, if asked for, writes JSON.
+and the last call of ``backward`` give the times (seconds of CPU, of git's as well: whatever else the machine
+does hardly changes them). Prints a table and, if asked for, writes JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,14 @@ import yaml
 ROOT = Path(__file__).parents[1]
 # Notes when backward is called; otherwise the process is the workflow's.
 PROBE = """
-import sys, time
+import os, sys
 import torch
 stamps = []
 backward = torch.Tensor.backward
 def noted(*arguments, **options):
-    stamps.append(time.time())
+    stamps.append(sum(os.times()[:4]))
     backward(*arguments, **options)
-    stamps.append(time.time())
+    stamps.append(sum(os.times()[:4]))
 torch.Tensor.backward = noted
 from specar.cli import main
 status = main(sys.argv[2:])
@@ -59,7 +59,7 @@ def main() -> None:
         own = [row for row in rows if row["task"] == task]
         middle = {key: statistics.median(row[key] for row in own) for key in ("start", "end", "whole")}
         print(
-            f"{task:<16} start to first step {middle['start']:.2f} s, "
+            f"{task:<16} start to first step {middle['start']:.2f} s of CPU, "
             f"last step to exit {middle['end']:.2f} s, "
             f"together {middle['start'] + middle['end']:.2f} s (median of {len(own)})"
         )
@@ -96,11 +96,11 @@ def measure(task: str, number: int, folder: Path) -> list[dict[str, Any]]:
 def _timed(task: str, name: str, folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     stamps = folder / "stamps"
     command = [sys.executable, "-c", PROBE, str(stamps), "train", name, "--plan", str(folder / "plan.json")]
-    start = time.time()
+    before = sum(os.times()[2:4])
     subprocess.run(command, env=environment, check=True, capture_output=True)
-    end = time.time()
+    whole = sum(os.times()[2:4]) - before
     first, last = map(float, stamps.read_text().split())
-    return {"task": task, "run": name, "start": first - start, "end": end - last, "whole": end - start}
+    return {"task": task, "run": name, "start": first, "end": whole - last, "whole": whole}
 
 
 if __name__ == "__main__":

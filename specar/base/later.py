@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,10 +27,21 @@ def identity_of(model: BaseModel) -> dict[str, Any]:
     These are all of them, at any depth, but those that say what older runs did without a word.
     """
     values = model.model_dump(mode="json")
-    for name, field in type(model).model_fields.items():
+    _leave_out(model, values)
+    return values
+
+
+def _leave_out(model: BaseModel, values: dict[str, Any]) -> None:
+    marks = _later_settings(type(model))
+    for name in type(model).model_fields:
         value = getattr(model, name)
-        if any(isinstance(mark, Later) and mark.value == value for mark in field.metadata):
+        if name in marks and marks[name].value == value:
             del values[name]
         elif isinstance(value, BaseModel):
-            values[name] = identity_of(value)
-    return values
+            _leave_out(value, values[name])
+
+
+@cache
+def _later_settings(schema: type[BaseModel]) -> dict[str, Later]:
+    fields = schema.model_fields.items()
+    return {name: mark for name, field in fields for mark in field.metadata if isinstance(mark, Later)}

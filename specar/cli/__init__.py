@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import importlib
 import io
 import logging
@@ -19,6 +21,9 @@ from specar.base.errors import Interrupted, SpecarError
 _DEBUG = "SPECAR_DEBUG"
 _NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")  # of libraries
 _PACKAGE = str(Path(__file__).parents[1])
+
+# At its end Python would look through all objects of torch for garbage, which takes up to half a second.
+atexit.register(gc.freeze)
 
 # Imports take a moment in which one may be interrupted: main makes them. Heavy ones (torch, pandas) stay
 # inside the commands that need them: every job starts this package.

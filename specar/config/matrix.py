@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from specar.base.errors import SpecarError
-from specar.base.later import identity_of
 from specar.config.entries import Experiment, Level, MatrixEntry, ModelSettings, Overrides, partial
 from specar.config.key import RunKey, Setting, in_names
 from specar.config.load import explain
@@ -42,9 +39,7 @@ def cell_id(cell: Cell) -> str:
 
 
 def _name(config: Cell, *parts: object) -> str:
-    canonical = json.dumps(identity_of(config), sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode()).hexdigest()[:10]
-    return "-".join(str(part) for part in (*parts, digest) if part is not None)
+    return "-".join(str(part) for part in (*parts, config.digest) if part is not None)
 
 
 def expand(config: Config, absent: Collection[str] = ()) -> dict[str, RunConfig]:
@@ -201,15 +196,16 @@ def _expand_setting(
         if model.is_specar:  # the experiments are those of its authors' scripts
             own = _layered("model", [experiment, of_setting])
             settings = {**own, **settings, **_layered("model", [config, entry, *over])}
-        for top, seed in itertools.product(dict.fromkeys(top and spec.top for top in tops), seeds):
+        for top in dict.fromkeys(top and spec.top for top in tops):
             axis = {"top": top} if spec.top else {}
             choice = {"label": label, "module": model.module, "settings": {**settings, **axis}}
             try:
-                yield RunConfig.model_validate(
-                    {**values, "seed": seed, "model": choice, "training": training}
+                run = RunConfig.model_validate(
+                    {**values, "seed": seeds[0], "model": choice, "training": training}
                 )
             except ValidationError as error:
                 raise SpecarError(f"{where}, model {label}: {explain(error)}") from error
+            yield from (run.model_copy(update={"seed": seed}) for seed in seeds)
 
 
 def labels_of(config: Config, entry: MatrixEntry) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from functools import cache
+import hashlib
+import json
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, model_validator
 
-from specar.base.later import Later
+from specar.base.later import Later, identity_of
 from specar.base.names import FolderName
 from specar.base.safe_yaml import read_builtin
 from specar.base.strict import Strict
@@ -256,6 +258,12 @@ class Cell(Strict):
             raise ValueError("task_settings.threshold is for protocol strict; leave it out")
         return self
 
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything that it says, but for what `specar.base.later` leaves out."""
+        canonical = json.dumps(identity_of(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:10]
+
     @property
     def setting(self) -> Setting:
         """The horizon or the mask ratio, whichever the task varies; None where it varies neither."""
@@ -298,13 +306,13 @@ class RunConfig(Cell):
     model: ModelChoice
     training: TrainingConfig
 
-    @property
+    @cached_property
     def key(self) -> RunKey:
         """What names the run."""
         model = self.model
         return RunKey(self.task, self.dataset, self.setting, model.label, model.top, self.protocol, self.seed)
 
-    @property
+    @cached_property
     def cell(self) -> Cell:
         """The run's test examples."""
-        return Cell.model_validate(self.model_dump(include=set(Cell.model_fields)))
+        return Cell.model_construct(**{name: getattr(self, name) for name in Cell.model_fields})

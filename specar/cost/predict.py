@@ -27,8 +27,13 @@ def loads_of(plan: Plan, runs: Mapping[str, RunConfig] | None = None) -> dict[st
     """
     runs = plan.runs if runs is None else runs
     metas = {name: read_meta(plan.prepared / name) for name in {run.dataset for run in runs.values()}}
-    loads, problems = {}, set()
+    loads: dict[str, Load] = {}
+    known: dict[int, str] = {}  # by the model of a run, which is one object for all seeds (see `expand`)
+    problems = set()
     for name, run in runs.items():
+        if (first := known.setdefault(id(run.model), name)) != name:
+            loads |= {name: loads[first]} if first in loads else {}
+            continue
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
         try:
             if examples is not None and (work := run.model.spec.work_of(run.model.settings, examples.shape)):

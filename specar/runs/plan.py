@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from specar.base.errors import SpecarError
 from specar.config import Cell, RunConfig, cell_id, expand_ablation
@@ -70,6 +71,11 @@ class Plan(Places):
     def ablation_runs(self, ablation: str) -> dict[str, RunConfig]:
         """Runs of all levels of an ablation, by run id; raises as `levels_of`."""
         return {name: run for runs in self.levels_of(ablation).values() for name, run in runs.items()}
+
+    @cached_property
+    def read(self) -> dict[str, tuple[Any, dict[str, Any] | None, str]]:
+        """Records that were read: what tells that the file is still the same, the record, and its damage."""
+        return {}
 
     @cached_property
     def _levels(self) -> dict[str, dict[str, dict[str, RunConfig]]]:
@@ -149,7 +155,7 @@ class Plan(Places):
     def runs_of(self, task: str) -> list[str]:
         return [name for name, run in self.runs.items() if run.task == task]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of everything that the plan says."""
         text = self.config.model_dump_json() + "".join(self.runs) + str(self.absent)

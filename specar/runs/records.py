@@ -226,9 +226,24 @@ def finished_record(plan: Plan, name: str) -> dict[str, Any] | None:
 
 
 def record_or_damage(plan: Plan, name: str) -> tuple[dict[str, Any] | None, str]:
-    """Read likewise; the second says why a record that is there cannot be believed, and is empty else."""
+    """Read likewise; the second says why a record that is there cannot be believed, and is empty else.
+
+    It is read once for as long as its file stays the same; nobody changes what is returned.
+    """
+    path = plan.record_file(name)
     try:
-        return read_record(plan.record_file(name), plan.run(name)), ""
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None, ""
+    file = (found.st_ino, found.st_size, found.st_mtime_ns)
+    if plan.read.get(name, (None,))[0] != file:
+        plan.read[name] = (file, *_record_or_damage(path, plan.run(name)))
+    return plan.read[name][1:]
+
+
+def _record_or_damage(path: Path, run: RunConfig) -> tuple[dict[str, Any] | None, str]:
+    try:
+        return read_record(path, run), ""
     except SpecarError as error:
         return None, str(error)
 

@@ -2,11 +2,13 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from specar.base.files import write_json
+from specar.base.files import write_json, write_text
+from specar.base.locks import write_lock
 from specar.config import parse_config
 from specar.report import figures
 from specar.report.page import page
@@ -62,27 +64,41 @@ class Results:
 NASTY = """</code><script>alert("x")</script> it's 'quoted' & "broken" \x1b[31m"""
 
 
-def written(made, in_full=False):
-    """The page of a results folder, as text and parsed, with the plan behind it."""
-    text, parsed = made.page(in_full)
-    return made, text, parsed
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return a function that gives a plan, its page as text and parsed; made once for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name, fill=lambda made: None, in_full=False, **changes):
+        made, file = Results(base / name, **changes), base / name / "page.html"
+        with write_lock(base / name, f"makes {name}"):
+            if not file.exists():
+                fill(made)
+                write_text(file, made.page(in_full)[0])
+        text = file.read_bytes().decode()
+        return made, text, Page(text)
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def nothing(tmp_path_factory):
+def nothing(once):
     """No run has been started."""
-    return written(Results(tmp_path_factory.mktemp("nothing")))
+    return once("page-nothing")
 
 
 @pytest.fixture(scope="session")
-def half_done(tmp_path_factory):
+def half_done(once):
     """A cell with both seeds, two with one, a run that failed with a nasty message, the others missing."""
-    made = Results(tmp_path_factory.mktemp("half"), note='Note with <b>marks</b> & "quotes".')
-    first, second, third, fourth, *_, last = made.plan.runs
-    for name in (first, second, third, last):
-        made.finish(name)
-    made.fail(fourth, NASTY)
-    return written(made, in_full=True)
+
+    def fill(made):
+        first, second, third, fourth, *_, last = made.plan.runs
+        for name in (first, second, third, last):
+            made.finish(name)
+        made.fail(fourth, NASTY)
+
+    return once("page-half", fill, in_full=True, note='Note with <b>marks</b> & "quotes".')
 
 
 @pytest.fixture(scope="session")

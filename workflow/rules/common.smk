@@ -2,6 +2,7 @@
 import re
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 # Where this file is from, also where another workflow takes it as a module; the package lies there.
@@ -147,11 +148,13 @@ def chosen():
 CHOSEN = chosen()
 
 
+@cache
 def records(task):
     """Records of all runs of a task."""
     return wanted(PLAN, PLAN.record_files(task), CHOSEN)
 
 
+@cache
 def floors(task):
     """Floor records of all cells of a task."""
     return wanted(PLAN, PLAN.floor_files(task), CHOSEN)

@@ -1,5 +1,3 @@
-from functools import cache
-
 from specar.slurm import correct_plugin
 
 correct_plugin()
