@@ -18,6 +18,7 @@ from specar.config import RunConfig, run_id
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
+from specar.data.meta import META
 from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
 from specar.runs.store import write_plan
@@ -227,3 +228,37 @@ def _examples(options: argparse.Namespace) -> None:
 
     for name in options.runs:
         print(remake_examples(plan, name, lease))
+
+
+@command(
+    "measure how far test metrics move with the size of the evaluation batches",
+    argument("runs", nargs="*", metavar="RUN", help="run ids (default: one per network, of prepared data)"),
+)
+def _batches(options: argparse.Namespace) -> None:
+    from specar.tables.batches import batches_table
+    from specar.tables.render import plain
+    from specar.training.gpu import lease_gpu
+
+    plan = plan_of(options)
+    names = options.runs or _one_per_network(plan)
+    lease = lease_gpu(plan.config.execution, "batches")  # before torch looks at the environment
+
+    from specar.runs.batches import measure_batches
+
+    for name in names:
+        _mend(plan, plan.run(name).dataset)
+        print(f"{name} ...", file=sys.stderr)
+        measure_batches(plan, name, lease)
+    if table := batches_table(plan):
+        print(plain(table))
+
+
+def _one_per_network(plan: Plan) -> list[str]:
+    """First run of every network whose data is prepared."""
+    found: dict[str, str] = {}
+    for name, run in plan.runs.items():
+        if not run.model.spec.fitted and (plan.prepared / run.dataset / META).exists():
+            found.setdefault(run.key.model, name)
+    if not found:
+        raise SpecarError(f"no data of a network's run is in {plan.prepared}; 'specar prepare' makes it")
+    return list(found.values())

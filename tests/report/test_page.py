@@ -9,8 +9,8 @@ from specar.report.page import SECTIONS
 from specar.report.runs import RunIndex
 
 IDS = [
-    *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "ranks", "figures"),
-    *("ablations", "explain", "audit", "failures", "records", "origin"),
+    *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "batches", "ranks"),
+    *("figures", "ablations", "explain", "audit", "failures", "records", "origin"),
 ]
 SIZE = 8_000_000
 
