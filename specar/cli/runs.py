@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
 from specar.runs.store import write_plan
 
+_CLEAR = "\033[H\033[2J"  # of a terminal
 _FILTERS = {
     "task": list(TASK_INFO),
     **dict.fromkeys(("dataset", "setting", "model")),
@@ -63,14 +65,24 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 @command(
-    "show how far the matrix is, what failed, and the time left",
+    "show how far the matrix and each running job are, what failed, and the time left",
     JSON,
+    argument(
+        "--watch", type=float, nargs="?", const=10.0, metavar="SECONDS", help="show it again and again (10)"
+    ),
 )
 def _status(options: argparse.Namespace) -> None:
     from specar.tables.status import overview, state_counts
 
     plan = plan_of(options)
-    print(json.dumps(state_counts(plan)) if options.json else overview(plan))
+    clear = ""
+    while True:
+        text = json.dumps(state_counts(plan)) if options.json else overview(plan)
+        print(f"{clear}{text}", flush=True)
+        if not options.watch:
+            return
+        time.sleep(options.watch)
+        clear = _CLEAR
 
 
 @command("print how many hours the tasks take on classes of machines", JSON)
