@@ -124,6 +124,11 @@ class Execution(Strict):
         256, ge=1, le=1_000_000, description="windows per evaluation batch; changes metrics by rounding only"
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
+    container: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="image that jobs run in with 'snakemake --sdm apptainer', a file (apptainer build "
+        "specar.sif envs/specar.def) or a URL; null: none, as no image is published",
+    )
 
 
 class DataConfig(Strict):
