@@ -15,7 +15,7 @@ from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
 from specar.runs.plan import Plan
-from specar.runs.records import check_floor, check_record, damage_of, floor_damage_of
+from specar.runs.records import check_floor, check_record, damage_of, floor_damage_of, read_sealed
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +107,8 @@ def check(plan: Plan) -> tuple[int, int]:
         check_record(path, path.stem)
     for path in floors:
         check_floor(path, path.parent.name)
+    for path in folder.glob("batches/*.json"):
+        read_sealed(path, "specar batches")
     for path in examples:
         record = plan.cached_record_file(path.stem)
         if not record.exists():

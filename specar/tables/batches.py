@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from specar.base.errors import SpecarError
-from specar.base.files import read_json
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of, source_of
 from specar.results.rows import setting_label
 from specar.runs.plan import Plan
-from specar.runs.records import content_hash
+from specar.runs.records import read_sealed
 from specar.tables.table import Table, listed
 
 _NOTE = (
@@ -47,10 +45,7 @@ def _measured(plan: Plan) -> dict[str, dict[str, Any]]:
 def _read(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     for folder in [plan.cache / "batches", plan.batches] if plan.config.use_cache else [plan.batches]:
         for path in sorted(folder.glob("*.json")):
-            content = read_json(path)
-            if not isinstance(content, dict) or content.get("sha256") != content_hash(content):
-                raise SpecarError(f"{path} is damaged or was edited; 'specar batches' makes it again")
-            yield path.stem, content
+            yield path.stem, read_sealed(path, "specar batches")
 
 
 def _row(content: dict[str, Any]) -> list[str]:
