@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from specar.paper.metrics import METRICS
-from specar.paper.sources import metrics_of, source_of
+from specar.paper.sources import metrics_of
 from specar.results.rows import setting_label
 from specar.runs.plan import Plan
 from specar.runs.records import read_sealed
@@ -25,9 +25,16 @@ def batches_table(plan: Plan) -> Table | None:
     found = [content for _, content in sorted(_measured(plan).items())]
     if not found:
         return None
-    sizes = list(found[0]["metrics"])
+    sizes = [f"Batches of {size}" for size in found[0]["metrics"]]
     header = ["Model", "Data", "Protocol", "Weights", "Examples", "Metric", *sizes, "Move", "Batch-dependent"]
-    return listed("batches", "Batches of evaluation", header, [_row(one) for one in found], 2, notes=(_NOTE,))
+    return listed(
+        "batches-measured",
+        "Test metrics by the size of the batches",
+        header,
+        [_row(one) for one in found],
+        2,
+        notes=(_NOTE,),
+    )
 
 
 def unmeasured(plan: Plan) -> list[str]:
@@ -53,10 +60,9 @@ def _row(content: dict[str, Any]) -> list[str]:
     metric, setting = METRICS[name], content["setting"]
     values = [float(metrics[name]) for metrics in content["metrics"].values()]
     move = 100 * (max(values) - min(values)) / (max(values) or 1.0)
-    data = f"{source_of(content['task']).title}, {content['dataset']}"
     return [
         content["model"],
-        data if setting is None else f"{data} {setting_label(setting)}",
+        content["dataset"] if setting is None else f"{content['dataset']} {setting_label(setting)}",
         content["protocol"],
         f"{content['weights']}, seed {content['seed']}",
         f"{content['examples']:,}",

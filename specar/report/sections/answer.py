@@ -117,7 +117,7 @@ class Answer:
 
     @property
     def headline(self) -> Markup:
-        """The main metric of every cell that has runs; ours stands where a phone shows it without scrolling."""
+        """The main metric of every cell that has runs; ours stands where a phone shows it at once."""
         cells = self.cells[self.cells["seeds"] > 0]
         first = cells.groupby(["task", "dataset"], sort=False)["metric"].transform("first")
         cells = cells[(cells["metric"] == first) & (cells["setting"] != AVERAGE)]
