@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from specar.config import RunConfig, run_id
 from specar.config.generate import default_yaml, registry_schema_json, schema_json
 from specar.config.load import explain, read_yaml
 from specar.config.tasks import TASK_INFO
+from specar.data.meta import META
 from specar.runs.plan import Plan
 from specar.runs.status import STATES, RunStatus, status_of
 from specar.runs.store import write_plan
 
+_CLEAR = "\033[H\033[2J"  # of a terminal
 _FILTERS = {
     "task": list(TASK_INFO),
     **dict.fromkeys(("dataset", "setting", "model")),
@@ -63,14 +66,24 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 @command(
-    "show how far the matrix is, what failed, and the time left",
+    "show how far the matrix and each running job are, what failed, and the time left",
     JSON,
+    argument(
+        "--watch", type=float, nargs="?", const=10.0, metavar="SECONDS", help="show it again and again (10)"
+    ),
 )
 def _status(options: argparse.Namespace) -> None:
     from specar.tables.status import overview, state_counts
 
     plan = plan_of(options)
-    print(json.dumps(state_counts(plan)) if options.json else overview(plan))
+    clear = ""
+    while True:
+        text = json.dumps(state_counts(plan)) if options.json else overview(plan)
+        print(f"{clear}{text}", flush=True)
+        if not options.watch:
+            return
+        time.sleep(options.watch)
+        clear = _CLEAR
 
 
 @command("print how many hours the tasks take on classes of machines", JSON)
@@ -231,3 +244,37 @@ def _examples(options: argparse.Namespace) -> None:
 
     for name in options.runs:
         print(remake_examples(plan, name, lease))
+
+
+@command(
+    "measure how far test metrics move with the size of the evaluation batches",
+    argument("runs", nargs="*", metavar="RUN", help="run ids (default: one per network, of prepared data)"),
+)
+def _batches(options: argparse.Namespace) -> None:
+    from specar.tables.batches import batches_table
+    from specar.tables.render import plain
+    from specar.training.gpu import lease_gpu
+
+    plan = plan_of(options)
+    names = options.runs or _one_per_network(plan)
+    lease = lease_gpu(plan.config.execution, "batches")  # before torch looks at the environment
+
+    from specar.runs.batches import measure_batches
+
+    for name in names:
+        _mend(plan, plan.run(name).dataset)
+        print(f"{name} ...", file=sys.stderr)
+        measure_batches(plan, name, lease)
+    if table := batches_table(plan):
+        print(plain(table))
+
+
+def _one_per_network(plan: Plan) -> list[str]:
+    """First run of every network whose data is prepared."""
+    found: dict[str, str] = {}
+    for name, run in plan.runs.items():
+        if not run.model.spec.fitted and (plan.prepared / run.dataset / META).exists():
+            found.setdefault(run.key.model, name)
+    if not found:
+        raise SpecarError(f"no data of a network's run is in {plan.prepared}; 'specar prepare' makes it")
+    return list(found.values())

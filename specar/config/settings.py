@@ -130,6 +130,11 @@ class Execution(Strict):
         "wait for them; the same results",
     )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
+    container: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="image that jobs run in with 'snakemake --sdm apptainer', a file (apptainer build "
+        "specar.sif envs/specar.def) or a URL; null: none, as no image is published",
+    )
 
 
 class DataConfig(Strict):

@@ -18,6 +18,7 @@ SECTIONS: tuple[Callable[[Context], Section], ...] = (
     tables.paper,
     tables.reproduction,
     tables.verdicts,
+    tables.batches,
     figures.ranks,
     figures.figures,
     ablations.ablations,

@@ -15,7 +15,7 @@ from specar.config import Cell, RunConfig, cell_id
 from specar.config.tasks import TASK_INFO
 from specar.runs.examples import check_examples
 from specar.runs.plan import Plan
-from specar.runs.records import check_floor, check_record, damage_of, floor_damage_of
+from specar.runs.records import check_floor, check_record, damage_of, floor_damage_of, read_sealed
 
 log = logging.getLogger(__name__)
 
@@ -100,13 +100,14 @@ def check(plan: Plan) -> tuple[int, int]:
     """
     folder, runs = plan.cache, {*plan.runs, *plan.runs_of_ablations}
     cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}
-    records, floors, examples = (
-        sorted(folder.glob(pattern)) for pattern in ("*.json", "floors/*/*.json", "examples/*.json")
-    )
+    patterns = ("*.json", "floors/*/*.json", "examples/*.json", "batches/*.json")
+    records, floors, examples, batches = (sorted(folder.glob(pattern)) for pattern in patterns)
     for path in records:
         check_record(path, path.stem)
     for path in floors:
         check_floor(path, path.parent.name)
+    for path in batches:
+        read_sealed(path, "specar batches")
     for path in examples:
         record = plan.cached_record_file(path.stem)
         if not record.exists():
@@ -114,4 +115,4 @@ def check(plan: Plan) -> tuple[int, int]:
         check_examples(path, read_json(record))
     unasked = [path for path in (*records, *examples) if path.stem not in runs]
     unasked += [path for path in floors if path.parent.name not in cells]
-    return len(records) + len(floors) + len(examples), len(unasked)
+    return len(records) + len(floors) + len(examples) + len(batches), len(unasked)

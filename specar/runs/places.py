@@ -37,6 +37,7 @@ class Places:
     paper = _Product("paper")  # the paper's tables, all models
     judgement = _Product("judgement")
     explain = _Product("explain")  # searches for the cause of a published number, a file per cell
+    batches = _Product("batches")  # how far test metrics move with the evaluation batches, a file per run
     report = _Product("report", "index.html")
 
     @property

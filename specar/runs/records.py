@@ -110,6 +110,14 @@ def content_hash(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def read_sealed(path: Path, command: str) -> dict[str, Any]:
+    """Read what `sealed` made; `SpecarError`: it is damaged or was edited, and ``command`` makes it again."""
+    found = read_json(path)
+    if not isinstance(found, dict) or found.get("sha256") != content_hash(found):
+        raise SpecarError(f"{path} is damaged or was edited; '{command}' makes it again")
+    return found
+
+
 def read_record(path: Path, run: RunConfig) -> dict[str, Any] | None:
     """Read the record of a run; None where it has not been done.
 

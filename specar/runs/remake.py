@@ -42,7 +42,7 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
         raise SpecarError(f"run {name} was trained on other prepared data of {run.dataset}; train it again")
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
     model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
-    _load(model, folder / WEIGHTS, run)
+    load_weights(model, folder / WEIGHTS, run)
     said = run.model.spec.errors("its code raises", certain=False)
     with torch.inference_mode(), autocast(device, run.training.precision), said:
         examples = task.examples(model, record["details"])
@@ -52,7 +52,8 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     return folder / EXAMPLES
 
 
-def _load(model: nn.Module, path: Path, run: RunConfig) -> None:
+def load_weights(model: nn.Module, path: Path, run: RunConfig) -> None:
+    """Load weights that a run kept; `SpecarError`: they are missing, damaged, or of another model."""
     if not path.exists():
         raise SpecarError(
             f"{path} is missing: only runs with execution.keep_weights keep their weights; delete the record "

@@ -79,10 +79,13 @@ def counts_table(runs: Iterable[tuple[RunConfig, State]]) -> Table:
 
 
 def _lists(plan: Plan, found: dict[str, RunStatus]) -> Iterator[str]:
+    known = _known_seconds(plan, found)
     for state in ("running", "failed", "interrupted", "damaged"):
         lines = []
         for name, status in ((name, status) for name, status in found.items() if status.state == state):
             epochs = f"epoch {status.epoch} of at most {plan.runs[name].training.epochs} done"
+            if left := _estimate(plan, name, status, known):
+                epochs += f", {'at most' if status.epoch else 'about'} {duration(left)} left"
             lines.append(f"  {name}: {epochs if state == 'running' else status.reason}")
         if len(lines) > _MOST:
             lines[_MOST:] = [f"  and {len(lines) - _MOST} more: specar runs --state {state}"]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from specar.training.progress import Progress, log_epoch, write_history
 from specar.training.state import State
 
 log = logging.getLogger(__name__)
+_FIRST_WORD, _EVERY = 10.0, 60.0  # seconds until a terminal is told how far the run is, and between two times
 Result = TypeVar("Result")
 
 
@@ -50,7 +52,7 @@ class Trainer:
         graphs: bool = False,
     ) -> None:
         self.start = self.epoch_start = time.perf_counter()
-        self.earlier_seconds = 0.0
+        self.earlier_seconds, self.next_word = 0.0, self.start + _FIRST_WORD
         self.run, self.task, self.model, self.device = run, task, model.to(device), device
         self.run_id = run_id(run)
         # What a checkpoint must agree in to be continued; ``identity`` adds the data's.
@@ -143,6 +145,7 @@ class Trainer:
             total += self._step(index).double() * len(index)
             part.steps += 1
             part.examples += len(index)
+            self._tell(part.examples / self.task.count("train"))
             if self.interrupts.received is not None:
                 break
         part.loss_sum = float(total)
@@ -230,6 +233,16 @@ class Trainer:
         self._save()
         write_history(self.history, self.progress.history)
         log_epoch(line, self.run.training.epochs, self.progress.best_epoch == line["epoch"])
+
+    def _tell(self, share: float) -> None:
+        """Say now and then how far the run is, ``share`` of an epoch included, where its log is in a file."""
+        if time.perf_counter() < self.next_word or sys.stderr.isatty():
+            return
+        self.next_word = time.perf_counter() + _EVERY
+        epoch, epochs = self.progress.epoch, self.run.training.epochs
+        seconds, done = self.progress.train_seconds + self._epoch_seconds(), epoch - 1 + share
+        left = timedelta(seconds=round(seconds * (epochs - done) / done))
+        print(f"{self.run_id}: epoch {epoch} of at most {epochs}, {left} left or less", flush=True)
 
     def _peak_memory_bytes(self) -> int:
         """Of all processes that worked on the run."""

@@ -181,25 +181,13 @@ def test_a_model_that_cannot_be_built_costs_its_own_points(plan, drawn):
     assert points_of(ledger_of(made), "long_term_forecast", "mse").points == alone
 
 
-def test_each_model_says_what_top_is_compared(drawings_of_both):
-    text = words(drawings_of_both[1][1]["top_effect_long_term_forecast"].figure)
-    assert (
-        "forecasting, mine: datasets with a run with and one without TOP of the same seed: mine 2 of 2."
-        in text
-    )
-    assert "Long-term forecasting, left out, as there are runs with or without TOP only: linear." in text
-    assert "of the same seed: specar 1 of 1, specar-released 1 of 1." in text
-
-
-def test_lines_of_other_models_have_no_published_point(drawings_of_both):
-    figure = drawings_of_both[1][1]["top_effect_long_term_forecast"].figure
-    mse = figure.axes[0]
+def test_what_other_models_alone_ran_has_no_published_point(drawings_of_both):
+    mse = drawings_of_both[1][1]["top_effect"].figure.axes[0]
     names = [label.get_text() for label in mse.get_yticklabels()]
-    assert {"Weather", "Weather\n(96 only)"} <= set(names)
-    place = names.index("Weather\n(96 only)")
-    assert not [
-        line for line in mse.lines if line.get_markerfacecolor() == "white" and line.get_ydata()[0] == place
-    ]
+    assert "ETTh1\n(96, 192 only)" in names
+    hollow = [line.get_ydata()[0] for line in mse.lines if line.get_markerfacecolor() == "white"]
+    assert hollow == [names.index("ETTh1\n(96, 192 only)")]
+    assert "Weather\n(96 only)" in names
 
 
 def test_learning_curves_of_all_models(together, drawn):
@@ -234,6 +222,6 @@ def test_long_labels_fit(plan):
     label = "a-model-with-the-longest-label-there-is1"
     entry = {label: {"module": "figure_mine", "published_as": "TimesNet"}}
     made = plan({**values(), "models": entry, "run_models": [*OURS, label]})
-    names = ("comparison", "classification_models", "parameters", "top_effect_imputation")
+    names = ("comparison", "classification_models", "parameters", "top_effect")
     for _, drawn in drawings(ledger_of(made), {name: PAPER_FIGURES[name] for name in names}):
         check_tidy(drawn.figure)

@@ -15,7 +15,7 @@ import torch
 from specar.base.errors import Interrupted, SpecarError
 from specar.config import RunConfig
 from specar.models import build_model
-from specar.runs.remake import _load
+from specar.runs.remake import load_weights
 from specar.tasks import Task
 from specar.training.checkpoint import _seal as seal
 from specar.training.checkpoint import save_torch
@@ -161,7 +161,7 @@ def test_damaged_weights_are_one_clear_line_or_still_the_same(
     path.write_bytes(KINDS[kind][0](path.read_bytes(), seed))
     said = ""
     try:
-        _load(trainer.model, path, trainer.run)
+        load_weights(trainer.model, path, trainer.run)
     except SpecarError as error:
         said = str(error)
     found = trainer.model.state_dict()

@@ -47,6 +47,12 @@ class Results:
         record |= {**describe(run), "metrics": values, "config": run.model_dump(mode="json")}
         write_json(self.plan.own_record_file(name), sealed(record))
 
+    def measure(self, name):
+        """Leave what is measured of its evaluation batches."""
+        sizes = {str(size): METRICS[self.plan.run(name).task] for size in (1, 7, 256)}
+        found = {**describe(self.plan.run(name)), "batch_dependent": False, "weights": "untrained"}
+        write_json(self.plan.batches / f"{name}.json", sealed({**found, "examples": 9, "metrics": sizes}))
+
     def fail(self, name, message="no memory"):
         """Leave what a failed attempt leaves."""
         attempt = {"state": "failed", "error": {"class": "SpecarError", "message": message}}
@@ -97,6 +103,7 @@ def half_done(once):
         for name in (first, second, third, last):
             made.finish(name)
         made.fail(fourth, NASTY)
+        made.measure(first)
 
     return once("page-half", fill, in_full=True, note='Note with <b>marks</b> & "quotes".')
 

@@ -1,5 +1,7 @@
 """The report as a reader sees it: on a phone and a desktop, in light and dark, and on paper."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,12 @@ def test_it_prints(browser):
     assert path.read_bytes().startswith(b"%PDF-")
     assert path.stat().st_size > 50_000
     print(path)
+
+
+def test_it_is_valid_html(browser):
+    """By the checker of the W3C; a newer one knows more of CSS."""
+    checker = shutil.which("vnu")
+    if checker is None:
+        pytest.skip("needs the Nu Html Checker: npm install --global vnu-jar, and Java")
+    done = subprocess.run([checker, browser.folder / "index.html"], capture_output=True, text=True)
+    assert done.stderr == ""

@@ -9,10 +9,11 @@ from specar.report.page import SECTIONS
 from specar.report.runs import RunIndex
 
 IDS = [
-    *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "ranks", "figures"),
-    *("ablations", "explain", "audit", "failures", "records", "origin"),
+    *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "batches", "ranks"),
+    *("figures", "ablations", "explain", "audit", "failures", "records", "origin"),
 ]
 SIZE = 8_000_000
+BLOCKS = ("div", "p", "ul", "ol", "dl", "table", "section", "details", "pre", "figure", "h2", "h3", "h4")
 
 
 def check(text, page):
@@ -41,6 +42,11 @@ def check(text, page):
         assert heads
         assert all(head.attributes.get("scope") in ("col", "row", "colgroup", "rowgroup") for head in heads)
         assert table.inside("div")
+    # What a browser would close by itself, or move.
+    for tag, inner in {"p": BLOCKS, "a": ("a", "button"), "button": ("a", "button")}.items():
+        for element in page.root.all(tag):
+            assert not element.all(*inner), tag
+    assert all(item.parent.tag in ("ul", "ol") for item in page.root.all("li"))
     levels = [int(heading.tag[1]) for heading in page.root.all("h1", "h2", "h3", "h4", "h5")]
     assert all(later - former <= 1 for former, later in itertools.pairwise(levels))
 

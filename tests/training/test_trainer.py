@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -481,3 +482,17 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     assert done.stdout.startswith(f"cannot write {tmp_path}/big.pt: ")
     assert done.stdout.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_terminal_is_told_now_and_then_how_far_a_run_is(
+    prepared_folders, make_run, tmp_path, capsys, monkeypatch
+):
+    run = make_run("imputation")
+    train(run, prepared_folders / run.dataset, tmp_path / "short", EXECUTION)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("specar.training.trainer._FIRST_WORD", 0)
+    monkeypatch.setattr("specar.training.trainer._EVERY", 0)
+    train(run, prepared_folders / run.dataset, tmp_path / "told", EXECUTION)
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"{re.escape(run_id(run))}: epoch 1 of at most 3, \d:\d\d:\d\d left or less", first)
+    assert "epoch 3 of at most 3, 0:00:00 left" in last

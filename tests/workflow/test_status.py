@@ -1,11 +1,13 @@
 """What 'specar status' and 'specar runs' say of runs that are done, running, failed, stopped and missing."""
 
 import json
+import os
 import signal
 import time
 
 import pytest
 
+from specar.base.locks import hold_lock
 from specar.cli import main
 from specar.config import load_config
 from specar.runs.status import status_of
@@ -149,6 +151,29 @@ def test_damaged_files_of_a_run_are_passed_over(work, capsys):
         assert main(["status", "--config", "config.yaml"]) == 0
         (status,) = states().values()
         assert (status.state, status.epoch, status.epoch_seconds) == ("missing", 1, 2.0)
+
+
+def test_a_running_job_says_its_epoch_and_the_time_left(work, capsys, monkeypatch):
+    work.configure(matrix=[ENTRY], training={"epochs": 6})
+    (name,) = plan().runs
+    folder = work.folder / "results" / "runs" / name
+    folder.mkdir(parents=True)
+    line = '{"epoch": %d, "train_loss": 0.5, "val": {"mse": 0.5}, "seconds": 90}\n'
+    (folder / "history.jsonl").write_text(line % 1 + line % 2)
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("specar.cli.runs.time.sleep", wait)
+    lock = hold_lock(folder / ".lock", "another process")
+    assert main(["status", "--watch", "3", "--config", "config.yaml"]) == 130
+    os.close(lock)
+    text = capsys.readouterr().out
+    assert waits == [3, 3]
+    assert text.count(f"  {name}: epoch 2 of at most 6 done, at most 6 min left") == 2
 
 
 def test_a_reason_is_one_line(work, capsys):

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free
 from snakemake.logging import DefaultFilter, LogEvent, get_event, logger
 from snakemake.path_modifier import PathModifier
 from snakemake.settings.enums import Quietness
+from snakemake.settings.types import DeploymentMethod
 
 from specar.base.names import PROJECT
 from specar.outputs import names as files_of
@@ -116,12 +117,18 @@ onerror:
         )
 
 
-# Jobs use the interpreter and the package that this workflow runs with, also without an activated
-# environment; a conda environment, if asked for, comes before both.
-shell.prefix(
-    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
-    f" PYTHONPATH={shlex.quote(str(PROJECT))}; "
+# Of all rules, beside their conda environment; None: no container.
+container: PLAN.config.execution.container
+
+
+# Jobs use the interpreter and the package that this workflow runs with, also without an activated environment; a
+# conda environment, if asked for, comes before both. A container has an interpreter of its own.
+IN_CONTAINER = (
+    PLAN.config.execution.container
+    and DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 )
+PREFIX = "" if IN_CONTAINER else f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
+shell.prefix(f"export {PREFIX}PYTHONPATH={shlex.quote(str(PROJECT))}; ")
 
 
 wildcard_constraints:

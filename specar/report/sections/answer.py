@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Answer:
         return [(word, sign, counts[word]) for word, sign in SIGNS.items()]
 
     @property
-    def matrix(self) -> Iterator[tuple[str, list[str], list[tuple[str, list[Markup]]]]]:
+    def matrix(self) -> Iterator[tuple[str, list[Markup], list[tuple[str, list[Markup]]]]]:
         """Per task its title, its datasets, and per model a label with the squares of each dataset."""
         for task, cells in self.cells.groupby("task", sort=False):
             datasets = list(dict.fromkeys(cells["dataset"]))
@@ -96,7 +97,11 @@ class Answer:
                 squares = [self._squares(own[name]) if name in own else Markup("") for name in datasets]
                 rows.append((_model(str(task), str(model), bool(top)), squares))
             prefix = source_of(str(task)).prefix
-            yield source_of(str(task)).title, [name.removeprefix(prefix) for name in datasets], rows
+            yield (
+                source_of(str(task)).title,
+                [_breakable(name.removeprefix(prefix)) for name in datasets],
+                rows,
+            )
 
     def _squares(self, cells: pd.DataFrame) -> Markup:
         lines = [rows.to_dict("records") for _, rows in cells.groupby("metric", sort=False)]
@@ -112,17 +117,16 @@ class Answer:
 
     @property
     def headline(self) -> Markup:
-        """The main metric of every cell that has runs: published, ours, best rival, floor, verdict."""
+        """The main metric of every cell that has runs; ours stands where a phone shows it at once."""
         cells = self.cells[self.cells["seeds"] > 0]
         first = cells.groupby(["task", "dataset"], sort=False)["metric"].transform("first")
         cells = cells[(cells["metric"] == first) & (cells["setting"] != AVERAGE)]
-        header = ["Task", "Dataset", "Setting", "TOP", "Model", "Metric"]
-        header += ["Published", "Our runs", "Best rival run", "Floor", "Verdict"]
+        header = ["Cell", "Model", "Our runs", "Published", "Verdict", "Best rival run", "Floor", "Task"]
         rows = [_line(row) for row in cells.head(MOST_LINES).to_dict("records")]
         more = len(cells) - MOST_LINES
         notes = (f"{more} more cells have runs: see the explorer.",) if more > 0 else ()
         title = "Headline numbers"
-        table = listed("headline", title, header, rows, 6, ["Verdict"], notes)
+        table = listed("headline", title, header, rows, 2, ["Verdict"], notes)
         return self.context.linked(table) if rows else Markup("")
 
     @property
@@ -170,6 +174,11 @@ def _lead(counts: Counter[str], there: int, cells: int) -> str:
     return "mostly reproduced:" if counts[EQUAL] > wrong else "not reproduced:"
 
 
+def _breakable(name: str) -> Markup:
+    """A dataset's name that may go on in the next line where a word begins in it."""
+    return Markup("<wbr>").join(re.findall("[A-Z]*[^A-Z]+|[A-Z]+$", name) or [name])
+
+
 def _model(task: str, model: str, top: bool) -> str:
     return f"{model}{' + TOP' if top else ''}" if TASK_INFO[task].top else model
 
@@ -179,16 +188,14 @@ def _line(row: Mapping[Hashable, Any]) -> list[str | Cell]:
     places, runs = f".{metric.decimals}f", tuple(str(row["runs"]).split())
     spread = f"{row['sd']:{places}}" if row["seeds"] > 1 else ""
     rival = "not run" if pd.isna(row["rival"]) else f"{row['rival']:{places}} ({row['rival_model']})"
+    place = [str(row["dataset"]).removeprefix(source_of(task).prefix), str(row["setting"])]
     return [
-        source_of(task).title,
-        str(row["dataset"]).removeprefix(source_of(task).prefix),
-        str(row["setting"]),
-        {True: "with", False: "without"}[bool(row["top"])] if TASK_INFO[task].top else "",
-        str(row["model"]),
-        metric.label,
-        str(row["published"]),
+        f"{' '.join(filter(None, place))}, {metric.label}",
+        _model(task, str(row["model"]), bool(row["top"])),
         Cell(OWN, f"{row['ours']:{places}}", spread, seeds=int(row["seeds"]), runs=runs),
+        str(row["published"]),
+        Cell(WORD, str(row["verdict"])),
         rival,
         "" if pd.isna(row["floor"]) else f"{row['floor']:{places}}",
-        Cell(WORD, str(row["verdict"])),
+        source_of(task).title,
     ]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from specar.base.errors import SpecarError
-from specar.base.files import read_json
 from specar.config import RunConfig
 from specar.report.context import Context
 from specar.report.section import Entry, Section, render
-from specar.runs.records import content_hash
+from specar.runs.records import read_sealed
 from specar.tables.explain import explain_table
 from specar.tables.render import fragment, heading_id
 
@@ -21,9 +19,7 @@ def explanations(context: Context) -> Section:
     # One's own search in place of that which is shipped.
     files = {path.name: path for folder in folders for path in folder.glob("*.json")}
     for _, path in sorted(files.items()):
-        found = read_json(path)
-        if not isinstance(found, dict) or found.get("sha256") != content_hash(found):
-            raise SpecarError(f"{path} is damaged or was edited; 'specar explain' makes it again")
+        found = read_sealed(path, "specar explain")
         tables.append(explain_table(RunConfig.model_validate(found["run"]), pd.DataFrame(found["rows"])))
     body = render("explain.html.j2", tables=[fragment(table, level=3) for table in tables])
     entries = tuple(Entry(heading_id(table), table.title) for table in tables)

@@ -11,6 +11,7 @@ from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.section import Entry, Section, render, slug
 from specar.tables.audit import audit_tables
+from specar.tables.batches import batches_table, unmeasured
 from specar.tables.files import TABLES
 from specar.tables.judgement import cells_table, claims_page
 from specar.tables.paper_cells import flagged_keys
@@ -57,6 +58,13 @@ def verdicts(context: Context) -> Section:
     ]
     body = render("verdicts.html.j2", tables=tables, rules=cell_rules(), run=len(run), total=len(table))
     return Section("verdicts", "Verdicts on the published cells", body)
+
+
+def batches(context: Context) -> Section:
+    """How far test metrics move with the size of the evaluation batches."""
+    table, rest = batches_table(context.plan), unmeasured(context.plan)
+    body = render("batches.html.j2", table=table and context.linked(table), rest=rest)
+    return Section("batches", "Batches of evaluation", body)
 
 
 def audit(context: Context) -> Section:
