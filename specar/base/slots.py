@@ -49,8 +49,8 @@ class Slot:
 def take_slot(names: Sequence[str], size: int, holder: str, width: int = 1) -> Slot:
     """Take ``width`` slots of the device of which the fewest are taken; wait where none has as many free.
 
-    A device has ``size`` of them. ``holder`` says what this process does, to others that wait. Raises SpecarError: the lock files cannot be
-    kept in their folder.
+    A device has ``size`` of them. ``holder`` says what this process does, to others that wait. Raises
+    SpecarError: the lock files cannot be kept in their folder.
     """
     place = lock_folder()
     try:

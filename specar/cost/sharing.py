@@ -24,14 +24,16 @@ def slots_of(
 ) -> dict[str, int]:
     """Return how many slots of a GPU each run takes, by run id (see `specar.training.gpu.slots_per_gpu`).
 
-    With ``jobs_per_gpu: auto`` that is the larger of two shares of a card, rounded up to slots: of its memory,
-    and of its time, which is that of multiply-adds and memory in a step beside that of starting operations. A
-    run takes a whole card where its work is not known, or nvidia-smi does not describe the cards, ``found``.
+    With ``jobs_per_gpu: auto`` that is the larger of two shares of a card, rounded up to slots: of its
+    memory, and of its time, which is that of multiply-adds and memory in a step beside that of starting
+    operations. A run takes a whole card where its work is not known, or where nvidia-smi does not describe
+    the cards, which are those ``found``.
     """
     if plan.config.execution.jobs_per_gpu != "auto":
         return dict.fromkeys(runs, 1)
     slots, found = dict.fromkeys(runs, SLOTS), cards() if found is None else found
     known = {name: run for name, run in runs.items() if run.dataset in plan.config.datasets} if found else {}
+    slots |= {name: 1 for name, run in known.items() if run.model.spec.fitted}  # on the CPU
     for name, (_, work) in works_of(plan, known).items():
         share = max(_share(plan, runs[name], work, card) for card in found)
         slots[name] = max(1, math.ceil(SLOTS * min(share, 1)))
@@ -41,19 +43,17 @@ def slots_of(
 def _share(plan: Plan, run: RunConfig, work: Work, card: Card) -> float:
     values = max(_TIMES * run.training.batch_size, plan.config.execution.eval_batch_size) * work.elements
     memory = (_FIXED + 4 * values) / (_USABLE * card.memory)
-    return max(memory, _busy(work * run.training.batch_size, _rates(card)))
+    return max(memory, _busy(work * run.training.batch_size, rates_of_card(card)))
 
 
 def _busy(step: Work, rates: Rates) -> float:
     """Share of a training step in which the card computes, by the cost model."""
-    computes = (
-        rates.seconds_per_multiply_add * step.training + 3 * rates.seconds_per_element * step.elements
-    )
+    computes = rates.seconds_per_multiply_add * step.training + 3 * rates.seconds_per_element * step.elements
     return computes / (computes + rates.seconds_per_step)
 
 
-def _rates(card: Card) -> Rates:
-    """The rates of a card as measured here, else of its name; of another one, those of the slowest."""
+def rates_of_card(card: Card) -> Rates:
+    """Return the rates of a card as measured here, else of its name; of another one, those of the slowest."""
     assumed = [rates for rates in classes() if not rates.measured]
     machines = [*([own] if (own := here()) else []), *assumed]
     named = [rates for rates in machines if rates.device.partition(",")[0] in card.name]

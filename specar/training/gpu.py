@@ -70,8 +70,8 @@ def lease_gpu(execution: Execution, holder: str, slots: int | None = None) -> Le
 
     CUDA_VISIBLE_DEVICES is set to the GPU. Where it is set already, by a scheduler or the user, it stays as
     it is, and one of its GPUs is chosen. Waits while all GPUs are held; ``holder`` says what this process
-    does, to others that wait. Where ``execution.jobs_per_gpu`` is "auto", it takes so many ``slots`` of it, by
-    default all. In one process, a second call gives the first one's lease.
+    does, to others that wait. Where ``execution.jobs_per_gpu`` is "auto", it takes so many ``slots`` of it,
+    by default all. In one process, a second call gives the first one's lease.
 
     Raises SpecarError: a GPU is asked for and CUDA_VISIBLE_DEVICES hides all, or locks cannot be kept.
     """
