@@ -68,7 +68,7 @@ class Filling:
 
     def work(self) -> Iterator[str]:
         """Do it; yields a line per run that has ended. A signal ends the time."""
-        hold_lock(self.plan.results / ".lock", "another snakemake or specar fill")
+        lock = hold_lock(self.plan.results / ".lock", "another snakemake or specar fill")
         write_plan(self.plan, self.plan.file)
         with Interrupts() as interrupts:
             try:
@@ -80,6 +80,7 @@ class Filling:
                 yield from self._stop()
             finally:
                 self._signal(signal.SIGTERM, self.running)  # where what is said finds no reader
+                os.close(lock)
 
     def _begin(self) -> bool:
         """Start what there is room for; tells whether anything runs."""

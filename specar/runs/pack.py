@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from specar.base.errors import SpecarError
 from specar.base.files import atomic_path, json_text, read_json, sha256_of
@@ -50,7 +50,7 @@ _LEVEL = 6  # of gzip
 
 
 class _File(BaseModel):
-    size: int
+    size: NonNegativeInt
     sha256: str
 
 
@@ -232,6 +232,9 @@ def _extract(archive: tarfile.TarFile, manifest: _Manifest, folder: Path) -> Non
         os.utime(path)  # data of one's own may be newer than a record that was made of it
     if left:
         raise _Refused(f"it ends before {min(left)}")
+    assert archive.fileobj is not None
+    while archive.fileobj.read(1 << 20):  # to the end, where gzip has a sum of it all
+        pass
 
 
 def _check_work(folder: Path, names: Collection[str]) -> None:
