@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ def _pack(options: argparse.Namespace) -> None:
         runs = order.runs if options.hours is None else order.within(options.hours)
         wheels = Path(options.wheels) if options.wheels else None
         written = pack_work(plan, [run.name for run in runs], path, wheels)
-        print(f"{len(runs)} run{'s' * (len(runs) != 1)} packed")
+        unknown = f"; not {order.unknown} others, of unknown cost" if order.unknown else ""
+        print(f"{len(runs)} run{'s' * (len(runs) != 1)} packed{unknown}")
     print(f"{written}: {written.stat().st_size / 1e6:.2f} MB")
 
 
@@ -65,8 +67,8 @@ def _unpack(options: argparse.Namespace) -> None:
 
 
 @command(
-    "train runs for so many minutes, the most informative first, and stop them with checkpoints",
-    argument("--minutes", type=positive, required=True, metavar="N"),
+    "train what is to be done, the most informative first, several at a time; stop in time with checkpoints",
+    argument("--minutes", type=positive, default=math.inf, metavar="N", help="default: until all is done"),
     argument("--jobs", type=int, metavar="N", help="at a time (default: cores / execution.threads)"),
     DEVICE,
 )

@@ -45,6 +45,8 @@ def share_gpus():
     gpus, slots = workflow.global_resources.get("gpu").value, slots_per_gpu(PLAN.config.execution)
     if workflow.local_exec and gpus and slots > 1:
         workflow.register_resource("gpu", gpus * slots)
+        if workflow.scheduler is not None:  # it has a copy that says how much one job may take
+            workflow.scheduler.global_resources["gpu"] = gpus * slots
 
 
 def with_errors(self, record, shown=DefaultFilter.filter):
