@@ -140,7 +140,7 @@ class Filling:
             metrics = (finished_record(self.plan, name) or {"metrics": {}})["metrics"]
             return ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items())
         if state == "stopped":
-            return f"after {status_of(self.plan, name).epoch} epochs; it goes on when it is begun again"
+            return f"{status_of(self.plan, name).epoch} epochs are done; it goes on when it is begun again"
         return status_of(self.plan, name).reason or f"see {job.log}"
 
     def _stop(self) -> Iterator[str]:

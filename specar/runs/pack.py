@@ -34,7 +34,7 @@ from specar.runs.examples import check_examples
 from specar.runs.places import EXAMPLES
 from specar.runs.plan import Plan
 from specar.runs.records import check_floor, check_record, finished_record
-from specar.runs.status import HISTORY
+from specar.runs.status import HISTORY, STATUS
 from specar.runs.store import read_plan, write_plan
 
 Kind = Literal["work", "records"]
@@ -43,7 +43,8 @@ _RESULTS, _PREPARED = "results", f"{DataConfig().dir}/prepared"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _NAMES: dict[Kind, str] = {  # nothing else comes out of an archive
     "work": rf"{PLAN}|{_PREPARED}/{_NAME}/{_NAME}\.(npy|json)|wheels/{_NAME}|{_NAME}\.py",
-    "records": rf"runs/{_NAME}/({RECORD}|{EXAMPLES}|{HISTORY}|{CHECKPOINT})|floors/{_NAME}/{_NAME}\.json",
+    "records": rf"runs/{_NAME}/({'|'.join((RECORD, EXAMPLES, HISTORY, CHECKPOINT, STATUS))})|"
+    rf"floors/{_NAME}/{_NAME}\.json",
 }
 _LARGEST_MANIFEST = 64 << 20
 _LEVEL = 6  # of gzip
@@ -120,7 +121,7 @@ def pack_records(plan: Plan, path: Path, checkpoints: bool = False) -> Path:
         raise SpecarError(f"no run of this configuration is done in {plan.records}; nothing to pack")
     places = [plan.records / name / file for name in done for file in (RECORD, EXAMPLES, HISTORY)]
     places += [plan.records / name / file for name in unfinished if name not in done
-               for file in (CHECKPOINT, HISTORY)]  # fmt: skip
+               for file in (CHECKPOINT, HISTORY, STATUS)]  # fmt: skip
     for cell in sorted({cell_id(every[name].cell) for name in done}):
         places += sorted((plan.floors / cell).glob("*.json"))
     files = {file.relative_to(plan.results).as_posix(): file for file in places if file.exists()}

@@ -63,7 +63,7 @@ def test_a_run_that_fails_is_said_and_others_go_on(filled):
 
 def test_what_still_runs_at_the_end_is_stopped(filled):
     filling, lines, _ = filled([3], end=0.2)
-    assert lines == ["stopped: seed3: after 0 epochs; it goes on when it is begun again"]
+    assert lines == ["stopped: seed3: 0 epochs are done; it goes on when it is begun again"]
     assert filling.ended == {"stopped": 1}
 
 
