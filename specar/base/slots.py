@@ -36,26 +36,27 @@ class Slot:
     """A slot that this process holds."""
 
     name: str  # of the device
-    number: int  # which of its slots, from 0 on
-    descriptor: int  # of the locked file
+    number: int  # which of its slots, from 0 on; the first of several
+    descriptors: tuple[int, ...]  # of the locked files, one per slot
 
     def release(self) -> None:
         """Give the slot back before this process ends."""
-        _held.discard(self.descriptor)
-        os.close(self.descriptor)
+        for descriptor in self.descriptors:
+            _held.discard(descriptor)
+            os.close(descriptor)
 
 
-def take_slot(names: Sequence[str], size: int, holder: str) -> Slot:
-    """Take a slot of the device of which the fewest are taken; wait where all ``size`` of each are.
+def take_slot(names: Sequence[str], size: int, holder: str, width: int = 1) -> Slot:
+    """Take ``width`` slots of the device of which the fewest are taken; wait where none has as many free.
 
-    ``holder`` says what this process does, to others that wait. Raises SpecarError: the lock files cannot be
-    kept in their folder.
+    A device has ``size`` of them. ``holder`` says what this process does, to others that wait. Raises
+    SpecarError: the lock files cannot be kept in their folder.
     """
     place = lock_folder()
     try:
         folder = _shared(place)
         try:
-            slot = _wait_for_slot(folder, names, size, holder)
+            slot = _wait_for_slot(folder, names, size, holder, width)
         finally:
             os.close(folder)
     except OSError as error:
@@ -63,7 +64,7 @@ def take_slot(names: Sequence[str], size: int, holder: str) -> Slot:
             f"cannot keep locks in {place} ({error.strerror}); remove it, or set SPECAR_LOCKS "
             "to a folder of this machine, the same for all who use its GPUs"
         ) from error
-    _held.add(slot.descriptor)
+    _held.update(slot.descriptors)
     return slot
 
 
@@ -91,9 +92,9 @@ def _shared(place: Path) -> int:
     return folder
 
 
-def _wait_for_slot(folder: int, names: Sequence[str], size: int, holder: str) -> Slot:
+def _wait_for_slot(folder: int, names: Sequence[str], size: int, holder: str, width: int = 1) -> Slot:
     told = False
-    while not isinstance(found := _free_slot(folder, names, size, holder), Slot):
+    while not isinstance(found := _free_slot(folder, names, size, holder, width), Slot):
         if not told:
             _log.info("waiting for %s: held by %s", " or ".join(names), ", ".join(found))
             told = True
@@ -101,19 +102,19 @@ def _wait_for_slot(folder: int, names: Sequence[str], size: int, holder: str) ->
     return found
 
 
-def _free_slot(folder: int, names: Sequence[str], size: int, holder: str) -> Slot | list[str]:
-    """Take a slot of the emptiest device; where all are taken, what their holders say of themselves."""
+def _free_slot(folder: int, names: Sequence[str], size: int, holder: str, width: int) -> Slot | list[str]:
+    """Take slots of the emptiest device; where too few are free, what the holders say of themselves."""
     with _alone(folder), _tried(folder, names, size) as locks:
         emptiest = min(names, key=lambda name: locks[name].count(None))
-        if locks[emptiest].count(None) >= size:
+        if locks[emptiest].count(None) + width > size:
             taken = ((name, n) for name in names for n, lock in enumerate(locks[name]) if lock is None)
-            return [_words(folder, *slot) for slot in taken]
-        free = [(n, lock) for n, lock in enumerate(locks[emptiest]) if lock is not None]
-        number, chosen = free[0]
-        locks[emptiest][number] = None  # not given back
-        os.ftruncate(chosen, 0)
-        os.write(chosen, f"process {os.getpid()} ({holder})".encode())
-        return Slot(emptiest, number, chosen)
+            return list(dict.fromkeys(_words(folder, *slot) for slot in taken))
+        chosen = [(n, lock) for n, lock in enumerate(locks[emptiest]) if lock is not None][:width]
+        for number, descriptor in chosen:
+            locks[emptiest][number] = None  # not given back
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} ({holder})".encode())
+        return Slot(emptiest, chosen[0][0], tuple(descriptor for _, descriptor in chosen))
 
 
 @contextmanager

@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "results",
         "evidence",
         "completion",
+        "machines",
     ):  # each adds its own, in the order of the help
         importlib.import_module(f"specar.cli.{name}")
     for command, text, run, arguments in importlib.import_module("specar.cli.commands").COMMANDS:

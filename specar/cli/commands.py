@@ -42,13 +42,15 @@ def command(text: str, *arguments: Argument) -> Callable[[Run], Run]:
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
-    """Return the plan of the options, by default of the project's configuration.
+    """Return the plan of the options, by default of the project's configuration, or the one unpacked here.
 
     `SpecarError`: none is named, and the working folder has neither one nor results.
     """
     if options.plan:
         return store.read_plan(Path(options.plan))
-    default = Path("config/config.yaml")
+    default, packed = Path("config/config.yaml"), Path("plan.json")
+    if packed.exists() and not options.config and not default.exists():  # of 'specar unpack'
+        return store.read_plan(packed)
     files = options.config or ([default] if default.exists() else [])
     if not files and not Path("results").exists():
         way = "go to one, or name a configuration with --config FILE"

@@ -10,14 +10,15 @@ from specar.cli.commands import argument, command, plan_of
 from specar.config import run_id
 
 
-def _hours(text: str) -> float:
-    hours = float(text)
-    if not 0 < hours < 1e6:
+def positive(text: str) -> float:
+    """Return the number, of hours or minutes, that an argument says."""
+    number = float(text)
+    if not 0 < number < 1e6:
         raise ValueError(text)
-    return hours
+    return number
 
 
-_DEVICE = argument(
+DEVICE = argument(
     "--device",
     metavar="NAME",
     help="machine of 'specar cost', by a part of its name (default: this one where 'make bench' has measured "
@@ -27,8 +28,8 @@ _DEVICE = argument(
 
 @command(
     "list the runs to do next within a budget, the cheapest information first, and what each decides",
-    argument("--hours", type=_hours, metavar="H", help="of one run after the other (default: no limit)"),
-    _DEVICE,
+    argument("--hours", type=positive, metavar="H", help="of one run after the other (default: no limit)"),
+    DEVICE,
     argument("--ids", action="store_true", help="print the run ids only"),
 )
 def _next(options: argparse.Namespace) -> None:
@@ -78,8 +79,8 @@ def _verify(options: argparse.Namespace) -> None:
     argument(
         "cell", nargs="+", metavar="CELL", help="run id, or words: task dataset setting model top|notop"
     ),
-    argument("--hours", type=_hours, default=1.0, metavar="H", help="that it may take (default: 1)"),
-    _DEVICE,
+    argument("--hours", type=positive, default=1.0, metavar="H", help="that it may take (default: 1)"),
+    DEVICE,
     argument("--dry-run", action="store_true", help="print the settings and their predicted cost only"),
 )
 def _explain(options: argparse.Namespace) -> None:

@@ -162,13 +162,15 @@ def _spec(options: argparse.Namespace) -> None:
     ),
 )
 def _train(options: argparse.Namespace) -> None:
-    from specar.training.gpu import lease_gpu
+    from specar.cost.sharing import slots_of
+    from specar.training.gpu import gpu_ids, lease_gpu
 
     plan = plan_of(options)
     # isfile and not Path.is_file, which raises where a name is too long
     is_file = os.path.isfile(options.run)  # noqa: PTH113
     run = _run_of_file(Path(options.run)) if is_file else plan.run(options.run)
-    lease = lease_gpu(plan.config.execution, run_id(run))  # before torch looks at the environment
+    slots = slots_of(plan, {"it": run})["it"] if gpu_ids(plan.config.execution) else None
+    lease = lease_gpu(plan.config.execution, run_id(run), slots)  # before torch looks at the environment
 
     gc.disable()  # imports make no garbage, and to look for it takes a tenth of their time
     from specar.runs.train import train

@@ -117,8 +117,9 @@ class Execution(Strict):
     gpus: Annotated[list[GpuId] | None, Field(min_length=1), AfterValidator(_distinct)] = Field(
         None, description="ids (or UUIDs) of the GPUs to use, as nvidia-smi numbers them; null: all there are"
     )
-    jobs_per_gpu: int = Field(
-        1, ge=1, le=64, description="runs that share a GPU at a time: small models leave most of one idle"
+    jobs_per_gpu: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = Field(
+        "auto",
+        description="runs that share a GPU at a time; auto: by the memory and the time of it that each takes",
     )
     threads: int = Field(2, ge=1, le=1024, description="CPU threads of a training job")
     eval_batch_size: int = Field(

@@ -21,28 +21,33 @@ _T = TypeVar("_T")
 
 
 def loads_of(plan: Plan, runs: Mapping[str, RunConfig] | None = None) -> dict[str, Load]:
-    """Return the loads of runs, by default those of the matrix, by run id.
+    """Return the loads of runs, by default those of the matrix, by run id, as `works_of`."""
+    runs = plan.runs if runs is None else runs
+    return {name: load_of(runs[name], *found) for name, found in works_of(plan, runs).items()}
+
+
+def works_of(plan: Plan, runs: Mapping[str, RunConfig]) -> dict[str, tuple[Examples, Work]]:
+    """Return the examples of runs and the work per example, by run id.
 
     A run is left out where the sizes of its dataset are not known, or what its model needs.
     """
-    runs = plan.runs if runs is None else runs
     metas = {name: read_meta(plan.prepared / name) for name in {run.dataset for run in runs.values()}}
-    loads: dict[str, Load] = {}
+    works: dict[str, tuple[Examples, Work]] = {}
     known: dict[int, str] = {}  # by the model of a run, which is one object for all seeds (see `expand`)
     problems = set()
     for name, run in runs.items():
         if (first := known.setdefault(id(run.model), name)) != name:
-            loads |= {name: loads[first]} if first in loads else {}
+            works |= {name: works[first]} if first in works else {}
             continue
         examples = examples_of(run, plan.dataset(run.dataset), metas[run.dataset])
         try:
             if examples is not None and (work := run.model.spec.work_of(run.model.settings, examples.shape)):
-                loads[name] = load_of(run, examples, work)
+                works[name] = examples, work
         except SpecarError as error:
             problems.add(str(error))
     for problem in sorted(problems):
         log.warning("%s; its time is not told", problem)
-    return loads
+    return works
 
 
 def load_of(run: RunConfig, examples: Examples, work: Work) -> Load:

@@ -22,7 +22,8 @@ slots.POLL = 0.02
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 print("ready", flush=True)
 sys.stdin.readline()
-lease = lease_gpu(Execution(**json.loads(sys.argv[1])), sys.argv[2])
+slots = int(os.environ["SLOTS"]) if "SLOTS" in os.environ else None
+lease = lease_gpu(Execution(**json.loads(sys.argv[1])), sys.argv[2], slots)
 start = time.monotonic()
 assert "torch" not in sys.modules
 print(json.dumps({"id": lease.id, "device": lease.device, "how": lease.how,

@@ -195,7 +195,8 @@ def test_the_gpus_of_a_job_are_shared_out_in_the_job_only(hold, variable):
         ({"gpus": [True]}, "execution: gpus: true and false"),
         ({"gpus": ["GPU-1;rm"]}, "execution.gpus.0: .*is no GPU"),
         ({"gpus": 1}, "execution.gpus: "),
-        ({"jobs_per_gpu": 0}, "execution.jobs_per_gpu: "),
+        ({"jobs_per_gpu": 0}, "execution.jobs_per_gpu.*greater than or equal to 1"),
+        ({"jobs_per_gpu": "all"}, "execution.jobs_per_gpu.*Input should be 'auto'"),
     ],
 )
 def test_a_bad_choice_is_one_line(execution, message):
@@ -206,4 +207,4 @@ def test_a_bad_choice_is_one_line(execution, message):
 
 def test_good_choices():
     assert Execution(gpus=["1", 0, UUID, "MIG-GPU-5c8/1/0"]).gpus == [1, 0, UUID, "MIG-GPU-5c8/1/0"]
-    assert (Execution().device, Execution().gpus, Execution().jobs_per_gpu) == ("auto", None, 1)
+    assert (Execution().device, Execution().gpus, Execution().jobs_per_gpu) == ("auto", None, "auto")

@@ -106,6 +106,33 @@ def test_who_allows_one_per_gpu_does_not_join_another(here, monkeypatch):
     assert take_slot(["GPU 0"], 1, "y").number == 0
 
 
+def test_runs_that_take_parts_of_a_gpu_never_take_more_than_all(here, monkeypatch):
+    large, small = take_slot(["GPU 0"], 8, "large", 5), take_slot(["GPU 0"], 8, "small", 3)
+    assert (large.number, small.number, len({*large.descriptors, *small.descriptors})) == (0, 5, 8)
+    monkeypatch.setattr(slots.time, "sleep", interrupt)
+    small.release()
+    for width in (4, 8):  # the rest is too little
+        with pytest.raises(InterruptedError):
+            slots._wait_for_slot(os.open(lock_folder(), os.O_RDONLY), ["GPU 0"], 8, "y", width)
+    assert take_slot(["GPU 0", "GPU 1"], 8, "x", 4).name == "GPU 1"
+    large.release()
+    assert len(take_slot(["GPU 0"], 8, "whole", 8).descriptors) == 8
+
+
+def test_auto_shares_a_gpu_by_what_each_run_takes(hold):
+    half, quarter, whole = (hold(jobs_per_gpu="auto", gpus=[0], SLOTS=str(n)) for n in (4, 2, 8))
+    assert half.lease()["how"] == "GPU 0 (of 0), slot 0 and 3 more of 8"
+    assert quarter.lease()["how"] == "GPU 0 (of 0), slot 4 and 1 more of 8"
+    whole.begin()
+    assert whole.process.stderr.readline() == (
+        f"waiting for GPU 0: held by process {half.process.pid} (a run), "
+        f"process {quarter.process.pid} (a run)\n"
+    )
+    half.kill()
+    quarter.end()
+    assert whole.line()["how"] == "GPU 0 (of 0), slot 0"
+
+
 def interrupt(seconds):
     assert seconds == slots.POLL
     raise InterruptedError

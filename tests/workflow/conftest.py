@@ -193,3 +193,9 @@ def failed(made_once, trained_once, copied):
     workspace = copied(made_once("failed", fill, source=trained_once))
     workspace.said = (workspace.folder / SAID).read_text()
     return workspace
+
+
+@pytest.fixture
+def config_of():
+    """Return the function that gives the values of a configuration of small datasets."""
+    return _shared("config_values")

@@ -20,6 +20,7 @@ from specar.data.meta import ARRAYS, META, BaseMeta
 from specar.base.errors import SpecarError
 from specar.base.locks import hold_lock
 from specar.runs.records import damage_of, floor_damage_of, set_aside
+from specar.training.gpu import slots_per_gpu
 from specar.runs.store import anything_to_show, digest_of_results, plan_of_values, wanted, write_plan
 
 
@@ -43,9 +44,11 @@ PREPARED = PLAN.prepared.as_posix()
 
 def share_gpus():
     """Let the limit of the resource gpu count cards, also where several jobs share one."""
-    gpus, sharing = workflow.global_resources.get("gpu").value, PLAN.config.execution.jobs_per_gpu
-    if workflow.local_exec and gpus and sharing > 1:
-        workflow.register_resource("gpu", gpus * sharing)
+    gpus, slots = workflow.global_resources.get("gpu").value, slots_per_gpu(PLAN.config.execution)
+    if workflow.local_exec and gpus and slots > 1:
+        workflow.register_resource("gpu", gpus * slots)
+        if workflow.scheduler is not None:  # it has a copy that says how much one job may take
+            workflow.scheduler.global_resources["gpu"] = gpus * slots
 
 
 def with_errors(self, record, shown=DefaultFilter.filter):

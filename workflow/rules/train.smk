@@ -15,6 +15,25 @@ def ranks():
     return priorities(PLAN)
 
 
+@cache
+def cards_here():
+    """The GPUs of this machine, where runs of this process share them."""
+    from specar.training.gpu import cards
+
+    return cards()
+
+
+def gpu_slots(run_id=None):
+    """What a job takes of the resource gpu: slots of a card, all of one by default; on a cluster a card."""
+    if EXECUTION.device == "cpu" or not (will_run() and workflow.local_exec):
+        return int(EXECUTION.device != "cpu")
+    if run_id is None:
+        return slots_per_gpu(EXECUTION) if EXECUTION.jobs_per_gpu == "auto" else 1
+    from specar.cost.sharing import slots_of
+
+    return slots_of(PLAN, {run_id: PLAN.run(run_id)}, cards_here())[run_id]
+
+
 # One rule per task, so that each can have memory and time of its own and be one job array on a cluster.
 for task in PLAN.trained_tasks:
 
@@ -38,7 +57,7 @@ for task in PLAN.trained_tasks:
             "../../envs/specar.yaml"
         threads: EXECUTION.threads
         resources:
-            gpu=0 if EXECUTION.device == "cpu" else 1,
+            gpu=lambda wildcards: gpu_slots(wildcards.run_id),
             attempt=lambda wildcards, attempt: attempt,
         params:
             plan=PLAN_FILE,

@@ -9,7 +9,7 @@ rule verify:
         "../../envs/specar.yaml"
     threads: EXECUTION.threads
     resources:
-        gpu=0 if EXECUTION.device == "cpu" else 1,
+        gpu=lambda wildcards: gpu_slots(),
     params:
         plan=PLAN_FILE,
     shell:
