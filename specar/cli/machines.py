@@ -50,7 +50,8 @@ def _pack(options: argparse.Namespace) -> None:
     argument("--replace", action="store_true", help="overwrite what is there and differs"),
 )
 def _unpack(options: argparse.Namespace) -> None:
-    from specar.runs.pack import RECORD, unpack
+    from specar.runs.pack import RECORD
+    from specar.runs.unpack import unpack
 
     def place(kind: Kind) -> Path:
         if options.folder or kind == "work":

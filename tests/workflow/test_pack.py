@@ -15,9 +15,10 @@ from specar.cli import main
 from specar.config import load_config
 from specar.data.prepared import PreparedData
 from specar.runs import pack
-from specar.runs.pack import MANIFEST, pack_work, unpack
+from specar.runs.pack import MANIFEST, pack_work
 from specar.runs.records import sealed
 from specar.runs.store import plan_of, read_plan
+from specar.runs.unpack import unpack
 
 CONFIG = ("--config", "config.yaml")
 
