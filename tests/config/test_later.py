@@ -111,3 +111,13 @@ def test_their_configuration_still_asks_for_them(monkeypatch):
 )
 def test_runs_of_every_task_keep_their_ids(runs, run, cell):
     assert cell_id(runs[run].cell).endswith(f"-{cell}")
+
+
+def test_a_changed_copy_of_a_run_has_an_id_key_and_cell_of_its_own():
+    runs = expand(load_config(ROOT / "config" / "demo.yaml"))
+    name, run = next(iter(runs.items()))
+    assert run_id(run) == name
+    other = run.model_copy(update={"seed": run.seed + 1, "data": {**run.data, "seasonality": 7}})
+    assert other.key == run.key._replace(seed=run.seed + 1)
+    assert run_id(other) == run_id(type(run).model_validate(other.model_dump())) != name
+    assert cell_id(other.cell) != cell_id(run.cell)
