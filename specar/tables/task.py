@@ -118,16 +118,20 @@ def _blocks(task: str, rows: pd.DataFrame, averaged: bool) -> Iterator[list[Line
     """Lines of each dataset, those with neither a published nor a requested result left out."""
     groups, tops = list(_groups(task, rows)), _tops(task, rows)
     by_metric = source_of(task).metric_rows
-    for dataset, block in rows.groupby("dataset", sort=False):
+    datasets: dict[str, dict[tuple[str, ...], list[dict[str, Any]]]] = {}
+    for row in records_of(rows):
+        of_line = (row["setting"], row["metric"]) if by_metric else (row["setting"],)
+        datasets.setdefault(row["dataset"], {}).setdefault(of_line, []).append(row)
+    for dataset, block in datasets.items():
         lines = []
-        for key, cells in block.groupby(["setting", "metric"] if by_metric else ["setting"], sort=False):
-            names = [str(key[0])] if TASK_INFO[task].setting and not averaged else []
-            names += [METRICS[str(key[1])].label] if by_metric else []
-            found = {(row["top"], row["metric"]): row for row in records_of(cells)}
+        for key, cells in block.items():
+            names = [key[0]] if TASK_INFO[task].setting and not averaged else []
+            names += [METRICS[key[1]].label] if by_metric else []
+            found = {(row["top"], row["metric"]): row for row in cells}
             results = [cell for top in tops for group in groups for cell in _results(found, top, group)]
             floors = [cell for group in groups for cell in _floors(task, cells, group)]
             if any(cell.plain for cell in results):
-                lines.append(Line((str(dataset), *names), (*results, *floors)))
+                lines.append(Line((dataset, *names), (*results, *floors)))
         if lines:
             yield lines
 
@@ -166,17 +170,16 @@ def own_cell(row: Mapping[str, Any], decimals: int) -> Cell:
     )
 
 
-def _floors(task: str, cells: pd.DataFrame, group: _Group) -> Iterator[Cell]:
-    known = cells[cells["metric"].isin(group.metrics)]
-    asked = bool((known["state"] != NOT_REQUESTED).any())
+def _floors(task: str, cells: list[dict[str, Any]], group: _Group) -> Iterator[Cell]:
+    known = [row for row in cells if row["metric"] in group.metrics]
+    asked = any(row["state"] != NOT_REQUESTED for row in known)
     for column in baseline_labels(task):
         # The test data, and so the floor, are the same without and with TOP.
-        some = known.dropna(subset=[column])
-        if len(some):
-            decimals = METRICS[some["metric"].iloc[0]].decimals
-            yield Cell(VALUE, f"{some[column].iloc[0]:.{decimals}f}")
-        else:
+        row = next((row for row in known if not pd.isna(row[column])), None)
+        if row is None:
             yield Cell(NOT_RUN if asked else BLANK)
+        else:
+            yield Cell(VALUE, f"{row[column]:.{METRICS[row['metric']].decimals}f}")
 
 
 def deviation(value: float, metric: Metric) -> str:
