@@ -28,6 +28,8 @@ def _pack(options: argparse.Namespace) -> None:
     from specar.runs.pack import pack_records, pack_work
 
     plan, path = plan_of(options), Path(options.file)
+    if options.checkpoints and not options.records:
+        raise SpecarError("--checkpoints goes with --records")
     if options.records:
         written = pack_records(plan, path, options.checkpoints)
     else:
@@ -67,10 +69,16 @@ def _unpack(options: argparse.Namespace) -> None:
         print(f"in {found.folder}: specar fill --minutes 60 && specar pack --records records.tar.gz")
 
 
+def _jobs(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
 @command(
     "train what is to be done, the most informative first, several at a time; stop in time with checkpoints",
     argument("--minutes", type=positive, default=math.inf, metavar="N", help="default: until all is done"),
-    argument("--jobs", type=int, metavar="N", help="at a time (default: cores / execution.threads)"),
+    argument("--jobs", type=_jobs, metavar="N", help="at a time (default: cores / execution.threads)"),
     DEVICE,
 )
 def _fill(options: argparse.Namespace) -> None:
@@ -83,7 +91,11 @@ def _fill(options: argparse.Namespace) -> None:
     plan = plan_of(options)
     known = options.device is None and gpu_ids(plan.config.execution) and cards()
     rates = rates_of_card(known[0]) if known else rates_of(options.device)
-    filling = Filling(plan, in_order(plan, rates).runs, 60 * options.minutes, options.jobs)
+    order = in_order(plan, rates)
+    if not order.runs and not order.failed:
+        print("no run is to be done")
+        return
+    filling = Filling(plan, order.runs, 60 * options.minutes, options.jobs)
     for line in filling.work():
         print(line, flush=True)
     states = [f"{filling.ended[state]} {state}" for state in ("finished", "stopped", "failed")]

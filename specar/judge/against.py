@@ -117,8 +117,8 @@ def _tested(names: dict[str, Any], sides: pd.DataFrame) -> pd.DataFrame:
 
 
 def _effect(changes: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Mean change with its interval; a single one has none."""
-    mean, half = float(changes.mean()), t_half(changes, SHOWN)
+    """Mean change with its interval; fewer than three have none."""
+    mean, half = float(changes.mean()), t_half(changes, SHOWN) if len(changes) >= MIN_SEEDS else None
     half = np.nan if half is None else half
     return {"seeds": len(changes), "effect": mean, "low": mean - half, "high": mean + half}
 

@@ -67,7 +67,7 @@ def claim_rules() -> list[str]:
         f"printed one, {PARTLY} where it is at least half of it, else {FAILS}.",
         "Our part puts the mean over our seeds, rounded as printed, in the place of SpecAR-Net's published "
         "number and counts again, over the cells that are run; the numbers of the other models stay as "
-        f"published. With less than {MIN_SHARE:.0%} of the cells run, it is {UNKNOWN}.",
+        f"published. With less than {MIN_SHARE:.0%} of the cells run, the word is “{UNKNOWN}”.",
         "Where both sides are ours, seeds are paired: per cell a paired t test, Holm-corrected over the "
         f"cells of the claim, at level {ALPHA:g}, is given beside the count.",
         "By runs against another model's, on the same test windows and with seeds paired: per dataset, the "
@@ -76,8 +76,8 @@ def claim_rules() -> list[str]:
         f"datasets. Fewer than {MIN_SEEDS} paired seeds are not tested. The claim is counted over tested "
         "datasets by these tests, one on an average like one on most of them, and speaks of these "
         f"datasets, which stand beside it; with fewer than {MIN_PAIRED_DATASETS} of them, or where none is "
-        f"told apart, it is {UNKNOWN}. Claims of equality: inside the margin by TOST, outside by a one-sided "
-        "t test.",
+        f"told apart, the word is “{UNKNOWN}”. Claims of equality: inside the margin by TOST, outside by a "
+        "one-sided t test.",
         "Over datasets: the mean difference, its t interval, and Wilcoxon's signed-rank test, Holm-corrected "
         "over the claims on the same two models; of five datasets it reaches p = 0.06 at best, of ten 0.002.",
     ]

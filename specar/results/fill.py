@@ -63,7 +63,7 @@ class Filling:
         self.stopping = False
         if not self.waiting:
             lacking = sorted({plan.runs[run.name].dataset for run in runs} - prepared)
-            way = f"specar prepare {' '.join(lacking)}" if lacking else "specar status"
+            way = f"specar prepare {' '.join(lacking)}" if lacking else "specar runs --state failed"
             raise SpecarError(f"no run to begin, of {len(runs)} that are to be done; see '{way}'")
 
     def work(self) -> Iterator[str]:

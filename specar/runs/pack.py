@@ -113,6 +113,8 @@ def pack_records(plan: Plan, path: Path, checkpoints: bool = False) -> Path:
 
 
 def _write(path: Path, kind: Kind, files: Mapping[str, Path]) -> Path:
+    if path.exists() and not (path.is_file() and tarfile.is_tarfile(path)):
+        raise SpecarError(f"{path} is there and is no archive; take another name")
     for name in files:
         if not re.fullmatch(NAMES[kind], name):
             raise SpecarError(f"{files[name]} has a name that cannot be packed; rename it")

@@ -66,6 +66,7 @@ def unpack(path: Path, place: Callable[[Kind], Path], replaces: bool = False) ->
                     f"{target / kept[0]} is there and differs; take another --folder, or --replace"
                 )
             written = [name for name in differs if name not in kept]
+            _check_places(target, written)
             # Descriptions and records last: where they are, all that belongs to them is there.
             for name in sorted(written, key=lambda name: Path(name).name in (PLAN, META, RECORD)):
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -163,6 +164,15 @@ def _of_archive(folder: Path) -> Iterator[None]:
         yield
     except SpecarError as error:
         raise _Refused(str(error).replace(f"{folder}/", "")) from error
+
+
+def _check_places(target: Path, names: Collection[str]) -> None:
+    """Raise where a folder is in the place of a file, or a file in that of a folder."""
+    for name in names:
+        path = target / name
+        inside = [parent for parent in path.parents if parent.is_relative_to(target)]
+        if wrong := [path] * path.is_dir() + [one for one in inside if one.exists() and not one.is_dir()]:
+            raise _Refused(f"{wrong[0]} is in the way")
 
 
 def _is_settled(name: str, names: Collection[str], packed: Path, target: Path) -> bool:

@@ -45,7 +45,7 @@ def against_tables(judgement: Judgement) -> Iterator[Table]:
             *(row["title"], row["model"], row["rival"], METRICS[row["metric"]].label),
             *(f"{row['tested']} of {row['datasets']}", *_effect(row)),
             *("" if pd.isna(row["p"]) else Cell(WORD, row["verdict"]), counted(row)),
-            *(Cell(WORD, row["word"]), row["note"]),
+            *(_verdict(row), row["note"]),
         ]
         for row in claimed[claimed["tested"] > 0].to_dict("records")
     ]
@@ -88,7 +88,7 @@ def rival_lines(judgement: Judgement, claim: str) -> list[list[str | Cell]]:
         seeds, effect, interval, *_ = _effect(row)
         found = f"{row['tested']} of {row['datasets']} datasets, {seeds} seeds: {effect} ({interval})"
         note = "; ".join(filter(None, [found if effect else "", row["note"]]))
-        lines.append([by, Cell(WORD, row["word"]), counted(row), note])
+        lines.append([by, _verdict(row), counted(row), note])
     if len(lines) < len(rows) or rows.empty:
         left = (
             f"{len(rows) - len(lines)} pairs of models and metric: no dataset with {MIN_SEEDS} paired seeds"
@@ -96,6 +96,12 @@ def rival_lines(judgement: Judgement, claim: str) -> list[list[str | Cell]]:
         none = left if len(rows) else "no such run is done on both sides"
         lines.append(["our runs against runs of others", Cell(WORD, UNKNOWN), "", none])
     return lines
+
+
+def _verdict(row: Row) -> Cell:
+    """The word on a claim, with the part of its datasets that it is on."""
+    some = row["word"] != UNKNOWN and row["tested"] < row["datasets"]
+    return Cell(WORD, f"{row['word']} on {row['tested']} of {row['datasets']}" if some else row["word"])
 
 
 def counted(row: Row) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from specar.config import RunConfig, run_id
 from specar.cost.predict import described, duration
 from specar.cost.rates import Rates
-from specar.judge.explain import Trial, matching, nearest
+from specar.judge.explain import Trial, grid_of, matching, nearest
 from specar.paper.metrics import METRICS
 from specar.tables.render import plain
 from specar.tables.table import Table, listed
@@ -34,8 +34,17 @@ def explain_table(run: RunConfig, rows: pd.DataFrame) -> Table:
     title = str(run.key).rpartition("-seed")[0].replace("_", " ")
     header = ["Setting", *heads, "Inside the margin"]
     return listed(
-        str(run.key).rpartition("-seed")[0], title, header, lines, notes=(NOTE, found_in_words(rows))
+        str(run.key).rpartition("-seed")[0],
+        title,
+        header,
+        lines,
+        notes=(NOTE, f"{tried(run, rows)} {found_in_words(rows)}"),
     )
+
+
+def tried(run: RunConfig, rows: pd.DataFrame) -> str:
+    """Say how much of the grid around a run is done."""
+    return f"{rows['setting'].nunique()} of {len(grid_of(run))} settings tried."
 
 
 def grid_text(trials: list[Trial], chosen: list[Trial], seconds: Mapping[str, float], rates: Rates) -> str:
