@@ -161,7 +161,7 @@ class Check:
         for name, model, precision in wanted:
             with self._noted(part, f"{name} {model} {precision}"):
                 if self.left() < keep:
-                    raise TimeoutError("the rest of the time is for the parts that follow")
+                    raise TimeoutError("no time is left for it")
                 seconds = "2" if self.gpu else "0.3"
                 done = self._python(self._command("measure.py", name, model, precision, "--seconds", seconds))
                 if done.returncode:
@@ -250,7 +250,7 @@ def differences(path: Path, device: torch.device) -> dict[str, float]:
 
 def last_line(text: str) -> str:
     """What a process that failed says at last."""
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
+    return (text.strip().splitlines() or ["ended without a word, as by the end of the time"])[-1]
 
 
 def take(report: dict[str, Any]) -> None:

@@ -87,7 +87,7 @@ def table(found: dict[int, dict[str, Cost]]) -> list[str]:
     lines = [
         f"{'runs':<14}" + "".join(f"{runs:>20,}" for runs in found) + f"{'1,000 more':>20}" * (last > first)
     ]
-    lines[0] += f"{'more, docs/speed.md':>20}"
+    lines[0] += f"{'docs/speed.md':>20}"
     for name, most in found[last].items():
         costs = [costs[name] for costs in found.values()]
         if last > first:

@@ -46,7 +46,7 @@ def draw(ledger: Ledger, task: str | None = None) -> Drawing:
     panels = {metric_label(metric): (metric,) for metric in cells["metric"].unique()} if task else _FAMILIES
     drawn = {name: of for name, of in panels.items() if task or points["metric"].isin(of).any()}
     if absent := [name for name in panels if name not in drawn]:
-        above.append(f"Nothing run yet, so no panel: {'; '.join(absent)}.")
+        above.append(f"No panel, as nothing is run that a number is printed for: {'; '.join(absent)}.")
     columns = len(drawn) if task else min(2, len(drawn))
     side = PANEL if len(drawn) > 1 else WIDE_PANEL
     page = Page(title, above, _below(plan, points), _legend(plan, points))

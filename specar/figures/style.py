@@ -61,7 +61,7 @@ class Look:
             "marker": self.marker, "color": self.colour, "markersize": size, "linestyle": "",
             "markerfacecolor": "white" if hollow else self.colour,
             "markeredgecolor": self.colour if hollow else "white",
-            "markeredgewidth": 1.2 if hollow else 0.6,
+            "markeredgewidth": 0 if self.marker.startswith("$") else 1.2 if hollow else 0.6,
         }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ OTHERS, PRINTED, LOG = Look("#8a8a8a", "o"), Look("#000000", "P"), Look("#000000
 def look_of(config: Config, model: str, top: bool) -> Look:
     """Return the look of a model without or with TOP: no two models of a configuration look alike."""
     further = [label for label in config.models if (label, top) not in _LOOKS]
-    return _LOOKS.get((model, top)) or further_look(len(_LOOKS) + 2 * further.index(model) + top)
+    return _LOOKS.get((model, top)) or further_look(len(_LOOKS) + further.index(model) + top * len(further))
 
 
 def further_look(number: int) -> Look:

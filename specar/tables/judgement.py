@@ -14,7 +14,7 @@ from specar.judge.judgement import Judgement
 from specar.judge.ranks import Ranking
 from specar.judge.rules import NOT_RUN, SHOWN, VERDICTS, cell_rules, claim_rules, rank_rules, rival_rules
 from specar.judge.verdicts import STATES
-from specar.paper.claims import UNKNOWN
+from specar.paper.claims import HOLDS, UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.sources import source_of
 from specar.tables.comparisons import against_tables, rival_lines
@@ -120,12 +120,15 @@ def claim_table(name: str, rows: pd.DataFrame, further: Sequence[list[str | Cell
     first = rows.iloc[0]
     quote = f"“{first['quote']}” " if first["quote"] else ""
     texts: list[list[str | Cell]] = [
-        [whose(row["numbers"]), Cell(WORD, row["word"]), counted_in_words(row), row["note"] or ""]
+        [whose(row["numbers"]), _word(row["numbers"], row["word"]), counted_in_words(row), row["note"] or ""]
         for row in rows.to_dict("records")
     ]
+    texts.sort(key=lambda line: line[0] == whose(PUBLISHED))  # runs first
     notes = (f"{quote}({first['place']}). Counted: {first['statement']}",)
     header = ["By", "Verdict", "Cells", "Note"]
-    return listed(f"claim-{name}", str(first["title"]), header, [*texts, *further], 1, header, notes)
+    return listed(
+        f"claim-{name}", str(first["title"]), header, [*texts[:-1], *further, texts[-1]], 1, header, notes
+    )
 
 
 def all_claims(judgement: Judgement) -> Table:
@@ -135,13 +138,22 @@ def all_claims(judgement: Judgement) -> Table:
     firsts = judgement.claims.drop_duplicates("claim").to_dict("records")
     rows = []
     for row in firsts:
-        verdicts = [Cell(WORD, words.loc[row["claim"], name]) for name in known]
+        verdicts = [_word(name, words.loc[row["claim"], name]) for name in known]
         rows.append([row["title"], *verdicts, row["statement"]])
     header = ["Claim", *(f"By {whose(name)}" for name in known), "What is counted"]
     table = listed("claims-all", "The paper's claims", header, rows, 1, header)
     hrefs = [f"#table-claim-{row['claim']}" for row in firsts]
     blocks = ((replace(line, href=href),) for (line,), href in zip(table.blocks, hrefs, strict=True))
     return replace(table, blocks=tuple(blocks))
+
+
+def _word(numbers: str, word: str) -> Cell:
+    return Cell(WORD, consistency(word) if numbers == PUBLISHED else word)
+
+
+def consistency(word: str) -> str:
+    """Return what the printed numbers say of a claim themselves, in words that judge no run."""
+    return {HOLDS: "consistent in itself", UNKNOWN: "not printed"}.get(word, f"in itself: {word}")
 
 
 def whose(numbers: str) -> str:

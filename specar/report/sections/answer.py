@@ -15,7 +15,7 @@ from markupsafe import Markup
 from specar.config.tasks import TASK_INFO
 from specar.judge.claims import PUBLISHED, counted_in_words
 from specar.judge.rules import BETTER, EQUAL, NOT_RUN, PROTOCOL, UNDECIDED, VERDICTS, WORSE
-from specar.paper.claims import HOLDS, UNKNOWN
+from specar.paper.claims import UNKNOWN
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.sources import AVERAGE, source_of
@@ -23,6 +23,7 @@ from specar.report.context import Context
 from specar.report.section import plural
 from specar.report.sections.explorer import cell_id
 from specar.results.rows import FAILED
+from specar.tables.judgement import consistency
 from specar.tables.render import fragment
 from specar.tables.table import OWN, WORD, Cell, Table, listed
 
@@ -78,7 +79,8 @@ class Answer:
             lead = _lead(counts, there, len(cells))
             title = self.context.plan.config.models[str(model)].title or str(model)
             run = f"{there:,} of {plural(len(cells), 'published cell')} run, by {plural(done, 'run')}"
-            yield f"{title}: {lead} {run} of {len(runs):,}{f': {words}' if there else ''}."
+            run += "" if done == len(runs) else f" of {len(runs):,}"
+            yield f"{title}: {lead} {run}{f': {words}' if there else ''}; {counts[NOT_RUN]:,} not run."
 
     @property
     def counts(self) -> list[tuple[str, str, int]]:
@@ -156,11 +158,6 @@ class Answer:
         judged = own[own["word"] != UNKNOWN]["claim"].nunique()
         total = table["claim"].nunique()
         return total - judged, total
-
-
-def consistency(word: str) -> str:
-    """Return what the printed numbers say of a claim themselves, in words that judge no run."""
-    return {HOLDS: "consistent in itself", UNKNOWN: "not printed"}.get(word, f"in itself: {word}")
 
 
 def _lead(counts: Counter[str], there: int, cells: int) -> str:

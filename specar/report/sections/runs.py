@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import groupby
 
 import yaml
 
+from specar.config.settings import Task
 from specar.paper.metrics import METRICS
 from specar.paper.sources import metrics_of, source_of
 from specar.report.context import Context
@@ -36,13 +36,11 @@ def failures(context: Context) -> Section:
 def records(context: Context) -> Section:
     """Configuration, seeds, machine, time, commit and data behind every number."""
     runs = context.runs.runs.values()
-    groups = [group for group in context.runs.groups if group.shown]
-    groups.sort(key=lambda group: group.config.task)  # stable: the order of the plan within
-    blocks = {
-        place: list(own)
-        for place, own in groupby(groups, lambda group: (group.config.task, group.config.dataset))
-    }
-    tasks = list(dict.fromkeys(task for task, _ in blocks))
+    blocks: dict[tuple[Task, str], list[RunGroup]] = {}
+    for group in context.runs.groups:  # a dataset may come again, with other models
+        if group.shown:
+            blocks.setdefault((group.config.task, group.config.dataset), []).append(group)
+    tasks = sorted({task for task, _ in blocks})
     body = render(
         "records.html.j2",
         tasks={
