@@ -100,14 +100,16 @@ def check(plan: Plan) -> tuple[int, int]:
     """
     folder, runs = plan.cache, {*plan.runs, *plan.runs_of_ablations}
     cells = {*plan.cells, *(cell_id(run.cell) for run in plan.runs_of_ablations.values())}
-    patterns = ("*.json", "floors/*/*.json", "examples/*.json", "batches/*.json")
-    records, floors, examples, batches = (sorted(folder.glob(pattern)) for pattern in patterns)
+    patterns = ("*.json", "floors/*/*.json", "examples/*.json", "batches/*.json", "explain/*.json")
+    records, floors, examples, batches, searches = (sorted(folder.glob(pattern)) for pattern in patterns)
     for path in records:
         check_record(path, path.stem)
     for path in floors:
         check_floor(path, path.parent.name)
     for path in batches:
         read_sealed(path, "specar batches")
+    for path in searches:  # their runs are of no configuration
+        runs |= {row["run"] for row in read_sealed(path, "specar explain")["rows"]}
     for path in examples:
         record = plan.cached_record_file(path.stem)
         if not record.exists():
@@ -115,4 +117,4 @@ def check(plan: Plan) -> tuple[int, int]:
         check_examples(path, read_json(record))
     unasked = [path for path in (*records, *examples) if path.stem not in runs]
     unasked += [path for path in floors if path.parent.name not in cells]
-    return len(records) + len(floors) + len(examples) + len(batches), len(unasked)
+    return sum(map(len, (records, floors, examples, batches, searches))), len(unasked)
