@@ -80,7 +80,11 @@ OTHERS, PRINTED, LOG = Look("#8a8a8a", "o"), Look("#000000", "P"), Look("#000000
 def look_of(config: Config, model: str, top: bool) -> Look:
     """Return the look of a model without or with TOP: no two models of a configuration look alike."""
     further = [label for label in config.models if (label, top) not in _LOOKS]
-    return _LOOKS.get((model, top)) or further_look(len(_LOOKS) + further.index(model) + top * len(further))
+    if (model, top) in _LOOKS:
+        return _LOOKS[model, top]
+    index, half = further.index(model), len(_COLOURS) * len(_MARKERS) // 2
+    # Most have no TOP: the first take every colour and marker before those with TOP do.
+    return further_look(len(_LOOKS) + (index + half * top if index < half else 2 * index + top))
 
 
 def further_look(number: int) -> Look:

@@ -293,5 +293,7 @@ def test_all_tasks_in_one_figure(plan, drawn):
     assert np.all(np.abs(places[:, 1] / places[:, 0] - 1) < 0.1)
     (point,) = [line.get_xydata() for line, *_ in percent.containers]
     assert point[0, 0] == 78.0
-    assert "Nothing run yet, so no panel: sMAPE of M4; MASE, OWA of M4." in words(made.figure)
+    assert "No panel, as nothing is run that a number is printed for: sMAPE of M4; MASE, OWA of M4." in words(
+        made.figure
+    )
     assert "published results against our runs: specar 61 of " in made.alt

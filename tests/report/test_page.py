@@ -73,12 +73,37 @@ def test_the_page_is_whole_whatever_has_been_run(case, request):
     assert [name for name in contents(page) if name in IDS] == IDS
 
 
+def test_a_dataset_that_comes_again_keeps_its_runs(once):
+    entries = [("ETTh1", "specar"), ("ETTh2", "specar"), ("ETTh1", "dlinear")]
+    matrix = [
+        {
+            "task": "long_term_forecast",
+            "datasets": [dataset],
+            "horizons": [96],
+            "models": [model],
+            "top": [False],
+        }
+        for dataset, model in entries
+    ]
+
+    def fill(made):
+        for name in made.plan.runs:
+            made.finish(name)
+
+    made, text, page = once("page-again", fill, matrix=matrix, seeds=[1])
+    check(text, page)
+    assert {f"run-{name}" for name in made.plan.runs} <= set(page.ids)
+
+
 def test_nothing_has_been_run(nothing):
     _, _, page = nothing
     parts = {part.attributes["aria-labelledby"]: part.text for part in page.root.all("section")}
     assert "None of the 20 runs of this configuration is done" in parts["summary"]
-    assert "13 of 30 hold, 13 in part, 2 do not, and 2 cannot be judged" in parts["summary"]
-    assert "published cells run, by 0 runs of 10." in parts["summary"]
+    assert (
+        "13 of 30 are consistent in themselves, 13 in part, 2 are not, and 2 cannot be judged"
+        in parts["summary"]
+    )
+    assert "published cells run, by 0 runs of 10; " in parts["summary"]
     assert "30 of 30 claims cannot be judged by our runs yet" in parts["summary"]
     assert "81.72 printed, 84.63 by chance" in parts["summary"]
     assert "No run of this configuration has been started yet" in parts["records"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from specar.judge.claims import PUBLISHED
 from specar.paper.audit.finding import Severity, table_name
 from specar.paper.claims import FAILS, HOLDS, PARTLY, UNKNOWN
 from specar.report.context import Context
@@ -85,19 +86,21 @@ def _what_ran(runs: list[Run]) -> dict[str, Any]:
 def _claims_in_words(claims: pd.DataFrame) -> list[str]:
     """Sentences on how many claims hold, by whose numbers."""
     found = {whose(str(name)): Counter(rows["word"]) for name, rows in claims.groupby("numbers", sort=False)}
+    printed = whose(PUBLISHED)
     known = {by: words for by, words in found.items() if words[UNKNOWN] < words.total()}
     unknown = " and ".join(by for by in found if by not in known)
     return [
-        *(f"By {by} {_in_words(words)}." for by, words in known.items()),
+        *(f"By {by} {_in_words(words, by == printed)}." for by, words in known.items()),
         *([f"By {unknown} none can be judged yet: too few cells are run."] if unknown else []),
     ]
 
 
-def _in_words(words: Counter[str]) -> str:
-    hold, do_not = (words[word] == 1 for word in (HOLDS, FAILS))
+def _in_words(words: Counter[str], in_itself: bool) -> str:
+    """How many claims hold; of printed numbers, how many are consistent ``in_itself``."""
+    hold, do_not = ("are consistent in themselves", "are") if in_itself else ("hold", "do")
     return (
-        f"{words[HOLDS]} of {words.total()} {'holds' if hold else 'hold'}, {words[PARTLY]} in part, "
-        f"{words[FAILS]} {'does' if do_not else 'do'} not, and {words[UNKNOWN]} cannot be judged"
+        f"{words[HOLDS]} of {words.total()} {hold}, {words[PARTLY]} in part, {words[FAILS]} {do_not} not, "
+        f"and {words[UNKNOWN]} cannot be judged"
     )
 
 
