@@ -44,12 +44,12 @@ COMMANDS = {
 }
 # Seconds and MB that 1,000 more records take, as docs/speed.md has them.
 PUBLISHED = {
-    "tables": (3.9, 27),
-    "judge": (4.0, 35),
-    "figures": (9.0, 27),
-    "report": (20.2, 92),
-    "status": (0.8, 31),
-    "snakemake -n": (2.8, 33),
+    "tables": (0.8, 28),
+    "judge": (1.4, 35),
+    "figures": (1.4, 29),
+    "report": (4.9, 76),
+    "status": (0.7, 32),
+    "snakemake -n": (2.4, 32),
 }
 
 

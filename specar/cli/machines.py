@@ -92,7 +92,7 @@ def _fill(options: argparse.Namespace) -> None:
     known = options.device is None and gpu_ids(plan.config.execution) and cards()
     rates = rates_of_card(known[0]) if known else rates_of(options.device)
     order = in_order(plan, rates)
-    if not order.runs and not order.failed:
+    if not (order.runs or order.failed or order.unknown):
         print("no run is to be done")
         return
     filling = Filling(plan, order.runs, 60 * options.minutes, options.jobs)

@@ -60,7 +60,7 @@ def test_a_part_that_fails_says_so_and_the_others_go_on(module, check, monkeypat
     assert check.do("throughput").not_done["2 eager"] == "RuntimeError: no such setting"
     check.end = 0
     check._rows(part := module.Part(), [("exchange", "specar", "fp32")], keep=1)
-    assert "for the parts that follow" in part.not_done["exchange specar fp32"]
+    assert "no time is left for it" in part.not_done["exchange specar fp32"]
 
 
 def test_several_runs_begin_at_once_and_end_in_time(check, monkeypatch):
