@@ -102,7 +102,7 @@ def test_as_many_at_a_time_as_there_is_room_for(filled, monkeypatch):
 def test_nothing_to_begin_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c.yaml").write_text(
-        "matrix: [{task: imputation, datasets: [ETTh1], models: [dlinear]}]\ndata: {dir: d}"
+        "matrix: [{task: imputation, datasets: [ETTh1], models: [dlinear]}]\ndata: {dir: d}\nuse_cache: false"
     )
     assert main(["fill", "--minutes", "1", "--config", "c.yaml"]) == 1
     assert "no run to begin" in (said := capsys.readouterr().err)
