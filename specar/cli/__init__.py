@@ -88,14 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"specar {specar.__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name in (
-        "data",
-        "runs",
-        "results",
-        "evidence",
-        "completion",
-        "machines",
-    ):  # each adds its own, in the order of the help
+    # Each adds its own, in the order of the help.
+    for name in ("data", "runs", "results", "evidence", "completion", "machines"):
         importlib.import_module(f"specar.cli.{name}")
     for command, text, run, arguments in importlib.import_module("specar.cli.commands").COMMANDS:
         added = commands.add_parser(command, help=text, description=text)
