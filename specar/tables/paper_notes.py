@@ -17,6 +17,19 @@ from specar.tables.paper_cells import PROTOCOL
 from specar.tables.table import DIFFERS, FLAGGED, PARTIAL, WORDS, Cell
 from specar.tables.task_notes import changed_settings, seeds_in_words
 
+# Why printed numbers of a model have no runs beside them, by its name in the tables.
+_NO_CODE, _NO_SETTINGS = (
+    "no maintained code to check one's own against",
+    "the paper does not say of which size",
+)
+_PRINTED_ALONE = {
+    **dict.fromkeys(("LSSL", "LogTrans", "LSTNet", "Flowformer"), _NO_CODE),
+    **dict.fromkeys(("LSTM", "TCN"), _NO_SETTINGS),
+    "TimesNet (ResNeXt)": "its variant with ResNeXt blocks is not built here",
+    "Reformer": "its hashing attention is not built here",
+    "Anomaly Transformer": "its loss over two attentions is not built here",
+}
+
 
 def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | None) -> list[str]:
     """Return the sentences that say what the numbers are."""
@@ -33,6 +46,7 @@ def notes_of(definition: TableDefinition, cells: pd.DataFrame, ledger: Ledger | 
         f"Published: as printed in {_place(definition)}, misprints included; single runs without a standard "
         "deviation.",
         *_own(definition, cells, plan),
+        *_printed_alone(definition),
         *remarks,
     ]
 
@@ -64,6 +78,16 @@ def _own(definition: TableDefinition, cells: pd.DataFrame, plan: Plan | None) ->
         beside = f" beside {name}" if (name, "") in definition.models else nothing
         yield f"Our runs{beside}: those of {_titled(plan, str(label))}, {seeds_in_words(rows)}."
     yield from dict.fromkeys(_changed(definition, plan))
+
+
+def _printed_alone(definition: TableDefinition) -> Iterator[str]:
+    why: dict[str, list[str]] = {}
+    for model in dict.fromkeys(model for model, _ in definition.models):
+        if model in _PRINTED_ALONE:
+            why.setdefault(_PRINTED_ALONE[model], []).append(model)
+    groups = [f"{', '.join(names)} ({text})" for text, names in why.items()]
+    if groups:
+        yield f"As printed alone: {'; '.join(groups)}."
 
 
 def _titled(plan: Plan, label: str) -> str:

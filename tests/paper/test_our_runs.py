@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from specar.config import load_config, parse_config
+from specar.config.schema import default_models
+from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import definition_of
 from specar.paper.published import parts_of, published
 from specar.paper.sources import source_of
@@ -15,6 +17,7 @@ from specar.results.ledger import ledger_of
 from specar.runs.store import plan_of
 from specar.tables.paper import paper_page, paper_table
 from specar.tables.paper_cells import flagged_keys, paper_cells
+from specar.tables.paper_notes import _PRINTED_ALONE
 
 from ..tables.table_inputs import ledger, results, run
 
@@ -309,3 +312,9 @@ def test_tables_say_which_settings_are_not_the_authors(tmp_path):
     assert all("MSL: training.batch_size 16 instead" in text for text in notes.values())
     assert "train_stride 50 instead" in notes["appendix-3"]
     assert "train_stride" not in notes["main-3"]
+
+
+def test_a_printed_model_has_runs_here_or_it_is_said_why_not():
+    run_here = {model.published_as for model in default_models().values()}
+    printed = {name for task in TASK_INFO for name in published(task)["published_as"]}
+    assert set(_PRINTED_ALONE) == printed - run_here
