@@ -49,16 +49,25 @@ def test_the_gradient_of_a_kernel_in_a_strided_batch():
     torch.testing.assert_close(kernel_gradient(x, gradient, weight.shape[-2:], (2, 2)), expected)
 
 
-def test_two_channels_of_their_own_and_mixed_precision_are_left_to_torch():
+def test_two_channels_of_their_own_are_left_to_torch():
     x, weight, bias = torch.randn(2, 4, 3, 5), torch.randn(4, 2, 3, 3, requires_grad=True), torch.zeros(4)
     expected = nn.functional.conv2d(x, weight, bias, padding=1, groups=2)
     torch.testing.assert_close(convolve(x, weight, bias, 1, groups=2), expected)
-    weight = torch.randn(4, 4, 3, 3, requires_grad=True)
-    with torch.autocast("cpu", torch.bfloat16):
-        result = convolve(x, weight, bias, 1)
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3, 5])  # torch's own up to 2, then ours; 5: of one row
+def test_gradients_in_bf16_are_those_of_fp32_but_for_rounding(dilation):
+    x = torch.randn(6, 8, 5, 9, requires_grad=True)
+    weight, bias = torch.randn(4, 8, 3, 3, requires_grad=True), torch.zeros(4, requires_grad=True)
+    expected = gradients(convolve(x, weight, bias, dilation), (x, weight, bias))
+    with torch.autocast("cpu", torch.bfloat16), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planes, "_PART", 1000)
+        result = convolve(x, weight, bias, dilation)
+        found = gradients(result, (x, weight, bias))
     assert result.dtype == torch.bfloat16
-    result.float().sum().backward()
-    assert weight.grad is not None
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == torch.float32
+        assert (one - other).norm() < 0.01 * other.norm()
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

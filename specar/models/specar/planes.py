@@ -22,9 +22,11 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor, dilation: int, groups: int
     padding, spread = (reach, reach), (dilation, dilation)
     if kernel == 3 and dilation >= x.shape[-2]:  # other rows of the kernel only meet padding
         weight, padding, spread = weight[:, :, 1:2], (0, reach), (1, dilation)
-    own = x.device.type == "cpu" and x.dtype == weight.dtype and groups == 1 and torch.is_grad_enabled()
-    if own and weight.requires_grad and not torch.is_autocast_enabled("cpu"):
-        return cast(Tensor, cast(Any, _Convolution).apply(x, weight, bias, padding, spread))
+    if x.device.type == "cpu" and groups == 1 and torch.is_grad_enabled() and weight.requires_grad:
+        if torch.is_autocast_enabled("cpu"):
+            x, weight, bias = (part.to(torch.get_autocast_dtype("cpu")) for part in (x, weight, bias))
+        if x.dtype == weight.dtype:
+            return cast(Tensor, cast(Any, _Convolution).apply(x, weight, bias, padding, spread))
     return nn.functional.conv2d(x, weight, bias, padding=padding, dilation=spread, groups=groups)
 
 
@@ -44,6 +46,8 @@ class _Convolution(torch.autograd.Function):
         wanted = ctx.needs_input_grad
         # Torch's own where it is to be differentiated again, or where there is nothing to multiply.
         own = wanted[1] and not torch.is_grad_enabled() and x.numel() > 0
+        if x.dtype == torch.bfloat16:  # torch's is the faster one, unless the kernel has more rows than x
+            own = own and 2 * ctx.padding[0] >= x.shape[2]
         of_x, of_weight, _ = torch.ops.aten.convolution_backward(
             gradient, x, weight, None, *settings, [wanted[0], wanted[1] and not own, False]
         )
@@ -66,13 +70,17 @@ def kernel_gradient(x: Tensor, gradient: Tensor, kernel: torch.Size, dilation: t
     totals: list[Tensor] = []  # per row of the kernel, (b, l * C, C')
     for part, neighbours in _neighbours(x.permute(0, 2, 3, 1), kernel[1], dilation[1]):
         if not totals:
-            totals = list(x.new_zeros(kernel[0], len(neighbours), kernel[1] * channels, rows.shape[-1]))
+            sizes = (kernel[0], len(neighbours), kernel[1] * channels, rows.shape[-1])
+            totals = list(x.new_zeros(sizes, dtype=torch.promote_types(x.dtype, torch.float32)))
         for total, tap in zip(totals, _steps(kernel[0], dilation[0]), strict=True):
             if abs(tap) < bins:
                 here = neighbours[:, max(tap, 0) : bins + min(tap, 0)].flatten(1, 2)
                 there = rows[part, max(-tap, 0) : bins + min(-tap, 0)].flatten(1, 2)
-                total[: len(here)].baddbmm_(here.transpose(1, 2), there)
-    whole = torch.stack([total.sum(dim=0) for total in totals])
+                if total.dtype == here.dtype:
+                    total[: len(here)].baddbmm_(here.transpose(1, 2), there)
+                else:  # of bf16, not rounded to it again and again
+                    total[: len(here)] += here.transpose(1, 2) @ there
+    whole = torch.stack([total.sum(dim=0) for total in totals]).to(x.dtype)
     return whole.unflatten(1, (kernel[1], channels)).permute(3, 2, 0, 1)
 
 
