@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -45,7 +46,7 @@ def verdicts_of(ledger: Ledger, unconverged: frozenset[str] = frozenset()) -> pd
     """
     cells = ledger.cells
     judged = cells[(cells["protocol"] == PROTOCOL) & (cells["printed"] != "")]
-    rows = [_row(cell, ledger.failed, unconverged) for cell in judged.to_dict("records")]
+    rows = [_row(ledger, cell, unconverged) for cell in judged.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -80,10 +81,15 @@ def rivals_of(verdicts: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**counts, verdict=words, state=state)[[*COLUMNS, "state"]]
 
 
-def _row(cell: Mapping[Any, Any], reasons: Mapping[str, str], unconverged: frozenset[str]) -> dict[Any, Any]:
+def _row(ledger: Ledger, cell: Mapping[Any, Any], unconverged: frozenset[str]) -> dict[Any, Any]:
     numbers = (cell[name] for name in ("ours", "sd", "seeds", "printed", "metric"))
     verdict = judge_summary(*numbers)
-    why = filter(None, (verdict.reason, *_gaps(cell, reasons), _stopped(cell["runs"], unconverged)))
+    notes = (
+        *_gaps(cell, ledger.failed),
+        _stopped(cell["runs"], unconverged),
+        _precision(ledger, cell["runs"]),
+    )
+    why = filter(None, (verdict.reason, *notes))
     return {
         **cell,
         **asdict(verdict),
@@ -113,3 +119,10 @@ def _gaps(cell: Mapping[Any, Any], reasons: Mapping[str, str]) -> Iterator[str]:
 def _stopped(runs: tuple[str, ...], unconverged: frozenset[str]) -> str:
     stopped = len(unconverged.intersection(runs))
     return f"{NOT_CONVERGED}: {stopped} of {len(runs)} runs" if stopped else ""
+
+
+def _precision(ledger: Ledger, runs: tuple[str, ...]) -> str:
+    """In what the runs were computed, unless all were in fp32, to which printed numbers are compared."""
+    trained = [ledger.plan.runs[name].training for name in runs if name in ledger.plan.runs]
+    others = Counter(one.precision for one in trained if one.precision != "fp32")
+    return "; ".join(f"{name}: {number} of {len(runs)} runs" for name, number in others.items())

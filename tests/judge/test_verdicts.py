@@ -103,6 +103,20 @@ def test_runs_that_have_not_converged_are_named():
     assert list(reasons) == ["all seeds equal; not converged: 1 of 3 runs"] * 2
 
 
+def test_a_precision_that_is_not_that_of_the_authors_is_named():
+    cell = {"task": "imputation", "datasets": ["ETTh1"], "mask_ratios": [0.25], "models": ["specar"]}
+    reasons = []
+    for precision in ("bf16", "fp32"):
+        plan = plan_of_values({"matrix": [{**cell, "top": [False], "training": {"precision": precision}}]})
+        rows = [
+            row
+            for name, seed in zip(plan.runs, (1, 2, 3), strict=True)
+            for row in run("ETTh1", "0.25", seed, {"mse": 1, "mae": 1}, run_id=name)
+        ]
+        reasons += verdicts_of(ledger(rows, plan=plan)).query("seeds > 0")["reason"].to_list()
+    assert reasons == ["all seeds equal; bf16: 3 of 3 runs"] * 2 + ["all seeds equal"] * 2
+
+
 def test_other_protocols_are_not_compared():
     strict = verdicts_of(ledger(run("ETTh1", "96", 1, {"mse": 1, "mae": 1}, task=TASK, protocol="strict")))
     assert strict.empty
