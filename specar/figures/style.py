@@ -58,7 +58,8 @@ class Look:
     def marks(self, hollow: bool = False, size: float = MARKER) -> dict[str, Any]:
         """Return it as matplotlib's properties of markers, without a line."""
         return {
-            "marker": self.marker, "color": self.colour, "markersize": size, "linestyle": "",
+            "marker": self.marker, "color": self.colour, "linestyle": "",
+            "markersize": 1.7 * size if self.marker.startswith("$") else size,  # a number is to be read
             "markerfacecolor": "white" if hollow else self.colour,
             "markeredgecolor": self.colour if hollow else "white",
             "markeredgewidth": 0 if self.marker.startswith("$") else 1.2 if hollow else 0.6,
