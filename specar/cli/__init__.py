@@ -10,16 +10,22 @@ import io
 import logging
 import os
 import sys
+import time
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import specar
 from specar.base.errors import Interrupted, SpecarError
 
 _DEBUG = "SPECAR_DEBUG"
 _NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")  # of libraries
+# Commands that work for seconds and print at their end only.
+_AT_END = {"tables", "figures", "show", "paper", "paper_figures", "ablations", "judge", "audit"}
+_AT_END |= {"report", "crate"}
+_PULSE = 1.0  # seconds
 _PACKAGE = str(Path(__file__).parents[1])
 
 # At its end Python would look through all objects of torch for garbage, which takes up to half a second.
@@ -49,7 +55,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> None:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    options.command(options)
+    with _at_work(options.command.__name__.strip("_")):
+        options.command(options)
+
+
+@contextmanager
+def _at_work(name: str) -> Iterator[None]:
+    """Tell a terminal how long a command has been at work, until it prints."""
+    if name not in _AT_END or not sys.stderr.isatty():
+        yield
+        return
+    done, start, printed = Event(), time.monotonic(), io.StringIO()
+
+    def tell() -> None:
+        while not done.wait(_PULSE):
+            line = f"\rspecar {name.replace('_', '-')}: at work, {time.monotonic() - start:.0f} s"
+            print(line, end="", file=sys.stderr, flush=True)
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        with redirect_stdout(printed):
+            yield
+    finally:
+        done.set()
+        teller.join()
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print(printed.getvalue(), end="")
 
 
 def _ended(error: BaseException) -> int:

@@ -45,7 +45,9 @@ def _config(options: argparse.Namespace) -> None:
         print(texts[options.what](), end="")
         return
     plan = plan_of(options)
-    print(f"{len(plan.runs)} runs of {len(plan.tasks)} tasks on {len(plan.datasets)} datasets")
+    told = {"run": plan.runs, "task": plan.tasks, "dataset": plan.datasets}
+    runs, tasks, datasets = (f"{len(found)} {name}{'s' * (len(found) != 1)}" for name, found in told.items())
+    print(f"{runs} of {tasks} on {datasets}")
 
 
 @command(

@@ -86,7 +86,7 @@ def _panel(plan: Plan, axes: Axes, rows: pd.DataFrame, levels: list[str]) -> Non
         axes.fill_between(x, y - sd, y + sd, color=look.colour, alpha=0.2, linewidth=0)
         axes.plot(
             x, y, color=look.colour, linewidth=1.2,
-            marker=look.marker, markersize=MARKER, markeredgecolor="white",
+            marker=look.shape, markersize=MARKER, markeredgecolor="white",
         )  # fmt: skip
     task, dataset, setting = rows[_CELL].iloc[0]
     setting = f", {setting_name(task)} {setting}" if setting_name(task) else ""
@@ -128,7 +128,7 @@ def _legend(plan: Plan, table: pd.DataFrame) -> list[Line2D]:
     own, entries = table.dropna(subset=["ours"]), []
     for label, top in variants(plan, own[["model", "top"]].itertuples(index=False, name=None)):
         text, look = f"our runs ({label}{with_top(top, *own['task'])})", look_of(plan.config, label, top)
-        entries.append(Line2D([], [], color=look.colour, marker=look.marker, markeredgecolor="white",
+        entries.append(Line2D([], [], color=look.colour, marker=look.shape, markeredgecolor="white",
                               markersize=MARKER, label=text))  # fmt: skip
     if table["published"].notna().any():
         entries.append(Line2D([], [], label="published", **_PUBLISHED))

@@ -114,4 +114,4 @@ def _draw_line(config: Config, axes: Axes, curve: _Curve, values: list[float]) -
     best = epochs.index(curve.record["training"]["best_epoch"])
     axes.plot(epochs, values, color=look.colour, linewidth=1.0)
     marked: dict[str, Any] = {"color": look.colour, "markersize": 6, "markeredgecolor": "white"}
-    axes.plot(epochs[best], values[best], marker=look.marker, **marked)
+    axes.plot(epochs[best], values[best], marker=look.shape, **marked)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from matplotlib import rcParams, style
+from matplotlib import rc_context, rcParams, style
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 
 from specar.config import Config
 
@@ -55,10 +56,17 @@ class Look:
     colour: str
     marker: str
 
+    @property
+    def shape(self) -> MarkerStyle:
+        """The marker as matplotlib draws it: a number needs dollars to be read as mathematics."""
+        with rc_context({"text.parse_math": True}):
+            return MarkerStyle(self.marker)
+
     def marks(self, hollow: bool = False, size: float = MARKER) -> dict[str, Any]:
         """Return it as matplotlib's properties of markers, without a line."""
         return {
-            "marker": self.marker, "color": self.colour, "markersize": size, "linestyle": "",
+            "marker": self.shape, "color": self.colour, "linestyle": "",
+            "markersize": 1.7 * size if self.marker.startswith("$") else size,  # a number is to be read
             "markerfacecolor": "white" if hollow else self.colour,
             "markeredgecolor": self.colour if hollow else "white",
             "markeredgewidth": 0 if self.marker.startswith("$") else 1.2 if hollow else 0.6,

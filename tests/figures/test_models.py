@@ -1,13 +1,14 @@
 """Figures through any model: it has its label and look, and what is said of SpecAR-Net stays."""
 
 import pytest
+from matplotlib.textpath import TextPath
 
 from specar.config import parse_config
 from specar.figures import comparison, learning_curves, parameters, window_examples
 from specar.figures.drawing import drawings
 from specar.figures.files import FIGURES, PAPER_FIGURES
 from specar.figures.parameters_data import points_of
-from specar.figures.style import LOG, OTHERS, PRINTED, further_look, look_of
+from specar.figures.style import LOG, OTHERS, PRINTED, figure_style, further_look, look_of
 from specar.paper.published import published
 from specar.results.ledger import ledger_of
 from specar.runs.examples import write_examples
@@ -225,3 +226,9 @@ def test_long_labels_fit(plan):
     names = ("comparison", "classification_models", "parameters", "top_effect")
     for _, drawn in drawings(ledger_of(made), {name: PAPER_FIGURES[name] for name in names}):
         check_tidy(drawn.figure)
+
+
+def test_a_number_as_a_marker_is_drawn_without_dollars():
+    with figure_style():
+        shape, text = further_look(40).shape, TextPath((0, 0), further_look(40).marker.strip("$"))
+        assert len(shape.get_path().vertices) == len(text.vertices)

@@ -3,6 +3,15 @@
   const inScroll = (node) => node.closest(".scroll, .card, pre");
   const name = (node) => `${node.tagName} ${(node.textContent || node.alt || "").trim().slice(0, 60)}`;
   const shown = (node) => box(node).width > 0 && box(node).height > 0;
+  const link = page.querySelector('main td a[href^="#seeds-"]');
+  let opened = null;
+  if (link) {
+    const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
+    view.location.hash = link.hash;
+    view.dispatchEvent(new view.HashChangeEvent("hashchange"));
+    opened = target.open;
+  }
+  for (const node of page.querySelectorAll("main details")) node.open = true;
   const all = [...page.querySelectorAll("main *, header *, footer *")].filter(shown);
 
   // Relative luminance and contrast as WCAG 2 defines them.
@@ -24,14 +33,6 @@
   };
   const texts = all.filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
 
-  const link = page.querySelector('main td a[href^="#seeds-"]');
-  let opened = null;
-  if (link) {
-    const target = page.getElementById(decodeURIComponent(link.hash.slice(1)));
-    view.location.hash = link.hash;
-    view.dispatchEvent(new view.HashChangeEvent("hashchange"));
-    opened = target.open;
-  }
   return {
     overflow: page.scrollingElement.scrollWidth - view.innerWidth,
     outside: all.filter((node) => !inScroll(node) && box(node).right > view.innerWidth + 1).map(name).slice(0, 10),
@@ -43,6 +44,10 @@
       .filter((node, i, nodes) => nodes[i + 1] && !node.contains(nodes[i + 1]) && nodes[i + 1].parentElement === node.parentElement
         && getComputedStyle(node).position === "static" && box(nodes[i + 1]).top < box(node).bottom - 1).map(name).slice(0, 10),
     opened,
+    // At any width a reader sees a verdict beside what it is of, and can scroll by keyboard.
+    hidden: [...page.querySelectorAll("#headline .badge, #answer-claims td:nth-child(2)")].filter((node) => box(node).right > view.innerWidth).map(name),
+    unfocused: all.filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === "auto" && node.tabIndex < 0)
+      .map((node) => `${node.className} ${name(node)}`).slice(0, 10),
     contents: page.getElementById("contents").open,
     theme: page.getElementById("theme").hidden,
   };

@@ -17,7 +17,7 @@ def test_nothing_overflows_overlaps_or_is_faint(browser, device, theme):
     width, height = WIDTHS[device]
     found = browser.measure("index.html", width, height, theme, MEASURE)
     assert found["overflow"] <= 0
-    for fault in ("outside", "faint", "broken", "small", "overlapping"):
+    for fault in ("outside", "faint", "broken", "small", "overlapping", "hidden", "unfocused"):
         assert not found[fault], fault
     assert found["images"] >= 3
     assert found["opened"] is True  # what a number leads to

@@ -63,5 +63,5 @@ def test_a_square_leads_to_its_cell_and_its_runs(found):
     assert tuple(square["cell"][name] for name in ("Dataset", "Setting", "TOP")) == ("ETTh1", "96", "without")
     assert (square["expanded"], square["focused"], found["closed"]) == ("true", True, "false")
     assert square["links"] == [True, True]
-    for word in ("seed 1", "seed 2", "commit", "data"):
+    for word in ("seed 1", "seed 2", "commit", "data", "validation accuracy by epoch"):
         assert word in square["runs"]

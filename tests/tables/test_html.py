@@ -72,7 +72,7 @@ def expected_text(row: Any, column: str) -> str:
     text = f"{value:.{metric.decimals}f}"
     if column != "ours":
         return text
-    spread = f"\u00a0±\u00a0{row.sd:.{metric.decimals}f}" if row.seeds > 1 else ""
+    spread = f" ±\u00a0{row.sd:.{metric.decimals}f}" if row.seeds > 1 else ""
     return text + spread + ("†" if row.state == "partial" else "")
 
 

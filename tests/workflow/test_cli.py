@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
+import sys
+import time
 
 import pytest
 import yaml
 
 import specar
-from specar.cli import main
+from specar.cli import _at_work, main
 
 
 @pytest.fixture
@@ -134,3 +136,14 @@ def test_the_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == f"specar {specar.__version__}\n"
+
+
+def test_a_terminal_is_told_that_a_command_is_at_work(capsys, monkeypatch):
+    monkeypatch.setattr("specar.cli._PULSE", 0.01)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with _at_work("paper_figures"):
+        time.sleep(0.05)
+        print("found")
+    out, told = capsys.readouterr()
+    assert out == "found\n"
+    assert re.match(r"\rspecar paper-figures: at work, 0 s\r.*\r\x1b\[K$", told)

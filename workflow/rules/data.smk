@@ -6,11 +6,13 @@ localrules:
 
 
 rule data:
+    """Fetch and prepare all datasets of the configuration."""
     input:
         expand(f"{LINKS}/{{dataset}}/{META}", dataset=PLAN.datasets),
 
 
 rule fetch:
+    """Download the files of a dataset, or take them from a mirror, and check them."""
     input:
         own_files,
     output:
@@ -35,6 +37,7 @@ for kind, arrays in ARRAYS.items():
     if names := [name for name, dataset in PLAN.config.datasets.items() if dataset.kind == kind]:
 
         rule:
+            """Bring datasets of this kind into arrays."""
             name:
                 f"prepare_{kind}"
             input:

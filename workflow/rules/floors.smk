@@ -2,6 +2,7 @@
 for task in PLAN.tasks:
 
     rule:
+        """Evaluate the baselines without training on a cell."""
         name:
             f"floors_{task}"
         input:

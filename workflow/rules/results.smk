@@ -5,11 +5,13 @@
 
 # The records are named as well: one that was deleted is made again, although the tables are there.
 rule tables:
+    """All tables of all tasks; trains what is missing."""
     input:
         [tables_of(task) + records(task) + floors(task) for task in PLAN.tasks],
 
 
 rule figures:
+    """All figures of all tasks; trains what is missing."""
     input:
         [figures_of(task) + records(task) + floors(task) for task in PLAN.tasks],
 
@@ -18,6 +20,7 @@ for task in PLAN.tasks:
 
     # One target per task: `snakemake imputation`.
     rule:
+        """Everything of this task; trains what is missing."""
         name:
             task
         input:
@@ -47,6 +50,7 @@ for task in PLAN.tasks:
     ):
 
         rule:
+            """Tables (write) or figures (draw) of a task, from its records."""
             name:
                 f"{verb}_{task}"
             input:
@@ -71,6 +75,7 @@ for task in PLAN.tasks:
 
 
 rule ablations:
+    """The ablations that the configuration asks for; trains what is missing."""
     input:
         [files_of_ablation(name) for name in PLAN.config.run_ablations],
         lambda wildcards: [path for name in PLAN.config.run_ablations for path in records_of_ablation(name)],
@@ -80,6 +85,7 @@ rule ablations:
 for ablation in PLAN.config.ablations:
 
     rule:
+        """Table and figure of an ablation; trains what is missing."""
         name:
             f"ablation_{ablation}"
         input:
@@ -87,6 +93,7 @@ for ablation in PLAN.config.ablations:
             lambda wildcards, ablation=ablation: records_of_ablation(ablation),
 
     rule:
+        """Table and figure of an ablation, from its records."""
         name:
             f"write_ablation_{ablation}"
         input:
@@ -115,6 +122,7 @@ for target, command, files in (
 ):
 
     rule:
+        """From whatever records are there; trains and downloads nothing."""
         name:
             target
         output:
@@ -136,6 +144,7 @@ for target, command, files in (
 # From whatever records are there. It has no input, so that nothing is downloaded or trained for it, and no
 # output, so that it always runs; it writes the page that write_report makes once everything is done.
 rule report:
+    """The page of whatever records are there; trains and downloads nothing."""
     log:
         f"{RESULTS}/logs/report/report.log",
     localrule: True
@@ -148,6 +157,7 @@ rule report:
 
 
 rule write_report:
+    """The page once everything is done."""
     input:
         rules.tables.input,
         rules.figures.input,

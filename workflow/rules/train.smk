@@ -40,6 +40,7 @@ for task in PLAN.trained_tasks:
     # checkpoint.pt and history.jsonl lie in the same folder, deliberately not as outputs: Snakemake would
     # delete them before it runs the job again, and an interrupted run goes on from the checkpoint.
     rule:
+        """Train and evaluate one run."""
         name:
             f"train_{task}"
         input:

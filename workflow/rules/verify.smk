@@ -1,6 +1,7 @@
 # A tenth of the cheap records that come with the project is trained anew, another one each month. Nothing is
 # kept of it, so that the rule has no output: it runs whenever it is asked for.
 rule verify:
+    """Train a sample of the records that come with the project anew, and compare."""
     input:
         data_of_sample,
     log:

@@ -45,6 +45,7 @@ def _compares(tidy: pd.DataFrame) -> bool:
 def _picture(context: Context, name: str, tidy: pd.DataFrame) -> Picture:
     with figure_style():
         drawn = draw(context.plan, name, tidy, ablation_runs(context.plan, name))
+    drawn.figure.texts[0].set_visible(False)  # the heading above says it
     return picture_of(drawn, slug("figure-ablation", name))
 
 

@@ -105,6 +105,18 @@ class Answer:
                 rows,
             )
 
+    @property
+    def metrics(self) -> Iterator[str]:
+        """The metrics of every task, in the order of the lines of its squares."""
+        for task, cells in self.cells.groupby("task", sort=False):
+            names = ", ".join(METRICS[name].label for name in dict.fromkeys(cells["metric"]))
+            yield f"{source_of(str(task)).title}: {names}"
+
+    @property
+    def not_asked(self) -> list[str]:
+        """Tasks of the paper of which this configuration has no run."""
+        return [source_of(task).title for task in TASK_INFO if task not in self.context.plan.tasks]
+
     def _squares(self, cells: pd.DataFrame) -> Markup:
         lines = [rows.to_dict("records") for _, rows in cells.groupby("metric", sort=False)]
         return Markup("<br>").join(Markup("").join(map(self._square, line)) for line in lines)
@@ -126,9 +138,9 @@ class Answer:
         header = ["Cell", "Model", "Our runs", "Published", "Verdict", "Best rival run", "Floor", "Task"]
         rows = [_line(row) for row in cells.head(MOST_LINES).to_dict("records")]
         more = len(cells) - MOST_LINES
-        notes = (f"{more} more cells have runs: see the explorer.",) if more > 0 else ()
+        notes = [_against(cells), *([f"{more} more cells have runs: see the explorer."] if more > 0 else [])]
         title = "Headline numbers"
-        table = listed("headline", title, header, rows, 2, ["Verdict"], notes)
+        table = listed("headline", title, header, rows, 2, ["Verdict", "Task"], tuple(notes))
         return self.context.linked(table) if rows else Markup("")
 
     @property
@@ -178,6 +190,18 @@ def _breakable(name: str) -> Markup:
 
 def _model(task: str, model: str, top: bool) -> str:
     return f"{model}{' + TOP' if top else ''}" if TASK_INFO[task].top else model
+
+
+def _against(cells: pd.DataFrame) -> str:
+    """How often the best rival and the floor have the better mean than our runs."""
+    higher = cells["metric"].map(lambda name: METRICS[name].higher)
+    found = []
+    for column, what in {"rival": "the best rival run", "floor": "the floor"}.items():
+        known = cells[column].notna()
+        beaten = (cells[column] > cells["ours"]).where(higher, cells[column] < cells["ours"])[known].sum()
+        if known.any():
+            found.append(f"{what} is better than ours in {beaten} of {plural(int(known.sum()), 'cell')}")
+    return f"By the means, {' and '.join(found)}." if found else "No rival and no floor is run here yet."
 
 
 def _line(row: Mapping[Hashable, Any]) -> list[str | Cell]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from specar.config.tasks import TASK_INFO
 from specar.judge.rules import NOT_RUN, PROTOCOL
 from specar.paper.metrics import METRICS
+from specar.paper.numbers import OURS
 from specar.paper.sources import source_of
 from specar.report.context import Context
 from specar.report.runs import Run
@@ -59,7 +60,8 @@ def _cells(context: Context) -> list[dict[str, Any]]:
     cells = cells[asked].merge(found, on=CELL, how="left", validate="one_to_one")
     stopped = (cells["verdict"] == NOT_RUN) & (cells["state"] == FAILED)
     cells["verdict"] = cells["verdict"].mask(stopped, FAILED)
-    cells = cells.iloc[(cells["seeds"] == 0).argsort(kind="stable")]  # those with runs come first
+    order = 2 * (cells["seeds"] == 0) + (cells["published_as"] != OURS)  # with runs first, SpecAR-Net's
+    cells = cells.iloc[order.argsort(kind="stable")]
     return records_of(cells.fillna({"verdict": "", "reason": ""}))
 
 
@@ -116,6 +118,18 @@ def _run(run: Run, values: Mapping[str, str]) -> dict[str, Any]:
         "place": f"{run.config.dataset} {'' if run.config.setting is None else run.config.setting}".strip(),
         "device": run.device,
         "time": duration(run.seconds),
+        "curve": _curve(run.record),
         "commit": commit + (", modified" if run.origin["git"]["modified"] else ""),
         "data": digests[0] + (f" and {len(digests) - 1} more" if len(digests) > 1 else "") if digests else "",
     }
+
+
+def _curve(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What selects the epoch, after every epoch, in the printed unit; None where there are no epochs."""
+    values = [epoch.get("val") for epoch in record.get("history", [])]
+    if not values or not all(values):
+        return None
+    name = next(iter(values[0]))
+    metric = METRICS[name]
+    numbers = [round(metric.scale * value[name], metric.decimals + 1) for value in values]
+    return {"metric": metric.label, "values": numbers, "best": record["training"]["best_epoch"]}

@@ -22,7 +22,8 @@ from specar.tables.task import task_page
 
 def claims(context: Context) -> Section:
     """Whether the paper's claims hold, by its own numbers and by ours."""
-    tables = [fragment(table, level=3) for table in claims_page(context.judgement)[1].tables]
+    found = sorted(claims_page(context.judgement)[1].tables, key=lambda table: table.id == "against")
+    tables = [fragment(table, level=3) for table in found]  # the long one last
     body = render("claims.html.j2", tables=tables, rules=claim_rules())
     return Section("claims", "The paper's claims", body)
 
