@@ -39,11 +39,11 @@ class Results:
         values |= {"matrix": MATRIX, "data": {"dir": str(folder / "data")}}
         self.plan = plan_of(parse_config({**values, **changes}))
 
-    def finish(self, name):
-        """Leave a record that says what a run's record says."""
+    def finish(self, name, less=0.0):
+        """Leave a record that says what a run's record says, its metrics lower by ``less``."""
         run = self.plan.run(name)
         record = copy.deepcopy(TEMPLATE)
-        values = {metric: value + run.seed / 1000 for metric, value in METRICS[run.task].items()}
+        values = {metric: value + run.seed / 1000 - less for metric, value in METRICS[run.task].items()}
         record |= {**describe(run), "metrics": values, "config": run.model_dump(mode="json")}
         write_json(self.plan.own_record_file(name), sealed(record))
 

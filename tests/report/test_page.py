@@ -112,6 +112,19 @@ def test_nothing_has_been_run(nothing):
     assert not [e for e in page.root.all("a") if e.attributes["href"].startswith("#seeds")]
 
 
+def test_claims_are_judged_by_runs_of_both_sides(once):
+    def fill(made):
+        for name, run in made.plan.runs.items():
+            made.finish(name, less=(run.model.label == "dlinear") * (0.3 + run.seed / 100))
+
+    entry = {"task": "classification", "datasets": ["JapaneseVowels", "Handwriting"]}
+    models = [{**entry, "models": [model]} for model in ("specar", "dlinear")]
+    _, _, page = once("page-sides", fill, matrix=models, seeds=[1, 2, 3])
+    summary = part(page, "summary").text
+    assert "by runs of both sides on 2 of 10 datasets: holds against dlinear" in summary
+    assert "29 of 30 claims cannot be judged by our runs yet" in summary
+
+
 def test_half_of_the_runs_are_missing(half_done):
     _, _, page = half_done
     assert "4 runs of 20 are done, 1 failed" in page.root.text

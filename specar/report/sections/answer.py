@@ -146,14 +146,17 @@ class Answer:
     @property
     def claims(self) -> Table | None:
         """Claims of which our runs count a cell, beside what the printed numbers say of themselves."""
-        table = self.context.judgement.claims
+        table, sides = self.context.judgement.claims, _by_both_sides(self.context.judgement.against.claims)
         counted = table[(table["numbers"] != PUBLISHED) & table["counted"].notna()]
-        labels = list(dict.fromkeys(counted["numbers"]))
+        labels = list(dict.fromkeys([*counted["numbers"], *(label for _, label in sides)]))
         rows: list[list[str | Cell]] = []
-        for name in dict.fromkeys(counted["claim"]):
+        for name in dict.fromkeys(table["claim"]):
             by = {row["numbers"]: row for row in table[table["claim"] == name].to_dict("records")}
-            texts = [": ".join(filter(None, (by[n]["word"], counted_in_words(by[n])))) for n in labels]
-            rows.append([str(by[PUBLISHED]["title"]), *texts, consistency(str(by[PUBLISHED]["word"]))])
+            texts = [
+                "; ".join(filter(None, (_counted(by[label]), sides.get((name, label))))) for label in labels
+            ]
+            if any(texts):
+                rows.append([str(by[PUBLISHED]["title"]), *texts, consistency(str(by[PUBLISHED]["word"]))])
         header = ["Claim", *(f"By our runs of {label}" for label in labels), "By the printed numbers"]
         return listed("answer-claims", "Claims by our runs", header, rows, 1, header[1:]) if rows else None
 
@@ -167,9 +170,10 @@ class Answer:
         """How many claims our runs do not judge yet, of how many."""
         table = self.context.judgement.claims
         own = table[table["numbers"] != PUBLISHED]
-        judged = own[own["word"] != UNKNOWN]["claim"].nunique()
+        sides = self.context.judgement.against.claims
+        judged = {name for one in (own, sides) for name in one.loc[one["word"] != UNKNOWN, "claim"]}
         total = table["claim"].nunique()
-        return total - judged, total
+        return total - len(judged), total
 
 
 def _lead(counts: Counter[str], there: int, cells: int) -> str:
@@ -181,6 +185,26 @@ def _lead(counts: Counter[str], there: int, cells: int) -> str:
     if 2 * there < cells:
         return "not shown yet:"
     return "mostly reproduced:" if counts[EQUAL] > wrong else "not reproduced:"
+
+
+def _counted(row: Mapping[Hashable, Any]) -> str:
+    """What the count of a claim's cells says, in words; empty where none is counted."""
+    return ": ".join((str(row["word"]), found)) if (found := counted_in_words(row)) else ""
+
+
+def _by_both_sides(against: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """What claims and labels have by runs of both sides, in words."""
+    texts = {}
+    for (claim, label), rows in against[against["word"] != UNKNOWN].groupby(["claim", "model"], sort=False):
+        said: dict[str, list[str]] = {}
+        for (word, rival), found in rows.groupby(["word", "rival"], sort=False):
+            every = len(found) == (rows["rival"] == rival).sum()
+            metrics = ", ".join(METRICS[name].label for name in found["metric"])
+            said.setdefault(str(word), []).append(f"{rival}{'' if every else f' in {metrics}'}")
+        words = "; ".join(f"{word} against {', '.join(rivals)}" for word, rivals in said.items())
+        least, asked = rows["tested"].min(), rows["datasets"].max()
+        texts[str(claim), str(label)] = f"by runs of both sides on {least} of {asked} datasets: {words}"
+    return texts
 
 
 def _breakable(name: str) -> Markup:
