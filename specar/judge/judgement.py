@@ -14,10 +14,8 @@ from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
 from specar.judge.saturation import saturation
 from specar.judge.verdicts import rivals_of, summary, verdicts_of
 from specar.paper.claims import claims
-from specar.results.ablations import ablation_table
 from specar.results.convergence import unconverged_runs
 from specar.results.ledger import Ledger
-from specar.runs.plan import Plan
 from specar.runs.store import started_ablations
 
 
@@ -56,7 +54,7 @@ class Judgement:
 
 def judge(ledger: Ledger) -> Judgement:
     """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
-    plan, ablations = ledger.plan, _ablations(ledger.plan)
+    plan, ablations = ledger.plan, _ablations(ledger)
     names = [run for runs in ledger.cells["runs"] for run in runs]
     names += [] if ablations is None else [run for runs in ablations["run_ids"] for run in runs.split()]
     unconverged = unconverged_runs(plan, names)
@@ -75,9 +73,9 @@ def judge(ledger: Ledger) -> Judgement:
     )
 
 
-def _ablations(plan: Plan) -> pd.DataFrame | None:
+def _ablations(ledger: Ledger) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
     claimed = {claim.ablation for claim in claims()}
-    tables = [ablation_table(plan, name) for name in started_ablations(plan) if name in claimed]
+    tables = [ledger.ablation(name) for name in started_ablations(ledger.plan) if name in claimed]
     done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True).astype({"top": bool}) if done else None

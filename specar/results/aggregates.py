@@ -69,7 +69,7 @@ def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggrega
             names: dict[str, Any] = dict(zip(_TABLE, key, strict=True))
             names |= {"dataset": aggregate.dataset, "setting": aggregate.setting}
             metrics = list(group["metric"].unique())
-            own = (seeds.loc[key, metrics].copy(), floors.loc[key, metrics].copy())
+            own = (pd.DataFrame(table.xs(key)[metrics]) for table in (seeds, floors))
             rows += [{**names, **row} for row in _rows(group, len(aggregate.parts), *own)]
     return pd.DataFrame(rows)
 
@@ -98,7 +98,7 @@ def _rows(group: pd.DataFrame, parts: int, seeds: pd.DataFrame, floors: pd.DataF
 def _by_seed(runs: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """Weighted mean over the parts, (tables and seeds, metrics)."""
     cells = runs.set_index([*_TABLE, "metric", "seed", "part"])
-    return _weighted(cells["value"], cells["weight"], parts).unstack("metric")
+    return pd.DataFrame(_weighted(cells["value"], cells["weight"], parts).unstack("metric"))
 
 
 def _by_baseline(task: str, runs: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def _by_baseline(task: str, runs: pd.DataFrame, parts: list[str]) -> pd.DataFram
     columns = {
         floor: _weighted(cells[floor], cells["floor_weight"], parts) for floor in baseline_labels(task)
     }
-    wide = pd.concat(columns, names=["floor"]).unstack("metric")
+    wide = pd.DataFrame(pd.concat(columns, names=["floor"]).unstack("metric"))
     return wide.reorder_levels([*_TABLE, "floor"]).sort_index()
 
 
