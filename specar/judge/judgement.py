@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from specar.base.beside import beside
 from specar.judge.against import Against, against
 from specar.judge.claims import claim_table
 from specar.judge.own import OwnResults
@@ -16,7 +17,6 @@ from specar.judge.verdicts import rivals_of, summary, verdicts_of
 from specar.paper.claims import claims
 from specar.results.convergence import unconverged_runs
 from specar.results.ledger import Ledger
-from specar.runs.store import started_ablations
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Judgement:
 
 def judge(ledger: Ledger) -> Judgement:
     """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
+    tested = beside(against, ledger.runs)
     plan, ablations = ledger.plan, _ablations(ledger)
     names = [run for runs in ledger.cells["runs"] for run in runs]
     names += [] if ablations is None else [run for runs in ablations["run_ids"] for run in runs.split()]
@@ -67,7 +68,7 @@ def judge(ledger: Ledger) -> Judgement:
         claim_table(own),
         rankings(verdicts),
         unsaturated,
-        against(ledger.runs),
+        tested(),
         places,
         plan.config.note,
     )
@@ -75,7 +76,9 @@ def judge(ledger: Ledger) -> Judgement:
 
 def _ablations(ledger: Ledger) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
-    claimed = {claim.ablation for claim in claims()}
-    tables = [ledger.ablation(name) for name in started_ablations(ledger.plan) if name in claimed]
+    plan, claimed = ledger.plan, {claim.ablation for claim in claims()}
+    names = [name for name in plan.config.ablations if name in claimed]
+    asked = plan.config.run_ablations
+    tables = [ledger.ablation(name) for name in names if name in asked or plan.has_ablation(name)]
     done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True).astype({"top": bool}) if done else None

@@ -13,6 +13,7 @@ from specar.paper.metrics import METRICS
 from specar.paper.numbers import KEY
 
 _TOLERANCE = 1e-9
+_SIGNS = pd.Series({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Counts:
 
 def signs_of(metrics: pd.Series[str]) -> pd.Series[float]:
     """Return 1 where higher is better, otherwise -1: times it, the largest of any metric is the best."""
-    return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
+    return metrics.map(_SIGNS)
 
 
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
@@ -70,8 +71,9 @@ def face_to_face(
         best[cell] = value if value > known or math.isnan(known) else known
     sides = compress(zip(cells, numbers["number"], strict=True), mine)
     rows = [(*cell, number, best[cell]) for cell, number in sides if cell in best]
-    table = pd.DataFrame(rows, columns=[*same, "ours", "theirs"]).astype({"ours": float, "theirs": float})
-    table["theirs"] *= signs_of(table["metric"])
+    table = pd.DataFrame(rows, columns=[*same, "ours", "theirs"])
+    table["ours"] = table["ours"].astype(float)  # also where there is no row
+    table["theirs"] = table["theirs"].astype(float) * signs_of(table["metric"])
     return table.assign(margin=margins(table["ours"], table["theirs"], table["metric"]))
 
 
