@@ -25,5 +25,5 @@ def test_error_is_raised_here():
 
 
 def test_killed_process_is_an_error_and_no_endless_wait():
-    with pytest.raises(SpecarError, match="exit code -9.*memory"):
+    with pytest.raises(SpecarError, match=r"exit code -9.*memory"):
         beside(lambda: os.kill(os.getpid(), signal.SIGKILL))()
