@@ -63,9 +63,10 @@ class Labels:
             direction = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
             offset = direction * (_PIXELS * distance + size / 2)
             box = np.hstack([place + offset - size / 2, place + offset + size / 2])
+            if not self._is_free(box) or self._is_on_diagonal(box) != on_line:
+                continue
             leader = _dots(place, offset, box) if distance >= _LEADER else box[:0].reshape(0, 4)
-            free = self._is_free(box) and self._are_free(leader, place)
-            if free and self._is_on_diagonal(box) == on_line:
+            if self._are_free(leader, place):
                 self._annotate(x, y, name, offset / _PIXELS, len(leader) > 0)
                 self._taken = np.vstack([self._taken, box, leader])
                 return True
@@ -99,7 +100,7 @@ def _dots(place: Array, offset: Array, label: Array) -> Array:
     """The line from a point to its label, as small boxes."""
     along = place + np.linspace(0, 1, 40)[:, None] * offset
     dots = np.hstack([along - 1, along + 1])
-    return dots[[not _contain(label[None], dot).any() for dot in along]]
+    return dots[~_contain(label[None], along)]
 
 
 def _overlap(some: Array, others: Array) -> Flags:
@@ -109,6 +110,7 @@ def _overlap(some: Array, others: Array) -> Flags:
     return meet
 
 
-def _contain(boxes: Array, place: Array) -> Flags:
-    inside: Flags = np.all((boxes[:, :2] <= place) & (place <= boxes[:, 2:]), axis=1)
+def _contain(boxes: Array, places: Array) -> Flags:
+    """Which boxes hold a place, or which places a box holds."""
+    inside: Flags = np.all((boxes[:, :2] <= places) & (places <= boxes[:, 2:]), axis=1)
     return inside

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from specar.base.beside import beside
 from specar.judge.against import Against, against
 from specar.judge.claims import claim_table
 from specar.judge.own import OwnResults
@@ -14,11 +15,8 @@ from specar.judge.ranks import Ranking, pair_table, rank_table, rankings
 from specar.judge.saturation import saturation
 from specar.judge.verdicts import rivals_of, summary, verdicts_of
 from specar.paper.claims import claims
-from specar.results.ablations import ablation_table
 from specar.results.convergence import unconverged_runs
 from specar.results.ledger import Ledger
-from specar.runs.plan import Plan
-from specar.runs.store import started_ablations
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Judgement:
 
 def judge(ledger: Ledger) -> Judgement:
     """Judge what is there of a plan and its ablations; nothing is trained, what is missing is no error."""
-    plan, ablations = ledger.plan, _ablations(ledger.plan)
+    tested = beside(against, ledger.runs)
+    plan, ablations = ledger.plan, _ablations(ledger)
     names = [run for runs in ledger.cells["runs"] for run in runs]
     names += [] if ablations is None else [run for runs in ablations["run_ids"] for run in runs.split()]
     unconverged = unconverged_runs(plan, names)
@@ -69,15 +68,17 @@ def judge(ledger: Ledger) -> Judgement:
         claim_table(own),
         rankings(verdicts),
         unsaturated,
-        against(ledger.runs),
+        tested(),
         places,
         plan.config.note,
     )
 
 
-def _ablations(plan: Plan) -> pd.DataFrame | None:
+def _ablations(ledger: Ledger) -> pd.DataFrame | None:
     """What is run of the ablations that claims are about."""
-    claimed = {claim.ablation for claim in claims()}
-    tables = [ablation_table(plan, name) for name in started_ablations(plan) if name in claimed]
+    plan, claimed = ledger.plan, {claim.ablation for claim in claims()}
+    names = [name for name in plan.config.ablations if name in claimed]
+    asked = plan.config.run_ablations
+    tables = [ledger.ablation(name) for name in names if name in asked or plan.has_ablation(name)]
     done = [table[table["seeds"] > 0] for table in tables if (table["seeds"] > 0).any()]
     return pd.concat(done, ignore_index=True).astype({"top": bool}) if done else None

@@ -8,7 +8,7 @@ import pandas as pd
 
 from specar.judge.rank_tests import paired_tests
 from specar.judge.rules import MIN_SEEDS, MIN_SHARE, PROTOCOL
-from specar.paper.claims import UNKNOWN, Claim, Recount, claim_cells, compared, recount
+from specar.paper.claims import UNKNOWN, Claim, Recount, asked, claim_cells, recount
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import COLUMNS, OURS, read_published
 from specar.results.convergence import NOT_CONVERGED
@@ -58,11 +58,10 @@ def own_recount(claim: Claim, own: OwnResults, label: str) -> Recount:
     found = recount(claim, ours[COLUMNS])
     if found.counts is None:
         return Recount(UNKNOWN, note="not run")
-    asked = len(compared(claim, cells))
     notes = [found.note, _tests(claim, own.runs, cells, label), _unconverged(ours, own.unconverged)]
-    if found.counts.total < asked:
-        notes.insert(0, f"{found.counts.total} of {asked} cells run")
-    enough = found.counts.total >= MIN_SHARE * asked
+    if found.counts.total < asked(claim):
+        notes.insert(0, f"{found.counts.total} of {asked(claim)} cells run")
+    enough = found.counts.total >= MIN_SHARE * asked(claim)
     return replace(found, word=found.word if enough else UNKNOWN, note="; ".join(filter(None, notes)))
 
 

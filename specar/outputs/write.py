@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from specar.base.beside import beside
 from specar.base.errors import SpecarError
 from specar.base.files import write_json, write_text
 from specar.config import RunConfig
@@ -96,14 +97,20 @@ def write_ablation(plan: Plan, name: str) -> list[Path]:
 
 def write_judgement(judgement: Judgement, folder: Path) -> list[Path]:
     """Write verdicts, claims, ranks and saturated cells; returns the files."""
-    from specar.figures import ranks
-    from specar.figures.style import figure_style
-    from specar.judge.ranks import drawn_ranking
-
+    drawn = beside(_draw_ranks, judgement, folder)
     alone = (judgement.pairs, judgement.against.datasets)
     files = [_save_text(folder / name, as_csv(rows)) for name, rows in zip(JUDGED_CSV, alone, strict=True)]
     for name, made in JUDGED.items():
         files += _save_page(folder / name, resolve_name(made)(judgement), TEXT_SUFFIXES)
+    return files + drawn()
+
+
+def _draw_ranks(judgement: Judgement, folder: Path) -> list[Path]:
+    from specar.figures import ranks
+    from specar.figures.style import figure_style
+    from specar.judge.ranks import drawn_ranking
+
+    files = []
     for task in RANKED:
         with figure_style():
             drawn = ranks.draw(drawn_ranking(judgement.rankings, task), judgement.note)

@@ -25,7 +25,7 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim:
     """A claim and how it is counted; the sides are those of `specar.paper.counts.face_to_face`."""
 
@@ -130,7 +130,13 @@ def printed_count(claim: Claim) -> tuple[int, int]:
     table = read_published("first_counts")
     column = claim.ours.get("variant", OURS)
     rows = table[(table["source_table"] == claim.tables[0]) & (table["column"] == column)]
-    return int(rows["printed_count"].item()), len(compared(claim, claim_cells(claim)))
+    return int(rows["printed_count"].item()), asked(claim)
+
+
+@cache
+def asked(claim: Claim) -> int:
+    """Return over how many cells a claim is counted where all are there."""
+    return len(compared(claim, claim_cells(claim)))
 
 
 def _against_printed_count(claim: Claim, counts: Counts) -> Recount:

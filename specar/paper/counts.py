@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 import pandas as pd
 
@@ -11,6 +13,7 @@ from specar.paper.metrics import METRICS
 from specar.paper.numbers import KEY
 
 _TOLERANCE = 1e-9
+_SIGNS = pd.Series({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Counts:
 
 def signs_of(metrics: pd.Series[str]) -> pd.Series[float]:
     """Return 1 where higher is better, otherwise -1: times it, the largest of any metric is the best."""
-    return metrics.map({name: 1.0 if metric.higher else -1.0 for name, metric in METRICS.items()})
+    return metrics.map(_SIGNS)
 
 
 def margins(ours: pd.Series[float], theirs: pd.Series[float], metrics: pd.Series[str]) -> pd.Series[float]:
@@ -60,11 +63,17 @@ def face_to_face(
     same = [key for key in KEY if key not in ours and key not in (theirs or {})]
     mine = _select(numbers, ours)
     other = _select(numbers, theirs) if theirs is not None else ~mine
-    rest = numbers[other]
-    best = (rest["number"] * signs_of(rest["metric"])).groupby([rest[key] for key in same], sort=False).max()
-    table = numbers[mine][[*same, "number"]].rename(columns={"number": "ours"})
-    table = table.merge(best.rename("theirs").reset_index(), on=same)
-    table["theirs"] *= signs_of(table["metric"])
+    cells = list(zip(*(numbers[key] for key in same), strict=True))
+    best: dict[tuple[object, ...], float] = {}
+    signed = numbers["number"] * signs_of(numbers["metric"])
+    for cell, value in compress(zip(cells, signed, strict=True), other):
+        known = best.setdefault(cell, value)
+        best[cell] = value if value > known or math.isnan(known) else known
+    sides = compress(zip(cells, numbers["number"], strict=True), mine)
+    rows = [(*cell, number, best[cell]) for cell, number in sides if cell in best]
+    table = pd.DataFrame(rows, columns=[*same, "ours", "theirs"])
+    table["ours"] = table["ours"].astype(float)  # also where there is no row
+    table["theirs"] = table["theirs"].astype(float) * signs_of(table["metric"])
     return table.assign(margin=margins(table["ours"], table["theirs"], table["metric"]))
 
 

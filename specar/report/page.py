@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from specar.base.beside import beside
 from specar.report.context import Context
 from specar.report.section import Section, render
 from specar.report.sections import ablations, explain, explorer, figures, runs, summary, tables
@@ -41,5 +42,7 @@ def page(plan: Plan) -> str:
         A record is damaged or belongs to another run.
     """
     context = Context(plan)
-    sections = [build(context) for build in SECTIONS]
+    _ = context.ledger  # read once for both processes
+    drawn = beside(figures.figures, context)  # half of all the work
+    sections = [drawn() if build is figures.figures else build(context) for build in SECTIONS]
     return str(render("page.html.j2", sections=sections, library=explorer.library()))

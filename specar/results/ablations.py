@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -51,13 +51,12 @@ def ablation_table(plan: Plan, name: str) -> pd.DataFrame:
     return _in_order(table.assign(ablation=name), list(plan.config.ablations[name].levels))[COLUMNS]
 
 
-def variant_cells(plan: Plan) -> pd.DataFrame:
+def variant_cells(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return what was requested of appendix Tables 1 to 4 under the protocol ``published``.
 
-    Rows of `ablation_table`, with ``runs`` and ``failed`` as of the ledger: ids behind ``ours``, and
-    those of a cell of which none is done and at least one failed.
+    Rows of ``tables``, those of `VARIANTS` (see `ablation_table`), with ``runs`` and ``failed`` as of the
+    ledger: ids behind ``ours``, and those of a cell of which none is done and at least one failed.
     """
-    tables = [ablation_table(plan, name) for name in VARIANTS if plan.has_ablation(name)]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     asked = table[(table["state"] != NOT_REQUESTED) & (table["protocol"] == "published")]
     ids, none = asked["run_ids"].str.split().map(tuple), pd.Series([()] * len(asked), asked.index, object)

@@ -62,10 +62,15 @@ def aggregate_statistics(task: str, runs: pd.DataFrame, aggregates: list[Aggrega
     rows: list[dict[str, Any]] = []
     for aggregate in aggregates:
         needed = needed_runs(runs, aggregate)
-        for key, group in needed.groupby(_TABLE, sort=False):
+        groups = needed.groupby(_TABLE, sort=False)
+        if len(groups):  # of all models at once
+            seeds, floors = _by_seed(needed, aggregate.parts), _by_baseline(task, needed, aggregate.parts)
+        for key, group in groups:
             names: dict[str, Any] = dict(zip(_TABLE, key, strict=True))
             names |= {"dataset": aggregate.dataset, "setting": aggregate.setting}
-            rows += [{**names, **row} for row in _rows(task, group, aggregate.parts)]
+            metrics = list(group["metric"].unique())
+            own = (pd.DataFrame(table.xs(key)[metrics]) for table in (seeds, floors))
+            rows += [{**names, **row} for row in _rows(group, len(aggregate.parts), *own)]
     return pd.DataFrame(rows)
 
 
@@ -76,11 +81,10 @@ def needed_runs(runs: pd.DataFrame, aggregate: Aggregate) -> pd.DataFrame:
     return named[named["part"].isin(aggregate.parts)]
 
 
-def _rows(task: str, group: pd.DataFrame, parts: list[str]) -> list[dict[str, Any]]:
-    seeds, floors = _by_seed(group, parts), _by_baseline(task, group, parts)
+def _rows(group: pd.DataFrame, parts: int, seeds: pd.DataFrame, floors: pd.DataFrame) -> list[dict[str, Any]]:
     for metric in seeds.columns:
         _make_relative(seeds, floors, metric)
-    asked = bool((group.groupby("seed")["part"].nunique() == len(parts)).all())
+    asked = bool((group.groupby("seed")["part"].nunique() == parts).all())
     return [
         {
             "metric": metric,
@@ -91,20 +95,20 @@ def _rows(task: str, group: pd.DataFrame, parts: list[str]) -> list[dict[str, An
     ]
 
 
-def _by_seed(group: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
-    """Weighted mean over the parts, (seeds, metrics)."""
-    keys = ["metric", "seed", "part"]
-    means = _weighted(group.set_index(keys)["value"], group.set_index(keys)["weight"], parts)
-    return means.unstack("metric")[list(group["metric"].unique())]
+def _by_seed(runs: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """Weighted mean over the parts, (tables and seeds, metrics)."""
+    cells = runs.set_index([*_TABLE, "metric", "seed", "part"])
+    return pd.DataFrame(_weighted(cells["value"], cells["weight"], parts).unstack("metric"))
 
 
-def _by_baseline(task: str, group: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
-    """The same of the floors, (baselines, metrics)."""
-    cells = group.groupby(["metric", "part"]).first()
+def _by_baseline(task: str, runs: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """The same of the floors, (tables and baselines, metrics)."""
+    cells = runs.groupby([*_TABLE, "metric", "part"]).first()
     columns = {
         floor: _weighted(cells[floor], cells["floor_weight"], parts) for floor in baseline_labels(task)
     }
-    return pd.DataFrame(columns).T
+    wide = pd.DataFrame(pd.concat(columns, names=["floor"]).unstack("metric"))
+    return wide.reorder_levels([*_TABLE, "floor"]).sort_index()
 
 
 def _weighted(values: pd.Series, weights: pd.Series, parts: list[str]) -> pd.Series:

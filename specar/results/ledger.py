@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
 from specar.paper.published import PRINTED, printed_datasets, published, released_log
 from specar.paper.sources import AVERAGE, baseline_labels, metrics_of, source_of
+from specar.results.ablations import ablation_table
 from specar.results.aggregates import Aggregate, aggregate_statistics, aggregates_of, needed_runs
 from specar.results.rows import CELL, NOT_REQUESTED, behind, floor_rows, ranked, run_rows, statistics
 from specar.runs.plan import Plan
@@ -54,6 +56,16 @@ class Ledger:
     cells: pd.DataFrame
     runs: pd.DataFrame
     failed: Mapping[str, str]
+
+    @cached_property
+    def _ablations(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    def ablation(self, name: str) -> pd.DataFrame:
+        """Return the results of an ablation, put together once; raises as `ablation_table`."""
+        if name not in self._ablations:
+            self._ablations[name] = ablation_table(self.plan, name)
+        return self._ablations[name]
 
     def of(self, task: str) -> Ledger:
         """Return the part of one task, without the floors of others; empty where it has no runs."""

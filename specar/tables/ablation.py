@@ -81,37 +81,48 @@ def ablation_levels(plan: Plan, name: str, rows: pd.DataFrame) -> Table:
 
 def _blocks(plan: Plan, table: pd.DataFrame, levels: list[str]) -> Iterator[list[Line]]:
     """Lines of each dataset, those with neither a published number nor a started run left out."""
-    for _, rows in table.groupby(["task", "dataset"], sort=False):
-        lines = [line for _, cell in rows.groupby(_PLACE, sort=False) for line in _lines(plan, cell, levels)]
+    for rows in _grouped(records_of(table), ["task", "dataset"]):
+        lines = [line for cell in _grouped(rows, _PLACE) for line in _lines(plan, cell, levels)]
         yield [line for line in lines if any(cell.kind not in _NOTHING for cell in line.cells)]
 
 
-def _lines(plan: Plan, rows: pd.DataFrame, levels: list[str]) -> Iterator[Line]:
+def _grouped(rows: list[Row], names: list[str]) -> list[list[Row]]:
+    """Rows that are equal in columns, in the order in which they are first met."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return list(groups.values())
+
+
+def _number(rows: list[Row], *names: str) -> int:
+    return len({tuple(row[name] for name in names) for row in rows})
+
+
+def _lines(plan: Plan, rows: list[Row], levels: list[str]) -> Iterator[Line]:
     """Lines of a cell: what is published, and our runs per model, TOP and protocol."""
-    task, dataset, setting, metric = rows[_PLACE].iloc[0]
+    task, dataset, setting, metric = (rows[0][name] for name in _PLACE)
     name = dataset.removeprefix(source_of(task).prefix)
     setting = f"{setting_name(task)} {setting}" if setting_name(task) else ""
     names = ("average" if name == AVERAGE else name, setting, METRICS[metric].label)
-    asked = rows[rows["state"] != NOT_REQUESTED]
-    if rows[PUBLISHED].notna().any():
-        printed = {row["level"]: row for row in records_of(rows.drop_duplicates("level"))}
-        only_ours = all(plan.config.models[name].published_as == OURS for name in asked["model"])
+    asked = [row for row in rows if row["state"] != NOT_REQUESTED]
+    if not all(pd.isna(row[PUBLISHED]) for row in rows):
+        printed = {row["level"]: row for row in reversed(rows)}
+        only_ours = all(plan.config.models[row["model"]].published_as == OURS for row in asked)
         whose = PUBLISHED if only_ours else f"{PUBLISHED} ({OURS})"
         yield Line((*names, whose), tuple(_published(printed.get(level)) for level in levels))
-    several = [axis for axis in _AXES if (asked.groupby("level")[axis].nunique() > 1).any()]
-    parts = [own for _, own in asked.groupby(several, sort=False)] if several else [asked]
-    for own in parts if len(asked) else []:
-        cells = {row["level"]: row for row in records_of(own)}
+    several = [axis for axis in _AXES if _number(asked, "level", axis) > _number(asked, "level")]
+    for own in _grouped(asked, several):
+        cells = {row["level"]: row for row in own}
         decimals = _decimals(own)
         numbers = tuple(_own(cells.get(level), decimals) for level in levels)
         yield Line((*names, _label(own)), numbers, own=True)
 
 
-def _label(rows: pd.DataFrame) -> str:
+def _label(rows: list[Row]) -> str:
     """Whose numbers a line has: what the levels themselves change is not said."""
-    first = records_of(rows)[0]
-    parts = [first["model"]] if rows["model"].nunique() == 1 else []
-    if TASK_INFO[first["task"]].top and rows["top"].nunique() == 1:
+    first = rows[0]
+    parts = [first["model"]] if _number(rows, "model") == 1 else []
+    if TASK_INFO[first["task"]].top and _number(rows, "top") == 1:
         parts.append(f"{'with' if first['top'] else 'without'} TOP")
     if first["protocol"] != PUBLISHED:
         parts.append(f"protocol {first['protocol']}")
@@ -125,10 +136,10 @@ def _published(row: Row | None) -> Cell:
     return Cell(PRINTED, text, mark=FIRST if is_best else "")
 
 
-def _decimals(rows: pd.DataFrame) -> int:
+def _decimals(rows: list[Row]) -> int:
     """Decimals of a line of our runs: as printed, one more where levels that differ would look alike."""
-    decimals = METRICS[rows["metric"].iloc[0]].decimals
-    values = set(rows["ours"].dropna())
+    decimals = METRICS[rows[0]["metric"]].decimals
+    values = {row["ours"] for row in rows if not pd.isna(row["ours"])}
     return decimals + (len({f"{value:.{decimals}f}" for value in values}) < len(values))
 
 

@@ -12,7 +12,7 @@ from specar.config.tasks import TASK_INFO
 from specar.paper.definitions import PrintedRow, TableDefinition
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS, cells_of, model_of
-from specar.results.ablations import variant_cells
+from specar.results.ablations import VARIANTS, variant_cells
 from specar.results.ledger import Ledger
 from specar.results.rows import NOT_REQUESTED
 from specar.tables.table import FIRST, SECOND
@@ -88,7 +88,8 @@ def _values(definition: TableDefinition, ledger: Ledger) -> dict[Key, Value]:
     cells = cells[cells["task"].isin(definition.tasks)].assign(variant="")
     tables = [cells.rename(columns={"model": "label"})]
     if definition.base_variant:
-        variants = variant_cells(ledger.plan).assign(top=False)
+        known = [ledger.ablation(name) for name in VARIANTS if ledger.plan.has_ablation(name)]
+        variants = variant_cells(known).assign(top=False)
         tables.append(variants.rename(columns={"model": "label", "level": "variant"}))
     found = {}
     for value in (value for table in tables for value in records_of(table)):

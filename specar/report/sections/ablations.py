@@ -12,7 +12,7 @@ from specar.figures.style import figure_style
 from specar.report.context import Context
 from specar.report.figures import Picture, picture_of
 from specar.report.section import Entry, Section, render, slug
-from specar.results.ablations import ablation_runs, ablation_table
+from specar.results.ablations import ablation_runs
 from specar.runs.store import started_ablations
 from specar.tables.ablation import ablation_levels
 from specar.tables.render import fragment, heading_id
@@ -22,7 +22,7 @@ from specar.tables.table import Table, listed
 def ablations(context: Context) -> Section:
     """Return the section."""
     plan = context.plan
-    found = {name: ablation_table(plan, name) for name in started_ablations(plan)}
+    found = {name: context.ledger.ablation(name) for name in started_ablations(plan)}
     found = {name: tidy for name, tidy in found.items() if _compares(tidy)}
     tables = [ablation_levels(plan, name, tidy) for name, tidy in found.items()]
     pictures = [_picture(context, name, tidy) for name, tidy in found.items()]

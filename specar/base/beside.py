@@ -1,0 +1,45 @@
+"""Work in a process of its own, beside what goes on here: on two cores, drawing costs no time of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from specar.base.errors import SpecarError
+
+T = TypeVar("T")
+
+
+def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+    """Start work in a fork, which has everything that was read already; returns what waits for its result.
+
+    That raises what the work raised. `SpecarError`: the process was killed.
+    """
+    fork = get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=_send, args=(sender, work, arguments), daemon=True)
+    process.start()
+    sender.close()  # here: the other's ends with its process
+
+    def wait() -> T:
+        try:
+            found, error = receiver.recv()
+        except EOFError:
+            process.join()
+            ended = f"the process beside this one ended with exit code {process.exitcode}"
+            raise SpecarError(f"{ended}; it may have been killed for memory: allow more") from None
+        if error is not None:
+            raise error
+        result: T = found
+        return result
+
+    return wait
+
+
+def _send(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        sender.send((work(*arguments), None))
+    except Exception as error:
+        sender.send((None, error))
