@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -15,8 +16,12 @@ T = TypeVar("T")
 def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
     """Start work in a fork, which has everything that was read already; returns what waits for its result.
 
-    That raises what the work raised. `SpecarError`: the process was killed.
+    That raises what the work raised. `SpecarError`: the process was killed. Where libraries do not bear a fork
+    (not Linux), the work is done at once.
     """
+    if sys.platform != "linux":
+        done = work(*arguments)
+        return lambda: done
     fork = get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
     process = fork.Process(target=_send, args=(sender, work, arguments), daemon=True)

@@ -71,7 +71,7 @@ def _at_work(name: str) -> Iterator[None]:
     def tell() -> None:
         while not done.wait(_PULSE):
             line = f"\rspecar {name.replace('_', '-')}: at work, {time.monotonic() - start:.0f} s"
-            print(line, end="", file=sys.stderr, flush=True)
+            os.write(2, line.encode())  # takes no lock, which a fork of the command might inherit
 
     teller = Thread(target=tell, daemon=True)
     teller.start()

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from specar.base import beside as module
 from specar.base.beside import beside
 from specar.base.errors import SpecarError
 
@@ -16,6 +17,11 @@ def _refuse(text: str) -> None:
 def test_result_comes_from_another_process():
     assert beside(lambda number: (number + 1, os.getpid()), 1)()[0] == 2
     assert beside(os.getpid)() != os.getpid()
+
+
+def test_work_is_done_here_where_forks_are_not_safe(monkeypatch):
+    monkeypatch.setattr(module.sys, "platform", "darwin")
+    assert beside(os.getpid)() == os.getpid()
 
 
 def test_error_is_raised_here():

@@ -138,12 +138,12 @@ def test_the_version(capsys):
     assert capsys.readouterr().out == f"specar {specar.__version__}\n"
 
 
-def test_a_terminal_is_told_that_a_command_is_at_work(capsys, monkeypatch):
+def test_a_terminal_is_told_that_a_command_is_at_work(capfd, monkeypatch):
     monkeypatch.setattr("specar.cli._PULSE", 0.01)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with _at_work("paper_figures"):
         time.sleep(0.05)
         print("found")
-    out, told = capsys.readouterr()
+    out, told = capfd.readouterr()
     assert out == "found\n"
     assert re.match(r"\rspecar paper-figures: at work, 0 s\r.*\r\x1b\[K$", told)
