@@ -16,8 +16,8 @@ T = TypeVar("T")
 def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
     """Start work in a fork, which has everything that was read already; returns what waits for its result.
 
-    That raises what the work raised. `SpecarError`: the process was killed. Where libraries do not bear a fork
-    (not Linux), the work is done at once.
+    That raises what the work raised. `SpecarError`: the process was killed. Where libraries do not bear a
+    fork (not Linux), the work is done at once.
     """
     if sys.platform != "linux":
         done = work(*arguments)
