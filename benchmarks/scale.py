@@ -44,12 +44,12 @@ COMMANDS = {
 }
 # Seconds and MB that 1,000 more records take, as docs/speed.md has them.
 PUBLISHED = {
-    "tables": (0.8, 28),
-    "judge": (1.4, 35),
-    "figures": (1.4, 29),
-    "report": (4.9, 76),
-    "status": (0.7, 32),
-    "snakemake -n": (2.4, 32),
+    "tables": (0.5, 28),
+    "judge": (1.1, 38),
+    "figures": (0.7, 28),
+    "report": (3.5, 70),
+    "status": (0.6, 31),
+    "snakemake -n": (2.3, 32),
 }
 
 
