@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
 from specar.base.errors import SpecarError
@@ -47,4 +49,18 @@ def _send(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ..
     try:
         sender.send((work(*arguments), None))
     except Exception as error:
-        sender.send((None, error))
+        error.add_note(f"In the process beside:\n{traceback.format_exc()}")  # the traceback itself stays here
+        sender.send((None, _portable(error)))
+    except KeyboardInterrupt:  # of the whole group of processes: the first one says so
+        pass
+
+
+def _portable(error: Exception) -> Exception:
+    """An error as it is, or its words where it cannot be sent as it is."""
+    try:
+        ForkingPickler.loads(ForkingPickler.dumps(error))
+    except Exception:
+        words = RuntimeError(f"{type(error).__name__}: {error}")
+        words.__notes__ = error.__notes__
+        return words
+    return error

@@ -14,6 +14,19 @@ def _refuse(text: str) -> None:
     raise SpecarError(text)
 
 
+class _Odd(Exception):
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} at {where}")
+
+
+def _odd() -> None:
+    raise _Odd("mistake", "home")
+
+
+def _interrupted() -> None:
+    raise KeyboardInterrupt
+
+
 def test_result_comes_from_another_process():
     assert beside(lambda number: (number + 1, os.getpid()), 1)()[0] == 2
     assert beside(os.getpid)() != os.getpid()
@@ -28,6 +41,18 @@ def test_error_is_raised_here():
     wait = beside(_refuse, "a damaged record")
     with pytest.raises(SpecarError, match="a damaged record"):
         wait()
+
+
+def test_an_error_that_cannot_be_sent_is_told_in_words_and_where_it_arose():
+    with pytest.raises(RuntimeError, match="_Odd: mistake at home") as found:
+        beside(_odd)()
+    assert "in _odd" in found.value.__notes__[0]
+
+
+def test_an_interrupt_prints_no_traceback(capfd):
+    with pytest.raises(SpecarError, match="ended"):
+        beside(_interrupted)()
+    assert capfd.readouterr().err == ""
 
 
 def test_killed_process_is_an_error_and_no_endless_wait():
