@@ -3,10 +3,13 @@
 import itertools
 import re
 
+import pandas as pd
 import pytest
 
+from specar.paper.claims import UNKNOWN
 from specar.report.page import SECTIONS
 from specar.report.runs import RunIndex
+from specar.report.sections.answer import _by_both_sides
 
 IDS = [
     *("summary", "explorer", "reading", "claims", "paper", "reproduction", "verdicts", "batches", "ranks"),
@@ -123,6 +126,17 @@ def test_claims_are_judged_by_runs_of_both_sides(once):
     summary = part(page, "summary").text
     assert "by runs of both sides on 2 of 10 datasets: holds against dlinear" in summary
     assert "29 of 30 claims cannot be judged by our runs yet" in summary
+
+
+def test_a_claim_that_is_judged_in_one_metric_is_not_said_to_hold_in_all():
+    names, words = {"claim": "best", "model": "specar", "tested": 2, "datasets": 6}, ("holds", UNKNOWN)
+    rows = [
+        {**names, "rival": rival, "metric": metric, "word": word}
+        for rival, found in {"timesnet": words, "dlinear": ("holds", "holds")}.items()
+        for metric, word in zip(("mse", "mae"), found, strict=True)
+    ]
+    said = _by_both_sides(pd.DataFrame(rows))["best", "specar"]
+    assert said.endswith(": holds against timesnet in MSE, dlinear")
 
 
 def test_half_of_the_runs_are_missing(half_done):

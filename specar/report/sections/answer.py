@@ -198,8 +198,9 @@ def _by_both_sides(against: pd.DataFrame) -> dict[tuple[str, str], str]:
     for (claim, label), rows in against[against["word"] != UNKNOWN].groupby(["claim", "model"], sort=False):
         said: dict[str, list[str]] = {}
         for (word, rival), found in rows.groupby(["word", "rival"], sort=False):
-            every = len(found) == (rows["rival"] == rival).sum()
-            metrics = ", ".join(METRICS[name].label for name in found["metric"])
+            sides = against[["claim", "model", "rival"]].eq([claim, label, rival]).all(axis=1)
+            every = len(found) == sides.sum()  # also those that cannot be judged
+            metrics = " and ".join(METRICS[name].label for name in found["metric"])
             said.setdefault(str(word), []).append(f"{rival}{'' if every else f' in {metrics}'}")
         words = "; ".join(f"{word} against {', '.join(rivals)}" for word, rivals in said.items())
         least, asked = rows["tested"].min(), rows["datasets"].max()
