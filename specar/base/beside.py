@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
 
 
 def _send(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # where the first one fails: nothing half-written
     try:
         sender.send((work(*arguments), None))
     except Exception as error:

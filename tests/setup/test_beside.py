@@ -2,12 +2,16 @@
 
 import os
 import signal
+import time
+from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 
 from specar.base import beside as module
 from specar.base.beside import beside
 from specar.base.errors import SpecarError
+from specar.base.files import atomic_path
 
 
 def _refuse(text: str) -> None:
@@ -25,6 +29,11 @@ def _odd() -> None:
 
 def _interrupted() -> None:
     raise KeyboardInterrupt
+
+
+def _write_slowly(path: Path) -> None:
+    with atomic_path(path):
+        time.sleep(60)
 
 
 def test_result_comes_from_another_process():
@@ -58,3 +67,14 @@ def test_an_interrupt_prints_no_traceback(capfd):
 def test_killed_process_is_an_error_and_no_endless_wait():
     with pytest.raises(SpecarError, match=r"exit code -9.*memory"):
         beside(lambda: os.kill(os.getpid(), signal.SIGKILL))()
+
+
+def test_nothing_half_written_is_left_of_a_process_that_is_ended(tmp_path):
+    wait = beside(_write_slowly, tmp_path / "figure.svg")
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.01)
+    for process in active_children():  # as Python does at its end
+        process.terminate()
+    with pytest.raises(SpecarError, match="ended"):
+        wait()
+    assert not list(tmp_path.iterdir())
