@@ -48,6 +48,8 @@ def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
 
 def _send(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # where the first one fails: nothing half-written
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # its other threads are not in the fork, which would wait for them for ever
     try:
         sender.send((work(*arguments), None))
     except Exception as error:

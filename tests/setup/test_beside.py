@@ -7,6 +7,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+import torch
 
 from specar.base import beside as module
 from specar.base.beside import beside
@@ -39,6 +40,14 @@ def _write_slowly(path: Path) -> None:
 def test_result_comes_from_another_process():
     assert beside(lambda number: (number + 1, os.getpid()), 1)()[0] == 2
     assert beside(os.getpid)() != os.getpid()
+
+
+def test_torch_waits_there_for_no_thread_that_is_here_only():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    found = beside(torch.get_num_threads)()
+    torch.set_num_threads(before)
+    assert found == 1
 
 
 def test_work_is_done_here_where_forks_are_not_safe(monkeypatch):
