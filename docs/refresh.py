@@ -16,7 +16,9 @@ from typing import Any
 import pandas as pd
 
 from specar.base.files import write_text
-from specar.config import load_config
+from specar.config import Config, load_config
+from specar.config.entries import MatrixEntry
+from specar.config.matrix import suitable
 from specar.config.tasks import TASK_INFO
 from specar.paper.metrics import METRICS
 from specar.paper.numbers import OURS
@@ -67,11 +69,24 @@ def answer_of_shipped() -> Answer:
     """The paper in full, as far as shipped records carry it."""
     config = load_config(ROOT / "config/config.yaml")
     with tempfile.TemporaryDirectory() as empty:
-        places = {"results": empty, "data": config.data.model_copy(update={"dir": empty})}
-        context = Context(plan_of(config.model_copy(update=places)))
+        changes = {"results": empty, "data": config.data.model_copy(update={"dir": empty})}
+        changes["matrix"] = list(_as_shipped(config, load_config(ROOT / "config/cached.yaml")))
+        context = Context(plan_of(config.model_copy(update=changes)))
         answer = Answer(context)
         assert answer.cells is not None  # read while the folder is there
     return answer
+
+
+def _as_shipped(config: Config, cached: Config) -> Iterator[MatrixEntry]:
+    """The matrix of a configuration, with the training settings that shipped records were made with."""
+    special = [entry for entry in cached.matrix if entry.training.model_dump(exclude_none=True)]
+    for entry in config.matrix:
+        own = [one for one in special if one.task == entry.task]
+        taken = {name for one in own for name in one.datasets or ()}
+        names = [name for name in entry.datasets or suitable(config, entry.task) if name not in taken]
+        yield entry.model_copy(update={"datasets": names}) if own else entry
+        for one in own:
+            yield entry.model_copy(update={"datasets": one.datasets, "training": one.training})
 
 
 def with_answer(readme: str, answer: Answer) -> str:

@@ -107,7 +107,7 @@ def _expand_entry(
     config: Config, entry: MatrixEntry, absent: Collection[str], over: Sequence[Overrides]
 ) -> Iterator[RunConfig]:
     experiments = config.experiments.get(entry.task, {})
-    for name in entry.datasets or [name for name in _suitable(config, entry.task) if name not in absent]:
+    for name in entry.datasets or [name for name in suitable(config, entry.task) if name not in absent]:
         dataset, kind = find_dataset(name, config.datasets), TASK_INFO[entry.task].kind
         if dataset.kind != kind:
             raise SpecarError(
@@ -126,14 +126,14 @@ def _expand_entry(
 def _number(config: Config, entry: MatrixEntry) -> int:
     """How many runs an entry asks for, roughly: told before they are made."""
     settings = getattr(entry, TASK_INFO[entry.task].settings or "", None)
-    datasets, seeds = entry.datasets or _suitable(config, entry.task), entry.seeds or config.seeds
+    datasets, seeds = entry.datasets or suitable(config, entry.task), entry.seeds or config.seeds
     return math.prod(
         len(one or [0]) for one in (datasets, settings, entry.look_backs, labels_of(config, entry), seeds)
     )
 
 
-def _suitable(config: Config, task: Task) -> list[str]:
-    """Datasets with an experiment, then a user's own without one; no joined ones: they repeat their parts."""
+def suitable(config: Config, task: Task) -> list[str]:
+    """Return datasets with an experiment, then a user's own without one; no joined ones: they repeat parts."""
     experiments = [name for name in config.experiments.get(task, {}) if name != ANY]
     own = [name for name, entry in config.datasets.items() if entry.kind == TASK_INFO[task].kind]
     names = dict.fromkeys([*experiments, *(name for name in own if name not in builtin_datasets())])
