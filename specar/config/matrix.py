@@ -133,7 +133,7 @@ def _number(config: Config, entry: MatrixEntry) -> int:
 
 
 def suitable(config: Config, task: Task) -> list[str]:
-    """Return datasets with an experiment, then a user's own without one; no joined ones: they repeat parts."""
+    """Return datasets with an experiment, then a user's own without one; not joined ones, of their parts."""
     experiments = [name for name in config.experiments.get(task, {}) if name != ANY]
     own = [name for name, entry in config.datasets.items() if entry.kind == TASK_INFO[task].kind]
     names = dict.fromkeys([*experiments, *(name for name in own if name not in builtin_datasets())])
