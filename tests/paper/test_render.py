@@ -72,7 +72,7 @@ def test_html_is_well_formed_and_has_every_cell_under_its_headings(table):
     assert rows[0][1:8] == ["SpecAR-Net"] * 4 + ["TimesNet"] * 2 + ["ETSformer"]
     assert rows[1][1:6] == ["published", "published", "our runs (specar)", "our runs (specar)", ""]
     assert rows[2][:3] == ["Dataset", "MSE", "MAE"]
-    assert rows[3][:5] == ["ETTm1", "0.026", "0.105", "0.025\u00a0±\u00a00.010", "0.106\u00a0±\u00a00.010†"]
+    assert rows[3][:5] == ["ETTm1", "0.026", "0.105", "0.025 ±\u00a00.010", "0.106 ±\u00a00.010†"]
     assert not page.references
 
 
