@@ -85,8 +85,8 @@ def _as_shipped(config: Config, cached: Config) -> Iterator[MatrixEntry]:
         taken = {name for one in own for name in one.datasets or ()}
         names = [name for name in entry.datasets or suitable(config, entry.task) if name not in taken]
         yield entry.model_copy(update={"datasets": names}) if own else entry
-        for one in own:
-            yield entry.model_copy(update={"datasets": one.datasets, "training": one.training})
+        for datasets, training in {tuple(one.datasets or ()): one.training for one in own}.items():
+            yield entry.model_copy(update={"datasets": list(datasets), "training": training})
 
 
 def with_answer(readme: str, answer: Answer) -> str:
