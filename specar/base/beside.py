@@ -1,4 +1,7 @@
-"""Work in a process of its own, beside what goes on here: on two cores, drawing costs no time of its own."""
+"""Work in a process of its own, beside what goes on here: on two cores, drawing costs no time of its own.
+
+Not by an executor of the standard library: its process would wait for ever where the first one is killed.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
@@ -31,19 +36,19 @@ def beside(work: Callable[..., T], *arguments: Any) -> Callable[[], T]:
     process.start()
     sender.close()  # here: the other's ends with its process
 
-    def wait() -> T:
-        try:
-            found, error = receiver.recv()
-        except EOFError:
-            process.join()
-            ended = f"the process beside this one ended with exit code {process.exitcode}"
-            raise SpecarError(f"{ended}; it may have been killed for memory: allow more") from None
-        if error is not None:
-            raise error
-        result: T = found
-        return result
+    return partial(_received, process, receiver)
 
-    return wait
+
+def _received(process: ForkProcess, receiver: Connection) -> Any:
+    try:
+        found, error = receiver.recv()
+    except EOFError:
+        process.join()
+        ended = f"the process beside this one ended with exit code {process.exitcode}"
+        raise SpecarError(f"{ended}; it may have been killed for memory: allow more") from None
+    if error is not None:
+        raise error
+    return found
 
 
 def _send(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

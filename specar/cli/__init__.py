@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -22,9 +22,6 @@ from specar.base.errors import Interrupted, SpecarError
 
 _DEBUG = "SPECAR_DEBUG"
 _NO_MEMORY = ("failed to map segment", "annot allocate memory", "can't start new thread")  # of libraries
-# Commands that work for seconds and print at their end only.
-_AT_END = {"tables", "figures", "show", "paper", "paper_figures", "ablations", "judge", "audit"}
-_AT_END |= {"report", "crate"}
 _PULSE = 1.0  # seconds
 _PACKAGE = str(Path(__file__).parents[1])
 
@@ -56,21 +53,19 @@ def _run(arguments: Sequence[str] | None) -> None:
     gc.set_threshold(100_000)  # by default a tenth of the time of a table or figure goes into looking
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    with _at_work(options.command.__name__.strip("_")):
-        options.command(options)
+    command = options.command
+    with _at_work(command.name) if command.at_end and sys.stderr.isatty() else nullcontext():
+        command.run(options)
 
 
 @contextmanager
 def _at_work(name: str) -> Iterator[None]:
-    """Tell a terminal how long a command has been at work, until it prints."""
-    if name not in _AT_END or not sys.stderr.isatty():
-        yield
-        return
+    """Tell a terminal how long a command has been at work, and print what it prints after that."""
     done, start, printed = Event(), time.monotonic(), io.StringIO()
 
     def tell() -> None:
         while not done.wait(_PULSE):
-            line = f"\rspecar {name.replace('_', '-')}: at work, {time.monotonic() - start:.0f} s"
+            line = f"\rspecar {name}: at work, {time.monotonic() - start:.0f} s"
             os.write(2, line.encode())  # takes no lock, which a fork of the command might inherit
 
     teller = Thread(target=tell, daemon=True)
@@ -124,9 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     # Each adds its own, in the order of the help.
     for name in ("data", "runs", "results", "evidence", "completion", "machines"):
         importlib.import_module(f"specar.cli.{name}")
-    for command, text, run, arguments in importlib.import_module("specar.cli.commands").COMMANDS:
-        added = commands.add_parser(command, help=text, description=text)
-        added.set_defaults(command=run)
-        for names, settings in arguments:
+    for command in importlib.import_module("specar.cli.commands").COMMANDS:
+        added = commands.add_parser(command.name, help=command.text, description=command.text)
+        added.set_defaults(command=command)
+        for names, settings in command.arguments:
             added.add_argument(*names, **settings)
     return parser

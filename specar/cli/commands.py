@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from specar.base.errors import SpecarError
 from specar.config import load_config
@@ -14,7 +14,19 @@ from specar.runs.plan import Plan
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 Run = Callable[[argparse.Namespace], None]
-COMMANDS: list[tuple[str, str, Run, tuple[Argument, ...]]] = []
+
+
+class Command(NamedTuple):
+    """What the command line knows of a command."""
+
+    name: str
+    text: str
+    run: Run
+    arguments: tuple[Argument, ...]
+    at_end: bool
+
+
+COMMANDS: list[Command] = []
 
 
 def argument(*names: str, **options: Any) -> Argument:
@@ -31,11 +43,15 @@ _PLAN = (
 )
 
 
-def command(text: str, *arguments: Argument) -> Callable[[Run], Run]:
-    """Make a function a command of its name, with a text of help, about a configuration."""
+def command(text: str, *arguments: Argument, at_end: bool = False) -> Callable[[Run], Run]:
+    """Make a function a command of its name, with a text of help, about a configuration.
+
+    One that works for seconds and prints ``at_end`` only tells a terminal meanwhile that it is at work.
+    """
 
     def register(run: Run) -> Run:
-        COMMANDS.append((run.__name__.strip("_").replace("_", "-"), text, run, (*_PLAN, *arguments)))
+        name = run.__name__.strip("_").replace("_", "-")
+        COMMANDS.append(Command(name, text, run, (*_PLAN, *arguments), at_end))
         return run
 
     return register

@@ -116,6 +116,7 @@ def _explain(options: argparse.Namespace) -> None:
 @command(
     "write records, configuration, tables and verdicts as one archive, a Workflow Run RO-Crate",
     argument("file", nargs="?", metavar="FILE", help="a zip archive (default: crate.zip in the results)"),
+    at_end=True,
 )
 def _crate(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge

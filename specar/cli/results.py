@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _TASKS = argument("tasks", nargs="*", metavar="TASK")
 
 
-@command("write the tables of tasks from what is there", _TASKS)
+@command("write the tables of tasks from what is there", _TASKS, at_end=True)
 def _tables(options: argparse.Namespace) -> None:
     _of_tasks(options, "tables")
 
 
-@command("draw the figures of tasks from what is there", _TASKS)
+@command("draw the figures of tasks from what is there", _TASKS, at_end=True)
 def _figures(options: argparse.Namespace) -> None:
     _of_tasks(options, "figures")
 
@@ -40,7 +40,7 @@ def _of_tasks(options: argparse.Namespace, product: str) -> None:
         (write_tables if product == "tables" else write_figures)(ledger, task)
 
 
-@command("print the results so far and where they are")
+@command("print the results so far and where they are", at_end=True)
 def _show(options: argparse.Namespace) -> None:
     from specar.tables.task import terminal_table
 
@@ -60,6 +60,7 @@ def _show(options: argparse.Namespace) -> None:
 @command(
     "write the paper's tables, all models, beside our runs; trains nothing",
     argument("tables", nargs="*", metavar="TABLE", help="main-1 … main-6, appendix-1 … appendix-12"),
+    at_end=True,
 )
 def _paper(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_tables
@@ -72,6 +73,7 @@ def _paper(options: argparse.Namespace) -> None:
 @command(
     "draw the figures over all tasks from the records that are there",
     argument("names", nargs="*", metavar="NAME", help="figures, by default all"),
+    at_end=True,
 )
 def _paper_figures(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_paper_figures
@@ -83,6 +85,7 @@ def _paper_figures(options: argparse.Namespace) -> None:
     "write tables and figures of ablations from the records that are there, or list the ablations",
     argument("names", nargs="*", metavar="NAME", help="default: all with a record"),
     argument("--list", action="store_true", help="list ablations with the state of their runs"),
+    at_end=True,
 )
 def _ablations(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_ablation
@@ -99,7 +102,11 @@ def _ablations(options: argparse.Namespace) -> None:
         write_ablation(plan, name)
 
 
-@command("judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks", JSON)
+@command(
+    "judge the reproduction from what is there: verdicts per cell, the paper's claims, ranks",
+    JSON,
+    at_end=True,
+)
 def _judge(options: argparse.Namespace) -> None:
     from specar.judge.judgement import judge
     from specar.outputs.write import write_judgement
@@ -123,6 +130,7 @@ def _judge(options: argparse.Namespace) -> None:
     argument("--full", action="store_true", help="list labels one by one as well"),
     argument("--csv", action="store_true", help="print all columns as CSV"),
     argument("--write", action="store_true", help="write paper/audit.csv and .md under results"),
+    at_end=True,
 )
 def _audit(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_audit
@@ -149,6 +157,7 @@ def _audit(options: argparse.Namespace) -> None:
 @command(
     "write one page with the paper beside the reproduction, from whatever records are there",
     argument("--output", metavar="FILE", help="where it goes (default: in the results)"),
+    at_end=True,
 )
 def _report(options: argparse.Namespace) -> None:
     from specar.outputs.write import write_report

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sys
 import time
 
 import pytest
@@ -140,8 +139,7 @@ def test_the_version(capsys):
 
 def test_a_terminal_is_told_that_a_command_is_at_work(capfd, monkeypatch):
     monkeypatch.setattr("specar.cli._PULSE", 0.01)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with _at_work("paper_figures"):
+    with _at_work("paper-figures"):
         time.sleep(0.05)
         print("found")
     out, told = capfd.readouterr()
