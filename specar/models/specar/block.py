@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
 from specar.models.specar.config import default_dilations
+from specar.models.specar.mixed import Taps, mean_of_mixed
 from specar.models.specar.planes import mean_of_positive
 from specar.models.specar.spectrogram import Spectrogram
 from specar.models.specar.transform import TimeFrequency
 from specar.models.specar.wavelet import Scalogram
+from specar.models.specar.work import mixed_first
 
 
 class SpecARBlock(nn.Module):
@@ -76,6 +78,7 @@ class SpecARBlock(nn.Module):
         bottleneck = (d_ff or d_model) if branch == "bottleneck" else 0
         dilations = _dilations(dilations, conv_layers, released)
         self.branches = nn.ModuleList(_branches(d_model, bottleneck, dilations, released, backbone == "DCN"))
+        self._taps: dict[Any, Taps] = {}
         self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
         self.to_steps: nn.Linear | None = None
         if hop_length > 1:
@@ -89,16 +92,34 @@ class SpecARBlock(nn.Module):
             raise ValueError(
                 f"a block with d_model={self.d_model} takes (B, T, {self.d_model}), got {tuple(x.shape)}"
             )
-        planes = self._planes(x)
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
-        means = [
-            mean_of_positive(branch(planes), overwrite=_is_unseen(branch)) for branch in self.branches
-        ]  # (B, 2M, frames) each
-        features = self._to_real(torch.stack(means).mean(dim=0))  # (B, M, frames)
+        mean = torch.stack(list(self._means(x))).mean(dim=0)  # (frames, 2, B, M)
+        features = self.to_real(mean.movedim(1, -1)).squeeze(-1).permute(1, 2, 0)  # (B, M, frames)
         if self.to_steps is not None:
             features = self.to_steps(features)
         features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
         return features + x if self.residual else features  # Eq. 2
+
+    def _means(self, x: Tensor) -> Iterator[Tensor]:
+        """Of every branch the mean over F of what it makes of (B, T, M): (frames, 2, B, M)."""
+        basis = self.spectrogram.basis_of(x.transpose(1, 2))
+        series, planes = x.transpose(0, 1).contiguous(), None  # (T, B, M)
+        for branch in self.branches:
+            if self._mixes_first(branch, x.shape[1], basis.shape[1]):
+                yield mean_of_mixed(series, cast(ComplexConv2d, branch), basis, self._taps)
+            else:
+                planes = self._planes(x) if planes is None else planes
+                mean = mean_of_positive(branch(planes), overwrite=_is_unseen(branch))  # (B, 2M, frames)
+                yield mean.unflatten(1, (2, -1)).permute(3, 1, 0, 2)
+
+    def _mixes_first(self, branch: nn.Module, steps: int, width: int) -> bool:
+        """Whether a branch is linear in the series, nobody looks at its planes, and it is less work so."""
+        spectrogram = self.spectrogram
+        if self.gated or spectrogram.rotated or spectrogram.hop_length > 1 or spectrogram._forward_hooks:
+            return False
+        if not isinstance(branch, ComplexConv2d) or branch.dual_channel or branch._forward_hooks:
+            return False
+        return mixed_first(self.d_model, spectrogram.bins, steps, branch.dilation, width) is not None
 
     def features(self, x: Tensor) -> Tensor:
         """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
@@ -111,11 +132,6 @@ class SpecARBlock(nn.Module):
         if self.gated:
             spectrum = gate(spectrum)
         return spectrum.transpose(1, 2).flatten(1, 2).contiguous(memory_format=torch.channels_last)
-
-    def _to_real(self, planes: Tensor) -> Tensor:
-        """Linear map of (Re, Im) of every element, (B, 2M, frames) to (B, M, frames)."""
-        real, imag = planes.chunk(2, dim=1)
-        return self.to_real(torch.stack([real, imag], dim=-1)).squeeze(-1)
 
 
 def _dilations(given: Sequence[int] | None, conv_layers: int, released: bool) -> list[int]:

@@ -46,7 +46,7 @@ class TimeFrequency(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform (B, M, T) into (B, M, 2, F, frames)."""
         steps = x.shape[-1]
-        basis = self._basis_of(x)
+        basis = self.basis_of(x)
         taps = basis.shape[-1]
         before = taps // 2
         needed = (self.frames(steps) - 1) * self.hop_length + taps
@@ -63,7 +63,7 @@ class TimeFrequency(nn.Module):
         # BLAS knows no overlapping operands: without a copy the product takes ten times as long.
         return basis @ frames.contiguous()
 
-    def _basis_of(self, x: Tensor) -> Tensor:
+    def basis_of(self, x: Tensor) -> Tensor:
         if self._cast is None or self._cast.dtype != x.dtype or self._cast.device != x.device:
             with torch.inference_mode(False):  # else it could not be used for training later
                 self._cast = self.basis.to(x.dtype).to(x.device)

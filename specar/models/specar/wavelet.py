@@ -41,8 +41,8 @@ class Scalogram(TimeFrequency):
         super().__init__(n_fft, hop_length, sides, style, phase)
         self.basis = morlet_kernels(self.bins, n_fft)
 
-    def _basis_of(self, x: Tensor) -> Tensor:
-        basis, steps = super()._basis_of(x), x.shape[-1]
+    def basis_of(self, x: Tensor) -> Tensor:
+        basis, steps = super().basis_of(x), x.shape[-1]
         middle = basis.shape[-1] // 2
         if self.style == "released" or steps >= middle:
             return basis

@@ -28,18 +28,43 @@ def block_work(config: SpecARConfig, steps: int) -> Work:
     bins = bins_of(config.n_fft, config.sides)
     frames = frames_of(steps, config.n_fft, hop, config.architecture)
     kernel = 2 * wavelet_reach(config.n_fft) + 2 if config.transform == "cwt" else config.n_fft
-    # The basis of the transform is fixed: its gradient is not needed.
-    spectrum = d_model * 2 * bins * kernel * frames
-    total = Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
+    total, in_planes = Work(0, 0, 0), config.architecture == "released"
+    linear = not in_planes and config.backbone == "MCN" and config.branch == "single" and hop == 1
+    if config.phase == "absolute":
+        linear = False
+    for inputs, outputs, size, dilation in _convolutions(config):
+        mixed = mixed_first(d_model, bins, frames, dilation, kernel) if linear else None
+        in_planes |= mixed is None
+        total += mixed or _convolution(inputs, outputs, size, dilation, bins, frames, config.backbone)
+    if in_planes:  # the basis of the transform is fixed: its gradient is not needed
+        spectrum = d_model * 2 * bins * kernel * frames
+        total += Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
     if config.architecture == "released":  # its gate
         total += learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
-    for inputs, outputs, size, dilation in _convolutions(config):
-        products = inputs * outputs * (2 if config.backbone == "DCN" else 4)
-        places = taps(size, dilation, bins) * taps(size, dilation, frames)
-        total += learned(products * places, 2 * outputs * bins * frames)
     if hop > 1:
         total += learned(d_model * frames * steps, d_model * steps)
     return total
+
+
+def _convolution(
+    inputs: int, outputs: int, size: int, dilation: int, bins: int, frames: int, backbone: str
+) -> Work:
+    products = inputs * outputs * (2 if backbone == "DCN" else 4)
+    places = taps(size, dilation, bins) * taps(size, dilation, frames)
+    return learned(products * places, 2 * outputs * bins * frames)
+
+
+def mixed_first(d_model: int, bins: int, frames: int, dilation: int, width: int) -> Work | None:
+    """Work of a branch that mixes channels and then transforms with a basis of ``width`` taps.
+
+    None where a convolution of planes is less work in training.
+    """
+    series = 2 * d_model * (_KERNEL if dilation < bins else 1)
+    mixing = learned(d_model * series * taps(_KERNEL, dilation, frames), series * frames)
+    transform = d_model * 4 * width * taps(_KERNEL, dilation, bins) * frames
+    total = mixing + Work(transform, 2 * transform, 2 * d_model * bins * frames)
+    planes = _convolution(d_model, d_model, _KERNEL, dilation, bins, frames, "MCN")
+    return total if total.training < planes.training else None
 
 
 def _convolutions(config: SpecARConfig) -> Iterator[tuple[int, int, int, int]]:
