@@ -13,7 +13,7 @@ from specar.models.specar.work import block_work, work
 
 def test_a_block_counted_by_hand():
     """F = 3 bins, 5 frames, M = 2; dilation 1 and, in frequency only with its middle tap, dilation 3."""
-    config = SpecARConfig(d_model=2, window_length=4, conv_layers=2)
+    config = SpecARConfig(d_model=2, window_length=4, conv_layers=2, phase="absolute")
     assert config.dilations == [1, 3]
     spectrum = 2 * 2 * 3 * 4 * 5  # channels, real and imaginary, bins, taps, frames
     near = (3 + 2 * 2) * (5 + 2 * 4)  # pairs of taps and places that meet a value
@@ -23,10 +23,30 @@ def test_a_block_counted_by_hand():
     assert block_work(config, 5) == expected
 
 
+def test_a_block_that_mixes_first_counted_by_hand():
+    """F = 3 bins, 5 frames, M = 8, W = 4; six series per channel, and two of the dilation beyond the bins."""
+    config = SpecARConfig(d_model=8, window_length=4, conv_layers=2)
+    near, far = 8 * 8 * 6 * (5 + 2 * 4), 8 * 8 * 2 * (5 + 2 * 2)
+    transforms = 4 * 4 * 8 * 5 * ((3 + 2 * 2) + 3)
+    mixing = near + far
+    planes = 2 * 2 * 8 * 3 * 5
+    expected = Work(mixing + transforms, 3 * mixing + 2 * transforms, planes + (6 + 2) * 8 * 5)
+    assert block_work(config, 5) == expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"window_length": 64}, {"d_model": 1}])
+def test_the_order_that_takes_fewer_products(changes):
+    """Beside the same model that cannot mix first, as each of its frames has a phase of its own."""
+    config = SpecARConfig(**{"d_model": 8, "window_length": 8, **changes})
+    other = SpecARConfig(**{**config.model_dump(), "phase": "absolute"})
+    less, more = (block_work(one, 24) for one in (config, other))
+    assert less.training < more.training if not changes else less == more
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
+        {"phase": "absolute"},
         {"hop_length": 3},
         {"architecture": "released", "d_ff": 3},
         {"architecture": "released", "hop_length": 2, "window_length": 5, "top": True},

@@ -18,30 +18,41 @@ from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
 
+_KEPT = 100  # taps, of one block: of series of different lengths
 _AT_ONCE = 4  # frames of one matrix product: more rows than a single one has, and few more columns
+
+
+class Edge(NamedTuple):
+    """Frames outside of the series that a side of the kernel would meet."""
+
+    side: int  # of the kernel: 0 or 2
+    steps: slice  # of the series that these frames see
+    frames: slice  # that the side would add them to
+    taps: Tensor  # (frames * 2F, steps * S)
 
 
 class Taps(NamedTuple):
     """What series are multiplied with, W steps of S real series at a time, and what their gradient is."""
 
-    single: Tensor  # (2F, W, S): to the planes of a frame, the real parts first
-    forward: Tensor  # (_AT_ONCE * 2F, (W + _AT_ONCE - 1) * S): of neighbouring frames, one below the other
+    width: int  # W
+    series: int  # S: two per row of the kernel, mixed by its real and its imaginary part
+    forward: Tensor  # (_AT_ONCE * 2F, (W + _AT_ONCE - 1) * S): to planes of neighbouring frames
     backward: Tensor  # (_AT_ONCE * S, (W + _AT_ONCE - 1) * 2F): the gradient of series from that of planes
+    edges: tuple[Edge, ...]
 
 
-def make_taps(basis: Tensor, dilation: int) -> Taps:
-    """Make the taps of a basis (2F, W) for kernels whose rows are ``dilation`` bins apart.
-
-    S is two per row, mixed by the real and by the imaginary part of the kernel: (c + js)(p + jq).
-    """
+def make_taps(basis: Tensor, dilation: int, steps: int) -> Taps:
+    """Make the taps of a basis (2F, W) for kernels with this dilation, and series of ``steps`` steps."""
     cosine, sine = basis.chunk(2)
     series = [
         _shifted(pair, row * dilation)
         for row in _rows(dilation, len(cosine))
-        for pair in ((cosine, sine), (-sine, cosine))
+        for pair in ((cosine, sine), (-sine, cosine))  # (c + js)(p + jq)
     ]
-    taps = torch.stack(series, dim=-1)
-    return Taps(taps, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)))
+    taps = torch.stack(series, dim=-1)  # (2F, W, S)
+    edges = tuple(_edges(taps, dilation, steps))
+    _, width, count = taps.shape
+    return Taps(width, count, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)), edges)
 
 
 def _rows(dilation: int, bins: int) -> range:
@@ -61,6 +72,25 @@ def _staggered(taps: Tensor) -> Tensor:
     return torch.cat([nn.functional.pad(taps, (0, 0, lag, last - lag)).flatten(1) for lag in range(_AT_ONCE)])
 
 
+def _edges(taps: Tensor, dilation: int, steps: int) -> Iterator[Edge]:
+    before, after = taps.shape[1] // 2, (taps.shape[1] - 1) // 2
+    for side, first, last in (
+        (0, -min(dilation, after), min(0, steps - dilation)),
+        (2, max(steps, dilation), steps + min(dilation, before)),
+    ):
+        if first < last:
+            start, stop = max(first - before, 0), min(last + after, steps)
+            frames = slice(first + dilation * (1 - side), last + dilation * (1 - side))
+            rows = [_seen(taps, frame - before, start, stop) for frame in range(first, last)]
+            yield Edge(side, slice(start, stop), frames, torch.cat(rows))
+
+
+def _seen(taps: Tensor, first: int, start: int, stop: int) -> Tensor:
+    """The taps of a frame that begins at ``first``, for the steps ``start`` to ``stop``: (2F, steps * S)."""
+    low, high = max(first, start), min(first + taps.shape[1], stop)
+    return nn.functional.pad(taps[:, low - first : high - first], (0, 0, low - start, stop - high)).flatten(1)
+
+
 def mean_of_mixed(x: Tensor, conv: ComplexConv2d, basis: Tensor, kept: dict[Any, Taps]) -> Tensor:
     """Mean over F of the ReLU of what ``conv`` makes of the transform of (T, B, M): (T, 2, B, C).
 
@@ -77,38 +107,13 @@ def mean_of_mixed(x: Tensor, conv: ComplexConv2d, basis: Tensor, kept: dict[Any,
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         x, kernel, bias = x.to(dtype), kernel.to(dtype), bias.to(dtype)
-    key = (conv.dilation, basis.shape[1], x.dtype, x.device)
+    key = (conv.dilation, basis.shape[1], len(x), x.dtype, x.device)
     if key not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
         with torch.inference_mode(False):  # else they could not be used for training later
-            kept[key] = Taps(*(part.to(x).contiguous() for part in make_taps(basis, conv.dilation)))
+            kept[key] = make_taps(basis.to(x), conv.dilation, len(x))
     return cast(Tensor, cast(Any, _Mixed).apply(x, kernel, bias, conv.dilation, kept[key]))
-
-
-class _Edge(NamedTuple):
-    """Frames outside of the series that a side of the kernel would meet, and the steps that they are of."""
-
-    side: int  # of the kernel: 0 or 2
-    steps: slice  # of the series
-    frames: slice  # that the side adds them to
-    taps: Tensor  # (frames * 2F, steps * S)
-
-
-def _edges(steps: int, dilation: int, taps: Tensor) -> Iterator[_Edge]:
-    width = taps.shape[1]
-    before, after = width // 2, width - 1 - width // 2
-    for side, first, last in (
-        (0, -min(dilation, after), min(0, steps - dilation)),
-        (2, max(steps, dilation), steps + min(dilation, before)),
-    ):
-        if first < last:
-            start, stop = max(first - before, 0), min(last + after, steps)
-            rows = []
-            for frame in range(first, last):
-                low, high = max(frame - before, start), min(frame + after + 1, stop)
-                met = taps[:, low - frame + before : high - frame + before]
-                rows.append(nn.functional.pad(met, (0, 0, low - start, stop - high)).flatten(1))
-            frames = slice(*(edge + dilation * (1 - side) for edge in (first, last)))
-            yield _Edge(side, slice(start, stop), frames, torch.cat(rows))
 
 
 class _Mixed(torch.autograd.Function):
@@ -125,51 +130,54 @@ class _Mixed(torch.autograd.Function):
         x, kernel, bias, positive = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
             means = _rectified(x, kernel, bias, ctx.dilation, ctx.taps).mean(dim=2)
-            wanted = [one for one, needed in zip((x, kernel, bias), ctx.needs_input_grad) if needed]
+            needs = ctx.needs_input_grad
+            wanted = [one for one, needed in zip((x, kernel, bias), needs, strict=False) if needed]
             found = iter(torch.autograd.grad(means, wanted, gradient, create_graph=True))
-            return tuple(next(found) if needed else None for needed in ctx.needs_input_grad)
+            return tuple(next(found) if needed else None for needed in needs)
         return (*_gradients(x, kernel, positive, gradient, ctx.dilation, ctx.taps), None, None)
 
 
 def _rectified(x: Tensor, kernel: Tensor, bias: Tensor, dilation: int, taps: Taps) -> Tensor:
     """The planes that the branch makes of (T, B, M), after its ReLU: (T, 2, F, B, C)."""
-    steps, series = len(x), taps.single.shape[2]
-    mixed = _series_first(_neighbours(x, dilation, taps) @ kernel.flatten(0, 1), series)
+    steps, examples = x.shape[:2]
+    mixed = _series_first(_neighbours(x, dilation, taps) @ kernel.flatten(0, 1), taps.series)
     planes = _products(taps.forward, mixed)[:steps]  # (T, 2F, B * C)
-    for edge in _edges(steps, dilation, taps.single):
-        outside = _series_first(x[edge.steps] @ kernel[edge.side], series).flatten(0, 1)
-        planes[edge.frames].view(len(edge.taps), -1).addmm_(edge.taps, outside, alpha=-1)
-    planes = planes.unflatten(1, (2, -1)).unflatten(-1, (x.shape[1], bias.shape[-1]))
-    return planes.add_(bias.unsqueeze(1)).relu_()
+    for edge in taps.edges:
+        outside = _series_first(x[edge.steps] @ kernel[edge.side], taps.series).flatten(0, 1)
+        planes[edge.frames].view(len(edge.taps), mixed.shape[-1]).addmm_(edge.taps, outside, alpha=-1)
+    bins, channels = planes.shape[1] // 2, bias.shape[-1]
+    planes = planes.view(steps, 2, bins, examples * channels).add_(bias.repeat(1, 1, examples)).relu_()
+    return planes.view(steps, 2, bins, examples, channels)
 
 
 def _gradients(
     x: Tensor, kernel: Tensor, positive: Tensor, gradient: Tensor, dilation: int, taps: Taps
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of x, kernel and bias from that of the means (T, 2, B, C)."""
-    (steps, examples, channels), (width, series) = x.shape, taps.single.shape[1:]
+    (steps, examples, channels), width, series = x.shape, taps.width, taps.series
     values = _neighbours(x, dilation, taps).flatten(0, 1)
-    needed = len(values) // max(examples, 1)
+    needed, outputs = _rounded(steps) + width - 1, kernel.shape[-1] // series
     whole = gradient.new_empty(_rounded(needed) + width - 1, *positive.shape[1:])
     whole[: width - 1] = 0
     whole[width - 1 + steps :] = 0
     planes = whole[width - 1 :][:steps].copy_(positive.view(torch.uint8))
-    planes *= (gradient / positive.shape[2]).unsqueeze(2)
+    planes *= (gradient / positive.shape[2]).contiguous().unsqueeze(2)
     of_mixed = _products(taps.backward, whole.flatten(1, 2).flatten(2))[:needed]
-    of_mixed = _examples_first(of_mixed, examples)
+    size, of_mixed = of_mixed.shape[-1], _examples_first(of_mixed, examples, outputs)
     of_kernel = (values.T @ of_mixed.flatten(0, 1)).view(kernel.shape)
     of_values = of_mixed @ kernel.flatten(0, 1).T  # (needed, B, 3M)
     of_x = x.new_zeros(needed + 2 * dilation, examples, channels)
     for side, part in enumerate(of_values.chunk(3, dim=-1)):
         of_x[side * dilation :][:needed] += part
     of_x = of_x[width // 2 + dilation :][:steps]
-    for edge in _edges(steps, dilation, taps.single):
-        outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), -1)
-        part = _examples_first(outside.view(-1, series, outside.shape[1]), examples)
+    for edge in taps.edges:
+        outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), size)
+        part = _examples_first(outside.view(len(outside) // series, series, size), examples, outputs)
         of_kernel[edge.side] -= x[edge.steps].flatten(0, 1).T @ part.flatten(0, 1)
         of_x[edge.steps] -= part @ kernel[edge.side].T
-    of_bias = planes.sum(dim=2, dtype=torch.promote_types(x.dtype, torch.float32)).sum(dim=(0, 2))
-    return of_x, of_kernel, of_bias.unsqueeze(1).to(x.dtype)
+    exact = torch.promote_types(x.dtype, torch.float32)
+    of_bias = planes.sum(dim=2).sum(dim=(0, 2), dtype=exact).unsqueeze(1).to(x.dtype)
+    return of_x, of_kernel, of_bias
 
 
 def _rounded(count: int) -> int:
@@ -178,20 +186,23 @@ def _rounded(count: int) -> int:
 
 def _neighbours(x: Tensor, dilation: int, taps: Taps) -> Tensor:
     """What the steps of a kernel meet, for every step that a frame needs: (T, B, M) to (steps, B, 3M)."""
-    width = taps.single.shape[1]
-    needed = _rounded(len(x)) + width - 1
-    padded = nn.functional.pad(x, (0, 0, 0, 0, width // 2 + dilation, needed - len(x) + dilation))
+    needed = _rounded(len(x)) + taps.width - 1
+    padded = nn.functional.pad(x, (0, 0, 0, 0, taps.width // 2 + dilation, needed - len(x) + dilation))
     return torch.cat([padded[side * dilation :][:needed] for side in range(3)], dim=-1)
 
 
 def _series_first(mixed: Tensor, series: int) -> Tensor:
     """(steps, B, S * C) to (steps, S, B * C)."""
-    return mixed.unflatten(-1, (series, -1)).transpose(1, 2).flatten(2)
+    steps, examples, channels = mixed.shape
+    parts = mixed.view(steps, examples, series, channels // series)
+    return parts.transpose(1, 2).reshape(steps, series, examples * channels // series)
 
 
-def _examples_first(mixed: Tensor, examples: int) -> Tensor:
+def _examples_first(mixed: Tensor, examples: int, channels: int) -> Tensor:
     """The way back."""
-    return mixed.unflatten(-1, (examples, -1)).transpose(1, 2).flatten(2)
+    steps, series, _ = mixed.shape
+    parts = mixed.view(steps, series, examples, channels)
+    return parts.transpose(1, 2).reshape(steps, examples, series * channels)
 
 
 def _products(taps: Tensor, series: Tensor) -> Tensor:
@@ -199,5 +210,8 @@ def _products(taps: Tensor, series: Tensor) -> Tensor:
     steps, columns, size = series.shape
     blocks = (steps - taps.shape[1] // columns) // _AT_ONCE + 1
     # Stretches overlap, which the operands of a batch of products may.
-    stretches = series.as_strided((blocks, taps.shape[1], size), (_AT_ONCE * columns * size, size, 1))
-    return torch.bmm(taps.expand(blocks, -1, -1), stretches).view(-1, len(taps) // _AT_ONCE, size)
+    stretches = series.contiguous().as_strided(
+        (blocks, taps.shape[1], size), (_AT_ONCE * columns * size, size, 1)
+    )
+    rows = len(taps) // _AT_ONCE
+    return torch.bmm(taps.expand(blocks, -1, -1), stretches).view(blocks * _AT_ONCE, rows, size)
