@@ -92,25 +92,31 @@ class SpecARBlock(nn.Module):
             raise ValueError(
                 f"a block with d_model={self.d_model} takes (B, T, {self.d_model}), got {tuple(x.shape)}"
             )
+        basis = self.spectrogram.basis_of(x.transpose(1, 2))
+        first = [self._mixes_first(branch, x.shape[1], basis.shape[1]) for branch in self.branches]
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
-        mean = torch.stack(list(self._means(x))).mean(dim=0)  # (frames, 2, B, M)
-        features = self.to_real(mean.movedim(1, -1)).squeeze(-1).permute(1, 2, 0)  # (B, M, frames)
+        mean = torch.stack(list(self._means(x, basis, first))).mean(dim=0)
+        features = self.to_real(mean.movedim(1, -1).contiguous()).squeeze(-1)
+        if any(first):
+            features = features.permute(1, 2, 0)  # (B, M, frames)
         if self.to_steps is not None:
             features = self.to_steps(features)
         features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
         return features + x if self.residual else features  # Eq. 2
 
-    def _means(self, x: Tensor) -> Iterator[Tensor]:
-        """Of every branch the mean over F of what it makes of (B, T, M): (frames, 2, B, M)."""
-        basis = self.spectrogram.basis_of(x.transpose(1, 2))
+    def _means(self, x: Tensor, basis: Tensor, first: list[bool]) -> Iterator[Tensor]:
+        """Of every branch the mean over F of what it makes of (B, T, M).
+
+        (B, 2, M, frames), or (frames, 2, B, M), as those have it in memory that mix ``first``, if any does.
+        """
         series, planes = x.transpose(0, 1).contiguous(), None  # (T, B, M)
-        for branch in self.branches:
-            if self._mixes_first(branch, x.shape[1], basis.shape[1]):
+        for branch, mixes in zip(self.branches, first, strict=True):
+            if mixes:
                 yield mean_of_mixed(series, cast(ComplexConv2d, branch), basis, self._taps)
             else:
                 planes = self._planes(x) if planes is None else planes
-                mean = mean_of_positive(branch(planes), overwrite=_is_unseen(branch))  # (B, 2M, frames)
-                yield mean.unflatten(1, (2, -1)).permute(3, 1, 0, 2)
+                mean = mean_of_positive(branch(planes), overwrite=_is_unseen(branch)).unflatten(1, (2, -1))
+                yield mean.permute(3, 1, 0, 2) if any(first) else mean
 
     def _mixes_first(self, branch: nn.Module, steps: int, width: int) -> bool:
         """Whether a branch is linear in the series, nobody looks at its planes, and it is less work so."""
