@@ -130,6 +130,11 @@ class Execution(Strict):
         description="start all operations of a training step on a GPU at once: for small models, which "
         "wait for them; the same results",
     )
+    mix_first: bool = Field(
+        True,
+        description="SpecAR-Net mixes the channels of a series before the transform, where that takes fewer "
+        "multiply-adds; false: it always convolves planes; changes metrics by rounding only",
+    )
     keep_weights: bool = Field(False, description="keep the best weights as weights.pt beside the record")
     container: Annotated[str, Field(min_length=1)] | None = Field(
         None,

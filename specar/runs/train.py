@@ -122,6 +122,9 @@ def _trainer(
         return Fitter(run, task, device, folder)
     torch.manual_seed(derive_seed("model", run.seed))
     model = build_model(run.model.module, run.model.settings, task.shape)
+    for part in model.modules():
+        if hasattr(part, "mix_first"):
+            part.mix_first = execution.mix_first
     identity = {"data": data.meta["prepared_sha256"], **_code(run)}
     return Trainer(run, task, model, device, folder, identity, execution.cuda_graphs)
 

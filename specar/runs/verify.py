@@ -59,7 +59,7 @@ def find_record(plan: Plan, named: str) -> Found:
 
 
 def verify(plan: Plan, found: Found, lease: Lease | None = None) -> Verified:
-    """Train the run of a record anew, with its threads and batches of evaluation, and compare the metrics.
+    """Train the run of a record anew, with what of its execution changes rounding, and compare the metrics.
 
     `SpecarError`: the prepared data is missing or other data, or the run fails.
     """
@@ -69,8 +69,9 @@ def verify(plan: Plan, found: Found, lease: Lease | None = None) -> Verified:
     data = PreparedData.load(plan.prepared / run.dataset)
     if data.meta["prepared_sha256"] != found.record["data"]["prepared_sha256"]:
         raise SpecarError(f"{found.path} is of other prepared data of {run.dataset} than what is there")
-    known = {key: said[key] for key in ("threads", "eval_batch_size") if key in said}
-    execution = plan.config.execution.model_copy(update=known)
+    known = {key: said[key] for key in ("threads", "eval_batch_size", "mix_first") if key in said}
+    # Before there was the setting, planes were convolved.
+    execution = plan.config.execution.model_copy(update={"mix_first": False, **known})
     with tempfile.TemporaryDirectory(prefix="specar-verify-") as folder:
         anew = train(run, plan.prepared / run.dataset, Path(folder), execution, lease)
     return compared(found.record, anew, [record["metrics"] for record in _other_seeds(plan, found)])

@@ -119,3 +119,10 @@ def test_taps_of_a_few_lengths_are_kept():
     assert len(block._taps) <= mixed._KEPT
     assert all(isinstance(one, mixed.Taps) for one in block._taps.values())
     assert list(block.state_dict()) == list(nn.Module.state_dict(SpecARBlock(8, window_length=4)))
+
+
+def test_planes_on_request():
+    block, x = SpecARBlock(8, window_length=4), torch.randn(2, 12, 8)
+    expected = results(block, x, False)
+    block.mix_first = False
+    assert all(map(torch.equal, results(block, x, True), expected))

@@ -78,6 +78,7 @@ class SpecARBlock(nn.Module):
         bottleneck = (d_ff or d_model) if branch == "bottleneck" else 0
         dilations = _dilations(dilations, conv_layers, released)
         self.branches = nn.ModuleList(_branches(d_model, bottleneck, dilations, released, backbone == "DCN"))
+        self.mix_first = True  # where that takes fewer multiply-adds
         self._taps: dict[Any, Taps] = {}
         self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
         self.to_steps: nn.Linear | None = None
@@ -121,9 +122,11 @@ class SpecARBlock(nn.Module):
     def _mixes_first(self, branch: nn.Module, steps: int, width: int) -> bool:
         """Whether a branch is linear in the series, nobody looks at its planes, and it is less work so."""
         spectrogram = self.spectrogram
-        if self.gated or spectrogram.rotated or spectrogram.hop_length > 1 or spectrogram._forward_hooks:
+        if not self.mix_first or self.gated or spectrogram.rotated or spectrogram.hop_length > 1:
             return False
-        if not isinstance(branch, ComplexConv2d) or branch.dual_channel or branch._forward_hooks:
+        if not isinstance(branch, ComplexConv2d) or branch.dual_channel:
+            return False
+        if branch._forward_hooks or spectrogram._forward_hooks:
             return False
         return mixed_first(self.d_model, spectrogram.bins, steps, branch.dilation, width) is not None
 
