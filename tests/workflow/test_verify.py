@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from specar.config import load_config, parse_config
 from specar.cost.sample import sample
 from specar.runs.records import sealed
 from specar.runs.store import plan_of
-from specar.runs.verify import DIFFERENT, SAME, WITHIN, compared, find_record
+from specar.runs.verify import DIFFERENT, SAME, WITHIN, Found, compared, find_record, verify
 
 CONFIG = ("--config", "config.yaml")
 
@@ -71,3 +72,25 @@ def test_the_sample_is_drawn_anew_each_month(records):
     assert all(len(sample(plan, month)) == 1 for month in months)
     assert {sample(plan, month)[0] for month in months} == {path.parent.name for path in records}
     assert sample(plan, months[0]) == sample(plan, months[0])
+
+
+@pytest.mark.parametrize(("said", "mixes"), [({}, False), ({"mix_first": True}, True)])
+def test_a_record_is_made_again_in_the_order_of_sums_that_it_had(said, mixes, monkeypatch, tmp_path):
+    """A record that does not name the order is of the time when planes were always convolved."""
+    seen = []
+
+    def train(run, data, folder, execution, lease):
+        seen.append(execution)
+        return {"metrics": {"mse": 1.0}}
+
+    meta = SimpleNamespace(meta={"prepared_sha256": "same"})
+    monkeypatch.setattr("specar.runs.verify.PreparedData.load", lambda folder: meta)
+    monkeypatch.setattr("specar.runs.train.train", train)
+    plan = plan_of(parse_config({"results": str(tmp_path)}))
+    run = next(iter(plan.runs.values()))
+    record = {
+        **{"run_id": "one", "metrics": {"mse": 1.0}, "data": {"prepared_sha256": "same"}},
+        "provenance": {"execution": {"threads": 1, **said}},
+    }
+    assert verify(plan, Found(tmp_path, run, record)).word == SAME
+    assert [(one.mix_first, one.threads) for one in seen] == [(mixes, 1)]
