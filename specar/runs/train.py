@@ -124,7 +124,7 @@ def _trainer(
     model = build_model(run.model.module, run.model.settings, task.shape)
     for part in model.modules():
         if hasattr(part, "mix_first"):
-            part.mix_first = execution.mix_first
+            setattr(part, "mix_first", execution.mix_first)  # noqa: B010
     identity = {"data": data.meta["prepared_sha256"], **_code(run)}
     return Trainer(run, task, model, device, folder, identity, execution.cuda_graphs)
 

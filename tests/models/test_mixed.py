@@ -126,3 +126,13 @@ def test_planes_on_request():
     expected = results(block, x, False)
     block.mix_first = False
     assert all(map(torch.equal, results(block, x, True), expected))
+
+
+@pytest.mark.parametrize(("steps", "dilation", "rows", "columns"), [(6, 3, 1, 3), (9, 1, 3, 3), (3, 5, 1, 1)])
+def test_weights_that_only_meet_padding_have_no_gradient(steps, dilation, rows, columns):
+    block = SpecARBlock(4, conv_layers=1, dilations=[dilation], window_length=4)  # 3 bins
+    results(block, torch.randn(3, steps, 4), True)
+    for part in (block.branches[0].real, block.branches[0].imag):
+        reached = part.weight.grad.abs().amax(dim=(0, 1)) > 0
+        assert reached.sum() == rows * columns
+        assert reached[1, 1]

@@ -25,7 +25,7 @@ _AT_ONCE = 4  # frames of one matrix product: more rows than a single one has, a
 class Edge(NamedTuple):
     """Frames outside of the series that a side of the kernel would meet."""
 
-    side: int  # of the kernel: 0 or 2
+    side: int  # of the kernel: 0 or 2, of three
     steps: slice  # of the series that these frames see
     frames: slice  # that the side would add them to
     taps: Tensor  # (frames * 2F, steps * S)
@@ -36,6 +36,7 @@ class Taps(NamedTuple):
 
     width: int  # W
     series: int  # S: two per row of the kernel, mixed by its real and its imaginary part
+    sides: tuple[int, ...]  # how far the columns of the kernel lie from its centre, in steps
     forward: Tensor  # (_AT_ONCE * 2F, (W + _AT_ONCE - 1) * S): to planes of neighbouring frames
     backward: Tensor  # (_AT_ONCE * S, (W + _AT_ONCE - 1) * 2F): the gradient of series from that of planes
     edges: tuple[Edge, ...]
@@ -46,18 +47,19 @@ def make_taps(basis: Tensor, dilation: int, steps: int) -> Taps:
     cosine, sine = basis.chunk(2)
     series = [
         _shifted(pair, row * dilation)
-        for row in _rows(dilation, len(cosine))
+        for row in _met(dilation, len(cosine))
         for pair in ((cosine, sine), (-sine, cosine))  # (c + js)(p + jq)
     ]
     taps = torch.stack(series, dim=-1)  # (2F, W, S)
     edges = tuple(_edges(taps, dilation, steps))
     _, width, count = taps.shape
-    return Taps(width, count, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)), edges)
+    sides = tuple(side * dilation for side in _met(dilation, steps))
+    return Taps(width, count, sides, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)), edges)
 
 
-def _rows(dilation: int, bins: int) -> range:
-    """Rows of a kernel, counted from its centre, without those that only meet padding."""
-    return range(-1, 2) if dilation < bins else range(1)
+def _met(dilation: int, size: int) -> range:
+    """Rows or columns of a kernel, counted from its centre, without those that only meet padding."""
+    return range(-1, 2) if dilation < size else range(1)
 
 
 def _shifted(planes: tuple[Tensor, Tensor], by: int) -> Tensor:
@@ -75,10 +77,10 @@ def _staggered(taps: Tensor) -> Tensor:
 def _edges(taps: Tensor, dilation: int, steps: int) -> Iterator[Edge]:
     before, after = taps.shape[1] // 2, (taps.shape[1] - 1) // 2
     for side, first, last in (
-        (0, -min(dilation, after), min(0, steps - dilation)),
-        (2, max(steps, dilation), steps + min(dilation, before)),
+        (0, -min(dilation, after), 0),
+        (2, steps, steps + min(dilation, before)),
     ):
-        if first < last:
+        if first < last and dilation < steps:
             start, stop = max(first - before, 0), min(last + after, steps)
             frames = slice(first + dilation * (1 - side), last + dilation * (1 - side))
             rows = [_seen(taps, frame - before, start, stop) for frame in range(first, last)]
@@ -100,9 +102,9 @@ def mean_of_mixed(x: Tensor, conv: ComplexConv2d, basis: Tensor, kept: dict[Any,
     bias_r, bias_i = conv.real.bias, conv.imag.bias
     assert bias_r is not None
     assert bias_i is not None
-    rows = _rows(conv.dilation, len(basis) // 2)
-    both = torch.stack([a, b])[:, :, :, rows.start + 1 : rows.stop + 1]  # (2, C, M, rows, 3)
-    kernel = both.permute(4, 2, 3, 0, 1).flatten(2)  # (3, M, S * C)
+    rows, sides = _met(conv.dilation, len(basis) // 2), _met(conv.dilation, len(x))
+    met = [slice(one.start + 1, one.stop + 1) for one in (rows, sides)]
+    kernel = torch.stack([a, b])[..., met[0], met[1]].permute(4, 2, 3, 0, 1).flatten(2)  # (sides, M, S * C)
     bias = torch.stack([bias_r - bias_i, bias_r + bias_i]).unsqueeze(1)  # (2, 1, C)
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
@@ -113,14 +115,14 @@ def mean_of_mixed(x: Tensor, conv: ComplexConv2d, basis: Tensor, kept: dict[Any,
             kept.clear()
         with torch.inference_mode(False):  # else they could not be used for training later
             kept[key] = make_taps(basis.to(x), conv.dilation, len(x))
-    return cast(Tensor, cast(Any, _Mixed).apply(x, kernel, bias, conv.dilation, kept[key]))
+    return cast(Tensor, cast(Any, _Mixed).apply(x, kernel, bias, kept[key]))
 
 
 class _Mixed(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor, dilation: int, taps: Taps) -> Tensor:
-        planes = _rectified(x, kernel, bias, dilation, taps)
-        ctx.dilation, ctx.taps = dilation, taps
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor, taps: Taps) -> Tensor:
+        planes = _rectified(x, kernel, bias, taps)
+        ctx.taps = taps
         positive = planes.bool() if any(ctx.needs_input_grad) else None
         ctx.save_for_backward(x, kernel, bias, positive)
         return planes.mean(dim=2)
@@ -129,18 +131,18 @@ class _Mixed(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, kernel, bias, positive = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
-            means = _rectified(x, kernel, bias, ctx.dilation, ctx.taps).mean(dim=2)
+            means = _rectified(x, kernel, bias, ctx.taps).mean(dim=2)
             needs = ctx.needs_input_grad
             wanted = [one for one, needed in zip((x, kernel, bias), needs, strict=False) if needed]
             found = iter(torch.autograd.grad(means, wanted, gradient, create_graph=True))
             return tuple(next(found) if needed else None for needed in needs)
-        return (*_gradients(x, kernel, positive, gradient, ctx.dilation, ctx.taps), None, None)
+        return (*_gradients(x, kernel, positive, gradient, ctx.taps), None)
 
 
-def _rectified(x: Tensor, kernel: Tensor, bias: Tensor, dilation: int, taps: Taps) -> Tensor:
+def _rectified(x: Tensor, kernel: Tensor, bias: Tensor, taps: Taps) -> Tensor:
     """The planes that the branch makes of (T, B, M), after its ReLU: (T, 2, F, B, C)."""
     steps, examples = x.shape[:2]
-    mixed = _series_first(_neighbours(x, dilation, taps) @ kernel.flatten(0, 1), taps.series)
+    mixed = _series_first(_neighbours(x, taps) @ kernel.flatten(0, 1), taps.series)
     planes = _products(taps.forward, mixed)[:steps]  # (T, 2F, B * C)
     for edge in taps.edges:
         outside = _series_first(x[edge.steps] @ kernel[edge.side], taps.series).flatten(0, 1)
@@ -151,11 +153,11 @@ def _rectified(x: Tensor, kernel: Tensor, bias: Tensor, dilation: int, taps: Tap
 
 
 def _gradients(
-    x: Tensor, kernel: Tensor, positive: Tensor, gradient: Tensor, dilation: int, taps: Taps
+    x: Tensor, kernel: Tensor, positive: Tensor, gradient: Tensor, taps: Taps
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of x, kernel and bias from that of the means (T, 2, B, C)."""
     (steps, examples, channels), width, series = x.shape, taps.width, taps.series
-    values = _neighbours(x, dilation, taps).flatten(0, 1)
+    values = _neighbours(x, taps).flatten(0, 1)
     needed, outputs = _rounded(steps) + width - 1, kernel.shape[-1] // series
     whole = gradient.new_empty(_rounded(needed) + width - 1, *positive.shape[1:])
     whole[: width - 1] = 0
@@ -165,11 +167,11 @@ def _gradients(
     of_mixed = _products(taps.backward, whole.flatten(1, 2).flatten(2))[:needed]
     size, of_mixed = of_mixed.shape[-1], _examples_first(of_mixed, examples, outputs)
     of_kernel = (values.T @ of_mixed.flatten(0, 1)).view(kernel.shape)
-    of_values = of_mixed @ kernel.flatten(0, 1).T  # (needed, B, 3M)
-    of_x = x.new_zeros(needed + 2 * dilation, examples, channels)
-    for side, part in enumerate(of_values.chunk(3, dim=-1)):
-        of_x[side * dilation :][:needed] += part
-    of_x = of_x[width // 2 + dilation :][:steps]
+    of_values = (of_mixed @ kernel.flatten(0, 1).T).chunk(len(kernel), dim=-1)  # (needed, B, M) each
+    of_x = x.new_zeros(needed + 2 * taps.sides[-1], examples, channels)
+    for side, part in zip(taps.sides, of_values, strict=True):
+        of_x[side - taps.sides[0] :][:needed] += part
+    of_x = of_x[width // 2 - taps.sides[0] :][:steps]
     for edge in taps.edges:
         outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), size)
         part = _examples_first(outside.view(len(outside) // series, series, size), examples, outputs)
@@ -184,11 +186,12 @@ def _rounded(count: int) -> int:
     return -(-count // _AT_ONCE) * _AT_ONCE
 
 
-def _neighbours(x: Tensor, dilation: int, taps: Taps) -> Tensor:
-    """What the steps of a kernel meet, for every step that a frame needs: (T, B, M) to (steps, B, 3M)."""
+def _neighbours(x: Tensor, taps: Taps) -> Tensor:
+    """What the sides of a kernel meet, for every step that a frame needs: (steps, B, sides * M)."""
     needed = _rounded(len(x)) + taps.width - 1
-    padded = nn.functional.pad(x, (0, 0, 0, 0, taps.width // 2 + dilation, needed - len(x) + dilation))
-    return torch.cat([padded[side * dilation :][:needed] for side in range(3)], dim=-1)
+    before, after = taps.width // 2 - taps.sides[0], needed - len(x) + taps.sides[-1]
+    padded = nn.functional.pad(x, (0, 0, 0, 0, before, after))
+    return torch.cat([padded[side - taps.sides[0] :][:needed] for side in taps.sides], dim=-1)
 
 
 def _series_first(mixed: Tensor, series: int) -> Tensor:
