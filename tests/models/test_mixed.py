@@ -1,14 +1,19 @@
 """A branch that mixes channels before the transform computes what the convolution of planes does."""
 
+import copy
+import importlib
+import pickle
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from specar import SpecARBlock
 from specar.models.specar import block as blocks
 from specar.models.specar import mixed
+from specar.models.specar.config import SpecARConfig
+from specar.models.specar.spectrogram import Spectrogram
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +29,7 @@ def results(block, x, first):
     x = x.detach().clone().requires_grad_()
     block.zero_grad(set_to_none=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "mixed_first", lambda *sizes: object() if first else None)
+        patch.setattr(blocks, "mixed_work", lambda *sizes: object() if first else None)
         y = block(x)
         (y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum().backward()
     return [y.detach(), x.grad, *(one.grad for one in block.parameters() if one.requires_grad)]
@@ -50,7 +55,7 @@ def test_output_and_gradients(steps, examples, d_model, window, longer, sides, d
 
 @pytest.mark.parametrize("dilation", [1, 2, 7])
 def test_gradients_can_be_differentiated_again(dilation, monkeypatch):
-    monkeypatch.setattr(blocks, "mixed_first", lambda *sizes: object())
+    monkeypatch.setattr(blocks, "mixed_work", lambda *sizes: object())
     block = SpecARBlock(2, conv_layers=1, dilations=[dilation], window_length=4)
     x = torch.randn(1, 6, 2, requires_grad=True)
     weight = block.branches[0].real.weight
@@ -112,13 +117,56 @@ def test_evaluation_first_then_training_and_an_empty_batch():
     assert not block.branches[0].real.weight.grad.any()
 
 
-def test_taps_of_a_few_lengths_are_kept():
+def test_what_is_kept_is_bounded_and_not_copied(monkeypatch):
+    monkeypatch.setattr(mixed, "_KEPT", 20_000)
     block = SpecARBlock(8, window_length=4)
-    for steps in range(1, 2 * mixed._KEPT):
+    for steps in range(1, 60):
         block(torch.randn(1, steps, 8))
-    assert len(block._taps) <= mixed._KEPT
-    assert all(isinstance(one, mixed.Taps) for one in block._taps.values())
-    assert list(block.state_dict()) == list(nn.Module.state_dict(SpecARBlock(8, window_length=4)))
+    kept = block.spectrogram.kept
+    assert sum(taps.size for taps in kept.values()) < 30_000
+    assert [steps for steps, *_ in kept].count(59) == 3
+    assert len(pickle.dumps(block)) < 60_000
+    assert not copy.deepcopy(block).spectrogram.kept
+
+
+def test_another_transform_is_used():
+    block, x = SpecARBlock(32, window_length=4), torch.randn(2, 12, 32)
+    block(x)
+    block.spectrogram = Spectrogram("rectangle", 4)
+    found = block(x)
+    block.mix_first = False
+    torch.testing.assert_close(found, block(x))
+
+
+@pytest.mark.parametrize("hook", ["forward_pre_hook", "full_backward_hook"])
+def test_other_hooks_are_called(hook):
+    block, seen = SpecARBlock(8, window_length=4), []
+    getattr(block.branches[0], f"register_{hook}")(lambda *given: seen.append(1) and None)
+    block(torch.randn(2, 12, 8, requires_grad=True)).sum().backward()
+    assert seen == [1]
+
+
+def test_without_values():
+    block, x = SpecARBlock(32, window_length=4), torch.randn(2, 12, 32)
+    block(x)
+    assert block.to("meta")(x.to("meta")).shape == x.shape
+
+
+@pytest.mark.parametrize("transform", ["stft", "cwt"])
+@pytest.mark.parametrize("window", [4, 16, 64])
+@pytest.mark.parametrize("steps", [8, 36, 200])
+def test_what_is_counted_is_what_is_computed(transform, window, steps, monkeypatch):
+    work = importlib.import_module("specar.models.specar.work")  # its package has a function of that name
+    asked, answer = [], work.mixed_work
+    for module in (blocks, work):
+        monkeypatch.setattr(module, "mixed_work", lambda *sizes: asked.append(sizes) or answer(*sizes))
+    config = SpecARConfig(d_model=32, window_length=window, transform=transform)
+    block = SpecARBlock(32, window_length=window, transform=transform)
+    block(torch.randn(1, steps, 32))
+    computed, asked[:] = list(asked), []
+    work.block_work(config, steps)
+    assert asked == computed
+    assert len(asked) == 3
 
 
 def test_planes_on_request():

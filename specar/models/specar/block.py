@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
 from specar.models.specar.config import default_dilations
-from specar.models.specar.mixed import Taps, mean_of_mixed
+from specar.models.specar.mixed import mean_of_mixed
 from specar.models.specar.planes import mean_of_positive
 from specar.models.specar.spectrogram import Spectrogram
 from specar.models.specar.transform import TimeFrequency
 from specar.models.specar.wavelet import Scalogram
-from specar.models.specar.work import mixed_first
+from specar.models.specar.work import mixed_work
 
 
 class SpecARBlock(nn.Module):
@@ -79,7 +79,6 @@ class SpecARBlock(nn.Module):
         dilations = _dilations(dilations, conv_layers, released)
         self.branches = nn.ModuleList(_branches(d_model, bottleneck, dilations, released, backbone == "DCN"))
         self.mix_first = True  # where that takes fewer multiply-adds
-        self._taps: dict[Any, Taps] = {}
         self.to_real = nn.Linear(2, 1)  # Eq. 4: (Re, Im) of an element to one real value
         self.to_steps: nn.Linear | None = None
         if hop_length > 1:
@@ -93,10 +92,10 @@ class SpecARBlock(nn.Module):
             raise ValueError(
                 f"a block with d_model={self.d_model} takes (B, T, {self.d_model}), got {tuple(x.shape)}"
             )
-        basis = self.spectrogram.basis_of(x.transpose(1, 2))
-        first = [self._mixes_first(branch, x.shape[1], basis.shape[1]) for branch in self.branches]
+        width = self.spectrogram.basis_of(x.transpose(1, 2)).shape[1]
+        first = [self._mixes_first(branch, x.shape[1], width) for branch in self.branches]
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
-        mean = torch.stack(list(self._means(x, basis, first))).mean(dim=0)
+        mean = torch.stack(list(self._means(x, first))).mean(dim=0)
         features = self.to_real(mean.movedim(1, -1).contiguous()).squeeze(-1)
         if any(first):
             features = features.permute(1, 2, 0)  # (B, M, frames)
@@ -105,30 +104,28 @@ class SpecARBlock(nn.Module):
         features = features[..., : x.shape[1]].transpose(1, 2)  # (B, T, M)
         return features + x if self.residual else features  # Eq. 2
 
-    def _means(self, x: Tensor, basis: Tensor, first: list[bool]) -> Iterator[Tensor]:
+    def _means(self, x: Tensor, first: list[bool]) -> Iterator[Tensor]:
         """Of every branch the mean over F of what it makes of (B, T, M).
 
-        (B, 2, M, frames), or (frames, 2, B, M), as those have it in memory that mix ``first``, if any does.
+        (frames, 2, B, M) where any branch mixes ``first``, otherwise (B, 2, M, frames): as it lies in memory.
         """
         series, planes = x.transpose(0, 1).contiguous(), None  # (T, B, M)
         for branch, mixes in zip(self.branches, first, strict=True):
             if mixes:
-                yield mean_of_mixed(series, cast(ComplexConv2d, branch), basis, self._taps)
+                yield mean_of_mixed(series, cast(ComplexConv2d, branch), self.spectrogram)
             else:
                 planes = self._planes(x) if planes is None else planes
                 mean = mean_of_positive(branch(planes), overwrite=_is_unseen(branch)).unflatten(1, (2, -1))
                 yield mean.permute(3, 1, 0, 2) if any(first) else mean
 
     def _mixes_first(self, branch: nn.Module, steps: int, width: int) -> bool:
-        """Whether a branch is linear in the series, nobody looks at its planes, and it is less work so."""
-        spectrogram = self.spectrogram
-        if not self.mix_first or self.gated or spectrogram.rotated or spectrogram.hop_length > 1:
+        """Whether a branch is linear in the series, no hook looks at its planes, and it is less work so."""
+        transform = self.spectrogram
+        if not self.mix_first or self.gated or transform.rotated or transform.hop_length > 1:
             return False
-        if not isinstance(branch, ComplexConv2d) or branch.dual_channel:
+        if not isinstance(branch, ComplexConv2d) or branch.dual_channel or _hooked(branch, transform):
             return False
-        if branch._forward_hooks or spectrogram._forward_hooks:
-            return False
-        return mixed_first(self.d_model, spectrogram.bins, steps, branch.dilation, width) is not None
+        return mixed_work(self.d_model, transform.bins, steps, branch.dilation, width) is not None
 
     def features(self, x: Tensor) -> Tensor:
         """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
@@ -171,8 +168,12 @@ def _branches(
 def _is_unseen(branch: nn.Module) -> bool:
     """Whether nobody else holds what a branch gives: it is a convolution's, and no hook has seen it."""
     layers = list(branch) if isinstance(branch, nn.Sequential) else [branch]
-    hooked = any(module._forward_hooks for module in (branch, *layers))
-    return isinstance(layers[-1], ComplexConv2d) and not hooked
+    return isinstance(layers[-1], ComplexConv2d) and not _hooked(branch, *layers)
+
+
+def _hooked(*modules: nn.Module) -> bool:
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return any(getattr(module, kind) for module in modules for kind in kinds)
 
 
 def gate(spectrum: Tensor) -> Tensor:

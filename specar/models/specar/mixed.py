@@ -17,8 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.transform import TimeFrequency
+from specar.models.specar.work import seen
 
-_KEPT = 100  # taps, of one block: of series of different lengths
+_KEPT = 1 << 24  # values, of taps of other lengths of the series
 _AT_ONCE = 4  # frames of one matrix product: more rows than a single one has, and few more columns
 
 
@@ -40,6 +42,10 @@ class Taps(NamedTuple):
     forward: Tensor  # (_AT_ONCE * 2F, (W + _AT_ONCE - 1) * S): to planes of neighbouring frames
     backward: Tensor  # (_AT_ONCE * S, (W + _AT_ONCE - 1) * 2F): the gradient of series from that of planes
     edges: tuple[Edge, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(one.numel() for one in (self.forward, self.backward, *(edge.taps for edge in self.edges)))
 
 
 def make_taps(basis: Tensor, dilation: int, steps: int) -> Taps:
@@ -93,45 +99,59 @@ def _seen(taps: Tensor, first: int, start: int, stop: int) -> Tensor:
     return nn.functional.pad(taps[:, low - first : high - first], (0, 0, low - start, stop - high)).flatten(1)
 
 
-def mean_of_mixed(x: Tensor, conv: ComplexConv2d, basis: Tensor, kept: dict[Any, Taps]) -> Tensor:
+def mean_of_mixed(x: Tensor, conv: ComplexConv2d, transform: TimeFrequency) -> Tensor:
     """Mean over F of the ReLU of what ``conv`` makes of the transform of (T, B, M): (T, 2, B, C).
 
-    ``kept`` holds the taps that were made of the basis (2F, W) before.
+    A NaN also reaches up to three steps beyond the frames that it is in.
     """
     a, b = conv.real.weight, conv.imag.weight  # (C, M, 3, 3)
     bias_r, bias_i = conv.real.bias, conv.imag.bias
     assert bias_r is not None
     assert bias_i is not None
-    rows, sides = _met(conv.dilation, len(basis) // 2), _met(conv.dilation, len(x))
+    rows, sides = _met(conv.dilation, transform.bins), _met(conv.dilation, len(x))
     met = [slice(one.start + 1, one.stop + 1) for one in (rows, sides)]
     kernel = torch.stack([a, b])[..., met[0], met[1]].permute(4, 2, 3, 0, 1).flatten(2)  # (sides, M, S * C)
     bias = torch.stack([bias_r - bias_i, bias_r + bias_i]).unsqueeze(1)  # (2, 1, C)
-    if torch.is_autocast_enabled(x.device.type):
-        dtype = torch.get_autocast_dtype(x.device.type)
-        x, kernel, bias = x.to(dtype), kernel.to(dtype), bias.to(dtype)
-    key = (conv.dilation, basis.shape[1], len(x), x.dtype, x.device)
-    if key not in kept:
-        if len(kept) >= _KEPT:
-            kept.clear()
+    basis = transform.basis_of(x.permute(1, 2, 0))  # before its dtype is that of autocast
+    kind = x.device.type
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+        x, kernel, bias = (one.to(torch.get_autocast_dtype(kind)) for one in (x, kernel, bias))
+    inputs = x, kernel, bias, _taps_of(x, basis, conv.dilation, transform.kept)
+    if torch.is_grad_enabled() and any(one.requires_grad for one in inputs[:3]):
+        return cast(Tensor, cast(Any, _Mixed).apply(*inputs))
+    return _planes(*inputs).mean(dim=2)
+
+
+def _taps_of(x: Tensor, basis: Tensor, dilation: int, kept: dict[Any, Taps]) -> Taps:
+    key = (len(x), dilation, x.dtype, x.device)
+    taps = kept.get(key)
+    if taps is None:
+        middle = basis.shape[1] // 2
+        reach = seen(basis.shape[1], dilation, len(x)) // 2
         with torch.inference_mode(False):  # else they could not be used for training later
-            kept[key] = make_taps(basis.to(x), conv.dilation, len(x))
-    return cast(Tensor, cast(Any, _Mixed).apply(x, kernel, bias, kept[key]))
+            if reach < middle:
+                basis = basis[:, middle - reach : middle + reach]
+            taps = make_taps(basis.to(x), dilation, len(x))
+        if sum(one.size for one in kept.values()) > _KEPT:
+            for other in [one for one in kept if one[0] != len(x)]:
+                del kept[other]
+        kept[key] = taps
+    return taps
 
 
 class _Mixed(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor, taps: Taps) -> Tensor:
-        planes = _rectified(x, kernel, bias, taps)
+        planes = _planes(x, kernel, bias, taps)
         ctx.taps = taps
-        positive = planes.bool() if any(ctx.needs_input_grad) else None
-        ctx.save_for_backward(x, kernel, bias, positive)
+        ctx.save_for_backward(x, kernel, bias, planes.bool())
         return planes.mean(dim=2)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, kernel, bias, positive = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
-            means = _rectified(x, kernel, bias, ctx.taps).mean(dim=2)
+            means = _planes(x, kernel, bias, ctx.taps).mean(dim=2)
             needs = ctx.needs_input_grad
             wanted = [one for one, needed in zip((x, kernel, bias), needs, strict=False) if needed]
             found = iter(torch.autograd.grad(means, wanted, gradient, create_graph=True))
@@ -139,10 +159,10 @@ class _Mixed(torch.autograd.Function):
         return (*_gradients(x, kernel, positive, gradient, ctx.taps), None)
 
 
-def _rectified(x: Tensor, kernel: Tensor, bias: Tensor, taps: Taps) -> Tensor:
+def _planes(x: Tensor, kernel: Tensor, bias: Tensor, taps: Taps) -> Tensor:
     """The planes that the branch makes of (T, B, M), after its ReLU: (T, 2, F, B, C)."""
     steps, examples = x.shape[:2]
-    mixed = _series_first(_neighbours(x, taps) @ kernel.flatten(0, 1), taps.series)
+    mixed = _series_first(_sides(x, taps) @ kernel.flatten(0, 1), taps.series)
     planes = _products(taps.forward, mixed)[:steps]  # (T, 2F, B * C)
     for edge in taps.edges:
         outside = _series_first(x[edge.steps] @ kernel[edge.side], taps.series).flatten(0, 1)
@@ -156,25 +176,26 @@ def _gradients(
     x: Tensor, kernel: Tensor, positive: Tensor, gradient: Tensor, taps: Taps
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of x, kernel and bias from that of the means (T, 2, B, C)."""
-    (steps, examples, channels), width, series = x.shape, taps.width, taps.series
-    values = _neighbours(x, taps).flatten(0, 1)
-    needed, outputs = _rounded(steps) + width - 1, kernel.shape[-1] // series
-    whole = gradient.new_empty(_rounded(needed) + width - 1, *positive.shape[1:])
-    whole[: width - 1] = 0
-    whole[width - 1 + steps :] = 0
-    planes = whole[width - 1 :][:steps].copy_(positive.view(torch.uint8))
+    (steps, examples, channels), width = x.shape, taps.width
+    needed, outputs = _rounded(steps) + width - 1, kernel.shape[-1] // taps.series
+    padded = gradient.new_empty(_rounded(needed) + width - 1, *positive.shape[1:])  # of planes
+    padded[: width - 1] = 0
+    padded[width - 1 + steps :] = 0
+    planes = padded[width - 1 :][:steps].copy_(positive.view(torch.uint8))
     planes *= (gradient / positive.shape[2]).contiguous().unsqueeze(2)
-    of_mixed = _products(taps.backward, whole.flatten(1, 2).flatten(2))[:needed]
-    size, of_mixed = of_mixed.shape[-1], _examples_first(of_mixed, examples, outputs)
-    of_kernel = (values.T @ of_mixed.flatten(0, 1)).view(kernel.shape)
+    of_series = _products(taps.backward, padded.flatten(1, 2).flatten(2))[:needed]
+    of_mixed = _examples_first(of_series, examples, outputs)
+    of_kernel = (_sides(x, taps).flatten(0, 1).T @ of_mixed.flatten(0, 1)).view(kernel.shape)
     of_values = (of_mixed @ kernel.flatten(0, 1).T).chunk(len(kernel), dim=-1)  # (needed, B, M) each
     of_x = x.new_zeros(needed + 2 * taps.sides[-1], examples, channels)
     for side, part in zip(taps.sides, of_values, strict=True):
         of_x[side - taps.sides[0] :][:needed] += part
     of_x = of_x[width // 2 - taps.sides[0] :][:steps]
-    for edge in taps.edges:
-        outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), size)
-        part = _examples_first(outside.view(len(outside) // series, series, size), examples, outputs)
+    for edge in taps.edges:  # what was taken off
+        outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), examples * outputs)
+        part = _examples_first(
+            outside.view(len(outside) // taps.series, taps.series, examples * outputs), examples, outputs
+        )
         of_kernel[edge.side] -= x[edge.steps].flatten(0, 1).T @ part.flatten(0, 1)
         of_x[edge.steps] -= part @ kernel[edge.side].T
     exact = torch.promote_types(x.dtype, torch.float32)
@@ -186,7 +207,7 @@ def _rounded(count: int) -> int:
     return -(-count // _AT_ONCE) * _AT_ONCE
 
 
-def _neighbours(x: Tensor, taps: Taps) -> Tensor:
+def _sides(x: Tensor, taps: Taps) -> Tensor:
     """What the sides of a kernel meet, for every step that a frame needs: (steps, B, sides * M)."""
     needed = _rounded(len(x)) + taps.width - 1
     before, after = taps.width // 2 - taps.sides[0], needed - len(x) + taps.sides[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,10 @@ class TimeFrequency(nn.Module):
         self.style: Style = style
         self.bins = bins_of(n_fft, sides)
         self._cast: Tensor | None = None
+        self.kept: dict[Any, Any] = {}  # made of the basis by those who use it
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cast": None, "kept": {}}  # copies and files do without
 
     def frames(self, steps: int) -> int:
         return frames_of(steps, self.n_fft, self.hop_length, self.style)

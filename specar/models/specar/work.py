@@ -12,6 +12,7 @@ from specar.models.shape import SeriesShape, Work
 from specar.models.specar.config import SpecARConfig, bins_of, frames_of, wavelet_reach
 
 _KERNEL = 3  # steps and bins of a dilated kernel
+_EDGE = 1 << 23  # values
 
 
 def work(config: SpecARConfig, shape: SeriesShape) -> Work:
@@ -27,19 +28,22 @@ def block_work(config: SpecARConfig, steps: int) -> Work:
     d_model, hop = config.d_model, config.hop_length
     bins = bins_of(config.n_fft, config.sides)
     frames = frames_of(steps, config.n_fft, hop, config.architecture)
-    kernel = 2 * wavelet_reach(config.n_fft) + 2 if config.transform == "cwt" else config.n_fft
-    total, in_planes = Work(0, 0, 0), config.architecture == "released"
-    linear = not in_planes and config.backbone == "MCN" and config.branch == "single" and hop == 1
-    if config.phase == "absolute":
-        linear = False
+    kernel = config.n_fft
+    if config.transform == "cwt":
+        kernel = 2 * wavelet_reach(config.n_fft) + 2
+        kernel = kernel if config.architecture == "released" else min(kernel, 2 * steps)
+    released = config.architecture == "released"
+    linear = not released and config.backbone == "MCN" and config.branch == "single"
+    linear = linear and hop == 1 and config.phase == "frame"
+    total, in_planes = Work(0, 0, 0), released
     for inputs, outputs, size, dilation in _convolutions(config):
-        mixed = mixed_first(d_model, bins, frames, dilation, kernel) if linear else None
+        mixed = mixed_work(d_model, bins, frames, dilation, kernel) if linear else None
         in_planes |= mixed is None
         total += mixed or _convolution(inputs, outputs, size, dilation, bins, frames, config.backbone)
     if in_planes:  # the basis of the transform is fixed: its gradient is not needed
         spectrum = d_model * 2 * bins * kernel * frames
         total += Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
-    if config.architecture == "released":  # its gate
+    if released:  # its gate
         total += learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
     if hop > 1:
         total += learned(d_model * frames * steps, d_model * steps)
@@ -54,17 +58,29 @@ def _convolution(
     return learned(products * places, 2 * outputs * bins * frames)
 
 
-def mixed_first(d_model: int, bins: int, frames: int, dilation: int, width: int) -> Work | None:
+def mixed_work(d_model: int, bins: int, steps: int, dilation: int, width: int) -> Work | None:
     """Work of a branch that mixes channels and then transforms with a basis of ``width`` taps.
 
-    None where a convolution of planes is less work in training.
+    None where a convolution of planes is less work in training, or where frames beyond the ends of the
+    series, which have a matrix of their own, would take much memory.
     """
-    series = 2 * d_model * (_KERNEL if dilation < bins else 1)
-    mixing = learned(d_model * series * taps(_KERNEL, dilation, frames), series * frames)
-    transform = d_model * 4 * width * taps(_KERNEL, dilation, bins) * frames
-    total = mixing + Work(transform, 2 * transform, 2 * d_model * bins * frames)
-    planes = _convolution(d_model, d_model, _KERNEL, dilation, bins, frames, "MCN")
-    return total if total.training < planes.training else None
+    width, rows = seen(width, dilation, steps), _KERNEL if dilation < bins else 1
+    series, columns = 2 * d_model * rows, _KERNEL if dilation < steps else 1
+    mixing = learned(d_model * series * taps(_KERNEL, dilation, steps), series * steps)
+    transform = d_model * 4 * width * taps(_KERNEL, dilation, bins)  # of a frame
+    total = mixing + Work(transform * steps, 2 * transform * steps, 2 * d_model * bins * steps)
+    # Steps that only meet zeros are not needed, but are computed: of the mixing, and of a gradient.
+    beyond = 3 * d_model * series * columns * width + transform * width
+    edge = min(dilation, width // 2) * 4 * bins * rows * min(steps, width // 2 + dilation) * (columns - 1)
+    planes = _convolution(d_model, d_model, _KERNEL, dilation, bins, steps, "MCN")
+    if edge > _EDGE or total.training + beyond + 2 * d_model * edge > planes.training:
+        return None
+    return total
+
+
+def seen(width: int, dilation: int, steps: int) -> int:
+    """Taps of a basis that can meet a series, convolved before."""
+    return min(width, 2 * (steps + dilation))
 
 
 def _convolutions(config: SpecARConfig) -> Iterator[tuple[int, int, int, int]]:
