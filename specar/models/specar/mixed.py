@@ -10,93 +10,17 @@ what these add to the first and the last steps is taken off again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
+from specar.models.specar.taps import AT_ONCE, Taps, make_taps, met
 from specar.models.specar.transform import TimeFrequency
 from specar.models.specar.work import seen
 
 _KEPT = 1 << 24  # values, of taps of other lengths of the series
-_AT_ONCE = 4  # frames of one matrix product: more rows than a single one has, and few more columns
-
-
-class Edge(NamedTuple):
-    """Frames outside of the series that a side of the kernel would meet."""
-
-    side: int  # of the kernel: 0 or 2, of three
-    steps: slice  # of the series that these frames see
-    frames: slice  # that the side would add them to
-    taps: Tensor  # (frames * 2F, steps * S)
-
-
-class Taps(NamedTuple):
-    """What series are multiplied with, W steps of S real series at a time, and what their gradient is."""
-
-    width: int  # W
-    series: int  # S: two per row of the kernel, mixed by its real and its imaginary part
-    sides: tuple[int, ...]  # how far the columns of the kernel lie from its centre, in steps
-    forward: Tensor  # (_AT_ONCE * 2F, (W + _AT_ONCE - 1) * S): to planes of neighbouring frames
-    backward: Tensor  # (_AT_ONCE * S, (W + _AT_ONCE - 1) * 2F): the gradient of series from that of planes
-    edges: tuple[Edge, ...]
-
-    @property
-    def size(self) -> int:
-        return sum(one.numel() for one in (self.forward, self.backward, *(edge.taps for edge in self.edges)))
-
-
-def make_taps(basis: Tensor, dilation: int, steps: int) -> Taps:
-    """Make the taps of a basis (2F, W) for kernels with this dilation, and series of ``steps`` steps."""
-    cosine, sine = basis.chunk(2)
-    series = [
-        _shifted(pair, row * dilation)
-        for row in _met(dilation, len(cosine))
-        for pair in ((cosine, sine), (-sine, cosine))  # (c + js)(p + jq)
-    ]
-    taps = torch.stack(series, dim=-1)  # (2F, W, S)
-    edges = tuple(_edges(taps, dilation, steps))
-    _, width, count = taps.shape
-    sides = tuple(side * dilation for side in _met(dilation, steps))
-    return Taps(width, count, sides, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)), edges)
-
-
-def _met(dilation: int, size: int) -> range:
-    """Rows or columns of a kernel, counted from its centre, without those that only meet padding."""
-    return range(-1, 2) if dilation < size else range(1)
-
-
-def _shifted(planes: tuple[Tensor, Tensor], by: int) -> Tensor:
-    """Of two (F, W) the bins that lie ``by`` further, zero where there are none: (2F, W)."""
-    padded = [nn.functional.pad(plane, (0, 0, max(-by, 0), max(by, 0))) for plane in planes]
-    return torch.cat([plane[max(by, 0) :][: len(plane) - abs(by)] for plane in padded])
-
-
-def _staggered(taps: Tensor) -> Tensor:
-    """The taps (rows, W, columns) of ``_AT_ONCE`` frames one below the other, each a step later."""
-    last = _AT_ONCE - 1
-    return torch.cat([nn.functional.pad(taps, (0, 0, lag, last - lag)).flatten(1) for lag in range(_AT_ONCE)])
-
-
-def _edges(taps: Tensor, dilation: int, steps: int) -> Iterator[Edge]:
-    before, after = taps.shape[1] // 2, (taps.shape[1] - 1) // 2
-    for side, first, last in (
-        (0, -min(dilation, after), 0),
-        (2, steps, steps + min(dilation, before)),
-    ):
-        if first < last and dilation < steps:
-            start, stop = max(first - before, 0), min(last + after, steps)
-            frames = slice(first + dilation * (1 - side), last + dilation * (1 - side))
-            rows = [_seen(taps, frame - before, start, stop) for frame in range(first, last)]
-            yield Edge(side, slice(start, stop), frames, torch.cat(rows))
-
-
-def _seen(taps: Tensor, first: int, start: int, stop: int) -> Tensor:
-    """The taps of a frame that begins at ``first``, for the steps ``start`` to ``stop``: (2F, steps * S)."""
-    low, high = max(first, start), min(first + taps.shape[1], stop)
-    return nn.functional.pad(taps[:, low - first : high - first], (0, 0, low - start, stop - high)).flatten(1)
 
 
 def mean_of_mixed(x: Tensor, conv: ComplexConv2d, transform: TimeFrequency) -> Tensor:
@@ -108,9 +32,9 @@ def mean_of_mixed(x: Tensor, conv: ComplexConv2d, transform: TimeFrequency) -> T
     bias_r, bias_i = conv.real.bias, conv.imag.bias
     assert bias_r is not None
     assert bias_i is not None
-    rows, sides = _met(conv.dilation, transform.bins), _met(conv.dilation, len(x))
-    met = [slice(one.start + 1, one.stop + 1) for one in (rows, sides)]
-    kernel = torch.stack([a, b])[..., met[0], met[1]].permute(4, 2, 3, 0, 1).flatten(2)  # (sides, M, S * C)
+    rows, sides = met(conv.dilation, transform.bins), met(conv.dilation, len(x))
+    own = [slice(one.start + 1, one.stop + 1) for one in (rows, sides)]
+    kernel = torch.stack([a, b])[..., own[0], own[1]].permute(4, 2, 3, 0, 1).flatten(2)  # (sides, M, S * C)
     bias = torch.stack([bias_r - bias_i, bias_r + bias_i]).unsqueeze(1)  # (2, 1, C)
     basis = transform.basis_of(x.permute(1, 2, 0))  # before its dtype is that of autocast
     kind = x.device.type
@@ -204,7 +128,7 @@ def _gradients(
 
 
 def _rounded(count: int) -> int:
-    return -(-count // _AT_ONCE) * _AT_ONCE
+    return -(-count // AT_ONCE) * AT_ONCE
 
 
 def _sides(x: Tensor, taps: Taps) -> Tensor:
@@ -230,12 +154,12 @@ def _examples_first(mixed: Tensor, examples: int, channels: int) -> Tensor:
 
 
 def _products(taps: Tensor, series: Tensor) -> Tensor:
-    """Staggered taps (_AT_ONCE * rows, width * S) times every stretch of (steps, S, N): (count, rows, N)."""
+    """Staggered taps (AT_ONCE * rows, width * S) times every stretch of (steps, S, N): (count, rows, N)."""
     steps, columns, size = series.shape
-    blocks = (steps - taps.shape[1] // columns) // _AT_ONCE + 1
+    blocks = (steps - taps.shape[1] // columns) // AT_ONCE + 1
     # Stretches overlap, which the operands of a batch of products may.
     stretches = series.contiguous().as_strided(
-        (blocks, taps.shape[1], size), (_AT_ONCE * columns * size, size, 1)
+        (blocks, taps.shape[1], size), (AT_ONCE * columns * size, size, 1)
     )
-    rows = len(taps) // _AT_ONCE
-    return torch.bmm(taps.expand(blocks, -1, -1), stretches).view(blocks * _AT_ONCE, rows, size)
+    rows = len(taps) // AT_ONCE
+    return torch.bmm(taps.expand(blocks, -1, -1), stretches).view(blocks * AT_ONCE, rows, size)
