@@ -129,10 +129,11 @@ def test_what_is_kept_is_bounded_and_not_copied(monkeypatch):
     assert not copy.deepcopy(block).spectrogram.kept
 
 
-def test_another_transform_is_used():
+@pytest.mark.parametrize("style", ["paper", "released"])
+def test_another_transform_is_used(style):
     block, x = SpecARBlock(32, window_length=4), torch.randn(2, 12, 32)
     block(x)
-    block.spectrogram = Spectrogram("rectangle", 4)
+    block.spectrogram = Spectrogram("rectangle", 4, style=style)
     found = block(x)
     block.mix_first = False
     torch.testing.assert_close(found, block(x))

@@ -92,8 +92,7 @@ class SpecARBlock(nn.Module):
             raise ValueError(
                 f"a block with d_model={self.d_model} takes (B, T, {self.d_model}), got {tuple(x.shape)}"
             )
-        width = self.spectrogram.basis_of(x.transpose(1, 2)).shape[1]
-        first = [self._mixes_first(branch, x.shape[1], width) for branch in self.branches]
+        first = [self._mixes_first(branch, x) for branch in self.branches]
         # One by one, so that never all branches are in memory. Means commute with the linear map of Eq. 4.
         mean = torch.stack(list(self._means(x, first))).mean(dim=0)
         features = self.to_real(mean.movedim(1, -1).contiguous()).squeeze(-1)
@@ -118,14 +117,17 @@ class SpecARBlock(nn.Module):
                 mean = mean_of_positive(branch(planes), overwrite=_is_unseen(branch)).unflatten(1, (2, -1))
                 yield mean.permute(3, 1, 0, 2) if any(first) else mean
 
-    def _mixes_first(self, branch: nn.Module, steps: int, width: int) -> bool:
-        """Whether a branch is linear in the series, no hook looks at its planes, and it is less work so."""
+    def _mixes_first(self, branch: nn.Module, x: Tensor) -> bool:
+        """Whether a branch is linear in the series, no hook of its own looks on, and it is less work."""
         transform = self.spectrogram
-        if not self.mix_first or self.gated or transform.rotated or transform.hop_length > 1:
+        if not self.mix_first or self.gated or type(transform) not in (Spectrogram, Scalogram):
             return False
-        if not isinstance(branch, ComplexConv2d) or branch.dual_channel or _hooked(branch, transform):
+        if transform.style != "paper" or transform.rotated or transform.hop_length > 1:
             return False
-        return mixed_work(self.d_model, transform.bins, steps, branch.dilation, width) is not None
+        if type(branch) is not ComplexConv2d or branch.dual_channel or _hooked(branch, transform):
+            return False
+        width = transform.basis_of(x.transpose(1, 2)).shape[1]
+        return mixed_work(self.d_model, transform.bins, x.shape[1], branch.dilation, width) is not None
 
     def features(self, x: Tensor) -> Tensor:
         """What the branches make of (B, T, M), their mean: (B, 2M, F, frames), real parts first."""
