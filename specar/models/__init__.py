@@ -145,8 +145,10 @@ def spec_of(module: str) -> ModelSpec:
     return spec
 
 
-def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module:
+def build_model(module: str, config: BaseModel, shape: SeriesShape, mix_first: bool = True) -> nn.Module:
     """Build a model; its output is checked wherever it is called.
+
+    Without ``mix_first`` SpecAR blocks convolve planes (``execution.mix_first``), also those of other models.
 
     `SpecarError`: building it fails, or what is built is no network with something to train.
     """
@@ -157,4 +159,10 @@ def build_model(module: str, config: BaseModel, shape: SeriesShape) -> nn.Module
         raise SpecarError(f"model {spec.name!r} is fitted, and is no network")
     with spec.errors("build raises"):
         model = spec.build(config, shape)
+    if not mix_first:
+        from specar.models.specar.block import SpecARBlock
+
+        for block in model.modules():
+            if isinstance(block, SpecARBlock):
+                block.mix_first = False
     return checked(model, spec.name, shape, bool(getattr(config, "top", False)))

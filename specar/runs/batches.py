@@ -34,7 +34,8 @@ def measure_batches(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     task = make_task(run, load_data(run, plan.prepared / run.dataset), device, seed=run.seed)
     check_sizes(task, "test")
     torch.manual_seed(derive_seed("model", run.seed))
-    model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
+    mix_first = plan.config.execution.mix_first
+    model = build_model(run.model.module, run.model.settings, task.shape, mix_first).to(device).eval()
     kept = plan.own_record_file(name).with_name(WEIGHTS)
     if kept.exists():
         load_weights(model, kept, run)

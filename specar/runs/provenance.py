@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +40,13 @@ def provenance(device: torch.device, execution: Execution, lease: Lease | None =
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
         "started": now(),
     }
+
+
+def rounding_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the execution of a record changes rounding, by the names of the settings."""
+    said = record["provenance"].get("execution", {})
+    known = {key: said[key] for key in ("threads", "eval_batch_size") if key in said}
+    return {**known, "mix_first": said.get("mix_first", False)}  # older runs convolved planes
 
 
 def now() -> str:

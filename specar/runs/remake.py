@@ -14,7 +14,7 @@ from specar.models import build_model
 from specar.runs.examples import write_examples
 from specar.runs.places import EXAMPLES
 from specar.runs.plan import Plan
-from specar.runs.provenance import git_state
+from specar.runs.provenance import git_state, rounding_of
 from specar.runs.records import read_record
 from specar.runs.train import load_data
 from specar.tasks import make_task
@@ -41,7 +41,8 @@ def remake_examples(plan: Plan, name: str, lease: Lease | None = None) -> Path:
     if data.meta["prepared_sha256"] != record["data"]["prepared_sha256"]:
         raise SpecarError(f"run {name} was trained on other prepared data of {run.dataset}; train it again")
     task = make_task(run, data, device, plan.config.execution.eval_batch_size, run.seed)
-    model = build_model(run.model.module, run.model.settings, task.shape).to(device).eval()
+    mix_first = rounding_of(record)["mix_first"]
+    model = build_model(run.model.module, run.model.settings, task.shape, mix_first).to(device).eval()
     load_weights(model, folder / WEIGHTS, run)
     said = run.model.spec.errors("its code raises", certain=False)
     with torch.inference_mode(), autocast(device, run.training.precision), said:

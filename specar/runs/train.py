@@ -121,10 +121,7 @@ def _trainer(
     if run.model.spec.fitted:
         return Fitter(run, task, device, folder)
     torch.manual_seed(derive_seed("model", run.seed))
-    model = build_model(run.model.module, run.model.settings, task.shape)
-    for part in model.modules():
-        if hasattr(part, "mix_first"):
-            setattr(part, "mix_first", execution.mix_first)  # noqa: B010
+    model = build_model(run.model.module, run.model.settings, task.shape, execution.mix_first)
     identity = {"data": data.meta["prepared_sha256"], **_code(run)}
     return Trainer(run, task, model, device, folder, identity, execution.cuda_graphs)
 

@@ -16,6 +16,7 @@ from specar.base.files import read_json
 from specar.config import RunConfig, run_id
 from specar.data.prepared import PreparedData
 from specar.runs.plan import Plan
+from specar.runs.provenance import rounding_of
 from specar.runs.records import check_record, read_record
 from specar.training.gpu import Lease
 
@@ -65,13 +66,11 @@ def verify(plan: Plan, found: Found, lease: Lease | None = None) -> Verified:
     """
     from specar.runs.train import train
 
-    run, said = found.run, found.record["provenance"].get("execution", {})
+    run = found.run
     data = PreparedData.load(plan.prepared / run.dataset)
     if data.meta["prepared_sha256"] != found.record["data"]["prepared_sha256"]:
         raise SpecarError(f"{found.path} is of other prepared data of {run.dataset} than what is there")
-    known = {key: said[key] for key in ("threads", "eval_batch_size", "mix_first") if key in said}
-    # Before there was the setting, planes were convolved.
-    execution = plan.config.execution.model_copy(update={"mix_first": False, **known})
+    execution = plan.config.execution.model_copy(update=rounding_of(found.record))
     with tempfile.TemporaryDirectory(prefix="specar-verify-") as folder:
         anew = train(run, plan.prepared / run.dataset, Path(folder), execution, lease)
     return compared(found.record, anew, [record["metrics"] for record in _other_seeds(plan, found)])

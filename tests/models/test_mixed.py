@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specar import SpecARBlock
+from specar.models import build_model
+from specar.models.shape import SeriesShape
 from specar.models.specar import block as blocks
 from specar.models.specar import mixed
 from specar.models.specar.config import SpecARConfig
@@ -185,3 +187,10 @@ def test_weights_that_only_meet_padding_have_no_gradient(steps, dilation, rows, 
         reached = part.weight.grad.abs().amax(dim=(0, 1)) > 0
         assert reached.sum() == rows * columns
         assert reached[1, 1]
+
+
+@pytest.mark.parametrize("mix_first", [True, False])
+def test_a_model_is_built_for_either_order(mix_first):
+    config = SpecARConfig(d_model=8, window_length=4)
+    model = build_model("specar", config, SeriesShape(channels=2, seq_len=12, pred_len=4), mix_first)
+    assert [block.mix_first for block in model.blocks] == [mix_first] * config.e_layers

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from specar.models.specar.complex_conv import ComplexConv2d
-from specar.models.specar.taps import AT_ONCE, Taps, make_taps, met
+from specar.models.specar.taps import AT_ONCE, Taps, make_taps, met, rounded
 from specar.models.specar.transform import TimeFrequency
 from specar.models.specar.work import seen
 
@@ -50,12 +50,10 @@ def _taps_of(x: Tensor, basis: Tensor, dilation: int, kept: dict[Any, Taps]) -> 
     key = (len(x), dilation, x.dtype, x.device)
     taps = kept.get(key)
     if taps is None:
-        middle = basis.shape[1] // 2
-        reach = seen(basis.shape[1], dilation, len(x)) // 2
+        width = seen(basis.shape[1], dilation, len(x))
+        start = basis.shape[1] // 2 - width // 2
         with torch.inference_mode(False):  # else they could not be used for training later
-            if reach < middle:
-                basis = basis[:, middle - reach : middle + reach]
-            taps = make_taps(basis.to(x), dilation, len(x))
+            taps = make_taps(basis[:, start : start + width].to(x), dilation, len(x))
         if sum(one.size for one in kept.values()) > _KEPT:
             for other in [one for one in kept if one[0] != len(x)]:
                 del kept[other]
@@ -101,25 +99,24 @@ def _gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of x, kernel and bias from that of the means (T, 2, B, C)."""
     (steps, examples, channels), width = x.shape, taps.width
-    needed, outputs = _rounded(steps) + width - 1, kernel.shape[-1] // taps.series
-    padded = gradient.new_empty(_rounded(needed) + width - 1, *positive.shape[1:])  # of planes
+    outputs = kernel.shape[-1] // taps.series
+    padded = gradient.new_empty(rounded(taps.steps) + width - 1, *positive.shape[1:])  # of planes
     padded[: width - 1] = 0
     padded[width - 1 + steps :] = 0
     planes = padded[width - 1 :][:steps].copy_(positive.view(torch.uint8))
     planes *= (gradient / positive.shape[2]).contiguous().unsqueeze(2)
-    of_series = _products(taps.backward, padded.flatten(1, 2).flatten(2))[:needed]
+    of_series = _products(taps.backward, padded.flatten(1, 2).flatten(2))[: taps.steps]
     of_mixed = _examples_first(of_series, examples, outputs)
     of_kernel = (_sides(x, taps).flatten(0, 1).T @ of_mixed.flatten(0, 1)).view(kernel.shape)
-    of_values = (of_mixed @ kernel.flatten(0, 1).T).chunk(len(kernel), dim=-1)  # (needed, B, M) each
-    of_x = x.new_zeros(needed + 2 * taps.sides[-1], examples, channels)
+    of_values = (of_mixed @ kernel.flatten(0, 1).T).chunk(len(kernel), dim=-1)  # (steps, B, M) each
+    of_x = x.new_zeros(taps.steps + 2 * taps.sides[-1], examples, channels)
     for side, part in zip(taps.sides, of_values, strict=True):
-        of_x[side - taps.sides[0] :][:needed] += part
+        of_x[side - taps.sides[0] :][: taps.steps] += part
     of_x = of_x[width // 2 - taps.sides[0] :][:steps]
     for edge in taps.edges:  # what was taken off
         outside = edge.taps.T @ planes[edge.frames].view(len(edge.taps), examples * outputs)
-        part = _examples_first(
-            outside.view(len(outside) // taps.series, taps.series, examples * outputs), examples, outputs
-        )
+        outside = outside.unflatten(0, (len(outside) // taps.series, taps.series))
+        part = _examples_first(outside, examples, outputs)
         of_kernel[edge.side] -= x[edge.steps].flatten(0, 1).T @ part.flatten(0, 1)
         of_x[edge.steps] -= part @ kernel[edge.side].T
     exact = torch.promote_types(x.dtype, torch.float32)
@@ -127,16 +124,11 @@ def _gradients(
     return of_x, of_kernel, of_bias
 
 
-def _rounded(count: int) -> int:
-    return -(-count // AT_ONCE) * AT_ONCE
-
-
 def _sides(x: Tensor, taps: Taps) -> Tensor:
     """What the sides of a kernel meet, for every step that a frame needs: (steps, B, sides * M)."""
-    needed = _rounded(len(x)) + taps.width - 1
-    before, after = taps.width // 2 - taps.sides[0], needed - len(x) + taps.sides[-1]
+    before, after = taps.width // 2 - taps.sides[0], taps.steps - len(x) + taps.sides[-1]
     padded = nn.functional.pad(x, (0, 0, 0, 0, before, after))
-    return torch.cat([padded[side - taps.sides[0] :][:needed] for side in taps.sides], dim=-1)
+    return torch.cat([padded[side - taps.sides[0] :][: taps.steps] for side in taps.sides], dim=-1)
 
 
 def _series_first(mixed: Tensor, series: int) -> Tensor:

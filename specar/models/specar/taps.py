@@ -24,6 +24,7 @@ class Taps(NamedTuple):
     """What series are multiplied with, W steps of S real series at a time, and what their gradient is."""
 
     width: int  # W
+    steps: int  # of the series that the frames see, in whole products
     series: int  # S: two per row of the kernel, mixed by its real and its imaginary part
     sides: tuple[int, ...]  # how far the columns of the kernel lie from its centre, in steps
     forward: Tensor  # (AT_ONCE * 2F, (W + AT_ONCE - 1) * S): to planes of neighbouring frames
@@ -47,7 +48,13 @@ def make_taps(basis: Tensor, dilation: int, steps: int) -> Taps:
     edges = tuple(_edges(taps, dilation, steps))
     _, width, count = taps.shape
     sides = tuple(side * dilation for side in met(dilation, steps))
-    return Taps(width, count, sides, _staggered(taps), _staggered(taps.flip(1).permute(2, 1, 0)), edges)
+    reverse = taps.flip(1).permute(2, 1, 0)  # (S, W, 2F)
+    return Taps(width, rounded(steps) + width - 1, count, sides, _staggered(taps), _staggered(reverse), edges)
+
+
+def rounded(frames: int) -> int:
+    """Return how many frames there are in whole products."""
+    return -(-frames // AT_ONCE) * AT_ONCE
 
 
 def met(dilation: int, size: int) -> range:

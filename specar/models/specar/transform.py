@@ -68,6 +68,7 @@ class TimeFrequency(nn.Module):
         return basis @ frames.contiguous()
 
     def basis_of(self, x: Tensor) -> Tensor:
+        """The taps (2F, taps) for a series (B, M, T), in its dtype and on its device."""
         if self._cast is None or self._cast.dtype != x.dtype or self._cast.device != x.device:
             with torch.inference_mode(False):  # else it could not be used for training later
                 self._cast = self.basis.to(x.dtype).to(x.device)

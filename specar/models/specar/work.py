@@ -12,7 +12,7 @@ from specar.models.shape import SeriesShape, Work
 from specar.models.specar.config import SpecARConfig, bins_of, frames_of, wavelet_reach
 
 _KERNEL = 3  # steps and bins of a dilated kernel
-_EDGE = 1 << 23  # values
+_EDGE = 1 << 23  # values of the matrices for both ends of a series: planes need none
 
 
 def work(config: SpecARConfig, shape: SeriesShape) -> Work:
@@ -28,26 +28,36 @@ def block_work(config: SpecARConfig, steps: int) -> Work:
     d_model, hop = config.d_model, config.hop_length
     bins = bins_of(config.n_fft, config.sides)
     frames = frames_of(steps, config.n_fft, hop, config.architecture)
-    kernel = config.n_fft
-    if config.transform == "cwt":
-        kernel = 2 * wavelet_reach(config.n_fft) + 2
-        kernel = kernel if config.architecture == "released" else min(kernel, 2 * steps)
+    width = _width(config, steps)
     released = config.architecture == "released"
-    linear = not released and config.backbone == "MCN" and config.branch == "single"
-    linear = linear and hop == 1 and config.phase == "frame"
     total, in_planes = Work(0, 0, 0), released
     for inputs, outputs, size, dilation in _convolutions(config):
-        mixed = mixed_work(d_model, bins, frames, dilation, kernel) if linear else None
+        mixed = mixed_work(d_model, bins, frames, dilation, width) if _commutes(config) else None
         in_planes |= mixed is None
         total += mixed or _convolution(inputs, outputs, size, dilation, bins, frames, config.backbone)
     if in_planes:  # the basis of the transform is fixed: its gradient is not needed
-        spectrum = d_model * 2 * bins * kernel * frames
+        spectrum = d_model * 2 * bins * width * frames
         total += Work(spectrum, 2 * spectrum, d_model * 2 * bins * frames)
     if released:  # its gate
         total += learned(d_model * 8 * bins * bins * frames, d_model * 2 * bins * frames)
     if hop > 1:
         total += learned(d_model * frames * steps, d_model * steps)
     return total
+
+
+def _width(config: SpecARConfig, steps: int) -> int:
+    """Taps of the transform."""
+    assert config.n_fft is not None
+    if config.transform == "stft":
+        return config.n_fft
+    whole = 2 * wavelet_reach(config.n_fft) + 2
+    return whole if config.architecture == "released" else min(whole, 2 * steps)
+
+
+def _commutes(config: SpecARConfig) -> bool:
+    """Whether transform and mixing of channels can change places."""
+    linear = config.architecture == "paper" and config.branch == "single" and config.backbone == "MCN"
+    return linear and config.hop_length == 1 and config.phase == "frame"
 
 
 def _convolution(
